@@ -1,0 +1,16 @@
+//! rcodetop: a passive analyzer of DNS response codes.
+//!
+//! Reads captured packets, matches responses with queries, and says who is refused, by whom, for
+//! which names, how often and since when. It never sends a packet.
+//!
+//! This library exists for the `rcodetop` program, its tests, fuzz targets and benchmarks; its
+//! interface may change with any version. `ARCHITECTURE.md` explains the order of the modules.
+
+pub mod engine;
+pub mod feed;
+pub mod iana;
+pub mod ledger;
+pub mod snapshot;
+pub mod source;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,467 @@
+//! What every reader sees: one moment of the analysis, owned, sorted and immutable.
+//!
+//! The screen, the reports and the metrics read nothing else, so their numbers agree. Names and
+//! texts are already escaped to printable ASCII ([`crate::wire::name`] says how), so no reader can
+//! pass an attacker's bytes to a terminal. Nothing here is serializable: each output has its own
+//! types, because a serializable type is a promise.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
+pub use crate::ledger::{Ledger, Outcomes};
+pub use crate::time::Timestamp;
+
+/// What a reader wants to see: the choices that cost time to honour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotSpec {
+    /// The longest any list may be; `usize::MAX` lifts the bound.
+    pub top: usize,
+    /// Names are also rolled up to this many labels, 1 to 9, counted from the root.
+    pub label_depth: Option<u8>,
+}
+
+impl Default for SnapshotSpec {
+    fn default() -> Self {
+        Self { top: 20, label_depth: None }
+    }
+}
+
+/// One moment of the analysis.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Grows with each snapshot of one run.
+    pub serial: u64,
+    /// Where the packets come from and how that goes.
+    pub source: Source,
+    /// Where every frame went.
+    pub ledger: Ledger,
+    /// What lowers the worth of these numbers, most important first.
+    pub quality: Vec<Quality>,
+    /// The response code that `focus` counts speak of.
+    pub focus: Rcode,
+    /// Responses by code, ascending code; only codes that were seen.
+    pub rcodes: Vec<RcodeRow>,
+    /// What became of every query.
+    pub outcomes: Outcomes,
+    /// Response times of all answered queries; `None` before the first.
+    pub latency: Option<Latency>,
+    /// Lookups that met the focus code, and how they ended.
+    pub impact: Impact,
+    /// Servers that gave the focus code, most first, ties by address.
+    pub servers: List<IpAddr>,
+    /// Clients that got the focus code, most first, ties by address.
+    pub clients: List<IpAddr>,
+    /// Questions that got the focus code, most first, ties by name, type, class.
+    pub names: List<QuestionKey>,
+    /// Registered domains (public suffix plus one label) of these questions, most first.
+    pub domains: List<String>,
+    /// Names cut to [`SnapshotSpec::label_depth`] labels, most first; empty if not asked for.
+    pub suffixes: List<String>,
+    /// Client networks: IPv4 /24 and IPv6 /56, most first.
+    pub prefixes: List<Prefix>,
+    /// Who was given the focus code by whom for what, most first.
+    pub paths: List<PathKey>,
+    /// Responses by question type, most focus first, then most responses, then type.
+    pub types: Vec<Split<RecordType>>,
+    /// Responses by class, likewise.
+    pub classes: Vec<Split<Class>>,
+    /// Responses by opcode, likewise.
+    pub opcodes: Vec<Split<Opcode>>,
+    /// Responses by transport, likewise.
+    pub transports: Vec<Split<Transport>>,
+    /// Extended DNS Errors in responses, most first.
+    pub ede: Vec<EdeRow>,
+    /// The course of events, oldest first.
+    pub timeline: Timeline,
+    /// Why: what the evidence speaks for, most harm first.
+    pub findings: Vec<Finding>,
+}
+
+/// The capture behind a snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// File or live.
+    pub kind: SourceKind,
+    /// Path or interface as the user named it, escaped.
+    pub name: String,
+    /// Link types seen, by their registry names (`EN10MB`), in order of first sight.
+    pub link_types: Vec<String>,
+    /// Time of the earliest packet.
+    pub first: Option<Timestamp>,
+    /// Time of the latest packet.
+    pub last: Option<Timestamp>,
+    /// How it ended; `None` while packets may still come.
+    pub ended: Option<Ended>,
+    /// How much of a file has been read; `None` for live capture and streams of unknown length.
+    pub progress: Option<Progress>,
+}
+
+impl Source {
+    /// The span of packet time covered.
+    pub fn duration(&self) -> Duration {
+        match (self.first, self.last) {
+            (Some(first), Some(last)) => last.since(first),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+/// Where packets come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SourceKind {
+    /// Capture files or standard input.
+    #[default]
+    File,
+    /// A network interface.
+    Live,
+}
+
+/// Bytes read of bytes there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of the (compressed) input consumed.
+    pub done: u64,
+    /// Bytes of the input in all.
+    pub total: u64,
+}
+
+/// The ends a capture can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The whole input was read.
+    EndOfFile,
+    /// The user, a signal or `--duration` ended it.
+    Stopped,
+    /// The input is damaged from here on; what came before is counted. Says where and why.
+    Damaged(String),
+    /// The interface or the reader failed; what came before is counted. Says what and why.
+    Failed(String),
+}
+
+/// A reason for caution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quality {
+    /// Stable identifier, such as `one-way`.
+    pub id: &'static str,
+    /// The same in a sentence.
+    pub text: String,
+}
+
+/// Responses with one code.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RcodeRow {
+    /// The code.
+    pub rcode: Rcode,
+    /// How many responses carried it.
+    pub responses: u64,
+    /// Of all responses, 0 to 1.
+    pub share: f64,
+    /// Response times of those that answered a query seen; `None` if none did.
+    pub latency: Option<Latency>,
+}
+
+/// Response times, from query to response. Quantiles are within 1 % of the true value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// How many were measured.
+    pub count: u64,
+    /// The fastest, exact.
+    pub min: Duration,
+    /// Half were at most this.
+    pub p50: Duration,
+    /// 95 of 100 were at most this.
+    pub p95: Duration,
+    /// 99 of 100 were at most this.
+    pub p99: Duration,
+    /// The slowest, exact.
+    pub max: Duration,
+}
+
+/// Lookups: one client asking one (name, type, class) within a short window, whatever servers
+/// and retries it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Impact {
+    /// Lookups that got the focus code at least once.
+    pub lookups_refused: u64,
+    /// Of these: some server answered NOERROR or NXDOMAIN after the refusal.
+    pub recovered: u64,
+    /// Of these: none did (so far).
+    pub failed: u64,
+    /// Clients with a failed lookup.
+    pub clients_failed: u64,
+    /// Names with a failed lookup.
+    pub names_failed: u64,
+}
+
+/// A list cut to the length asked for, with what was left out.
+#[derive(Clone, Debug)]
+pub struct List<K> {
+    /// The rows, most focus responses first.
+    pub rows: Vec<Row<K>>,
+    /// How many rows there would be without the cut.
+    pub total: u64,
+    /// Focus responses of the rows left out by the cut.
+    pub omitted: u64,
+    /// A bounded table forgot rare keys: any count may be too low by up to this much. 0 = exact.
+    pub error: u64,
+}
+
+impl<K> Default for List<K> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), total: 0, omitted: 0, error: 0 }
+    }
+}
+
+/// One row of a [`List`].
+#[derive(Clone, Debug)]
+pub struct Row<K> {
+    /// Server, client, question and so on.
+    pub key: K,
+    /// Responses in all.
+    pub responses: u64,
+    /// Responses with the focus code.
+    pub focus: u64,
+    /// Queries that got no response in time.
+    pub unanswered: u64,
+    /// Distinct clients that got the focus code here. `None` where it does not apply.
+    pub clients: Option<Distinct>,
+    /// Distinct servers that gave the focus code here.
+    pub servers: Option<Distinct>,
+    /// Distinct questions that got the focus code here.
+    pub names: Option<Distinct>,
+    /// First focus response; `None` where it is not kept.
+    pub first: Option<Timestamp>,
+    /// Last focus response.
+    pub last: Option<Timestamp>,
+    /// Response times, where they are kept.
+    pub latency: Option<Latency>,
+    /// The counts of this row may be too low by up to this much. 0 = exact.
+    pub error: u64,
+}
+
+impl<K> Row<K> {
+    /// Focus responses of all responses of this row, 0 to 1.
+    pub fn share(&self) -> f64 {
+        share(self.focus, self.responses)
+    }
+}
+
+/// `part` of `whole`, 0 to 1; 0 of nothing.
+pub fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// A number of distinct things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Distinct {
+    /// How many.
+    pub count: u64,
+    /// A bound was reached: there may be more.
+    pub at_least: bool,
+}
+
+/// A question, its name escaped.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuestionKey {
+    /// The name; `-` if neither response nor query told.
+    pub name: String,
+    /// Its type.
+    pub rtype: RecordType,
+    /// Its class.
+    pub class: Class,
+}
+
+/// A client network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Prefix {
+    /// The first address.
+    pub address: IpAddr,
+    /// How many leading bits count.
+    pub length: u8,
+}
+
+impl std::fmt::Display for Prefix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&format!("{}/{}", self.address, self.length))
+    }
+}
+
+/// Who got it from whom for what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathKey {
+    /// Who asked.
+    pub client: IpAddr,
+    /// Who answered.
+    pub server: IpAddr,
+    /// What was asked.
+    pub question: QuestionKey,
+}
+
+/// How messages travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// One datagram each (RFC 1035 §4.2.1).
+    Udp,
+    /// A stream with length prefixes (RFC 1035 §4.2.2, RFC 7766).
+    Tcp,
+}
+
+impl std::fmt::Display for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        })
+    }
+}
+
+/// All responses split by one property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split<K> {
+    /// The value of the property.
+    pub key: K,
+    /// Responses with it.
+    pub responses: u64,
+    /// Of these, with the focus code.
+    pub focus: u64,
+}
+
+/// Responses with one Extended DNS Error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EdeRow {
+    /// Its code.
+    pub ede: Ede,
+    /// The response code beside it.
+    pub rcode: Rcode,
+    /// How many responses.
+    pub responses: u64,
+    /// A text that came with it, escaped; empty if none did.
+    pub text: String,
+}
+
+/// The course of events in equal steps.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// When the first step begins.
+    pub start: Timestamp,
+    /// How long a step is; zero if there are none.
+    pub step: Duration,
+    /// The steps without gaps, oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// What happened in one step of the [`Timeline`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Queries seen.
+    pub queries: u64,
+    /// Responses seen.
+    pub responses: u64,
+    /// Responses with the focus code.
+    pub focus: u64,
+    /// Responses by code.
+    pub rcodes: BTreeMap<Rcode, u64>,
+    /// Queries asked in this step that got no response in time.
+    pub unanswered: u64,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Consistent with the evidence, as are other causes.
+    Possible,
+    /// The evidence speaks for it and against the others.
+    Likely,
+    /// Stated by the packets themselves.
+    Certain,
+}
+
+impl std::fmt::Display for Confidence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        })
+    }
+}
+
+/// How the exchanges of a finding ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingOutcome {
+    /// With a response of this code.
+    Response(Rcode),
+    /// With nothing.
+    Unanswered,
+    /// With an ICMP error or a TCP reset.
+    Unreachable,
+}
+
+/// What the evidence says about a group of exchanges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable identifier of the cause.
+    pub cause: &'static str,
+    /// How sure.
+    pub confidence: Confidence,
+    /// False for what works as intended.
+    pub fault: bool,
+    /// How the exchanges ended.
+    pub outcome: FindingOutcome,
+    /// How many exchanges belong to it.
+    pub count: u64,
+    /// Which exchanges belong to it.
+    pub scope: Scope,
+    /// The first of them.
+    pub first: Option<Timestamp>,
+    /// The last of them.
+    pub last: Option<Timestamp>,
+    /// The last success of the same group before the first of them.
+    pub last_success: Option<Timestamp>,
+    /// The finding in one sentence.
+    pub headline: String,
+    /// What speaks for it, with numbers.
+    pub evidence: Vec<String>,
+    /// What speaks against it, or is missing.
+    pub against: Vec<String>,
+    /// What to change.
+    pub fix: Vec<String>,
+    /// One command that verifies it.
+    pub verify: String,
+}
+
+/// The exchanges a finding covers; empty or `None` means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Addresses or prefixes.
+    pub servers: Vec<String>,
+    /// Addresses or prefixes.
+    pub clients: Vec<String>,
+    /// The name is under one of these.
+    pub suffixes: Vec<String>,
+    /// The name is under none of these.
+    pub outside_suffixes: Vec<String>,
+    /// Question types.
+    pub types: Vec<RecordType>,
+    /// Opcodes.
+    pub opcodes: Vec<Opcode>,
+    /// Classes.
+    pub classes: Vec<Class>,
+    /// The RD bit of the query.
+    pub recursion_desired: Option<bool>,
+    /// Whether the response had no query.
+    pub unasked: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_nothing_is_nothing() {
+        assert!(share(0, 0).abs() < f64::EPSILON);
+        assert!((share(1, 4) - 0.25).abs() < f64::EPSILON);
+    }
+}

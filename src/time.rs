@@ -1,0 +1,88 @@
+//! Packet time: nanoseconds since the Unix epoch, as captured.
+//!
+//! Knows no clock. Arithmetic saturates, because capture times go backwards, jump and lie.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A moment of packet time: nanoseconds since 1970-01-01T00:00:00Z, not before it.
+///
+/// Covers the years 1970 to 2554; what a capture claims beyond that is clamped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// From whole seconds and nanoseconds within the second; saturates.
+    pub const fn new(seconds: u64, nanos: u64) -> Self {
+        Self(seconds.saturating_mul(1_000_000_000).saturating_add(nanos))
+    }
+
+    /// How much later `self` is than `earlier`; zero if it is not later.
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The distance between two moments, whichever comes first.
+    pub const fn distance(self, other: Self) -> Duration {
+        Duration::from_nanos(self.0.abs_diff(other.0))
+    }
+
+    /// This moment and `by` more; saturates at the end of time.
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
+    }
+}
+
+/// RFC 3339, UTC, always nine fractional digits: `2026-11-21T03:12:00.000001000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match moment(*self) {
+            Some(at) => write!(f, "{}", at.strftime("%Y-%m-%dT%H:%M:%S.%9fZ")),
+            None => f.write_str("9999-12-31T23:59:59.999999999Z"),
+        }
+    }
+}
+
+impl Timestamp {
+    /// The time of day in UTC, to the second: `03:12:05`.
+    pub fn clock(self) -> String {
+        moment(self).map_or_else(String::new, |at| at.strftime("%H:%M:%S").to_string())
+    }
+
+    /// Date and time in UTC, to the second: `2026-11-21 03:12:05`.
+    pub fn date_and_clock(self) -> String {
+        moment(self).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    }
+}
+
+fn moment(at: Timestamp) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_nanosecond(i128::from(at.0)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_rfc_3339_with_nanoseconds() {
+        let at = Timestamp::new(1_795_231_920, 1_000);
+        assert_eq!(at.to_string(), "2026-11-21T03:32:00.000001000Z");
+        assert_eq!(at.clock(), "03:32:00");
+        assert_eq!(Timestamp::default().to_string(), "1970-01-01T00:00:00.000000000Z");
+    }
+
+    #[test]
+    fn time_that_goes_backwards_takes_no_time() {
+        let (early, late) = (Timestamp::new(1, 0), Timestamp::new(3, 5));
+        assert_eq!(late.since(early), Duration::new(2, 5));
+        assert_eq!(early.since(late), Duration::ZERO);
+        assert_eq!(early.distance(late), Duration::new(2, 5));
+    }
+
+    #[test]
+    fn the_end_of_time_does_not_overflow() {
+        let end = Timestamp::new(u64::MAX, u64::MAX);
+        assert_eq!(end.plus(Duration::MAX), end);
+        assert!(end.to_string().starts_with("2554-"));
+    }
+}
