@@ -147,8 +147,9 @@ fn answers(exchange: &Exchange, out: &mut Vec<u8>) -> u16 {
     let owner = if aliased { alias(out) } else { TO_QUESTION };
     let count = 1 + exchange.detail % 3;
     for index in 0..count {
-        let data = data(type_number(exchange), mix(exchange.detail ^ index));
-        record(out, owner, type_number(exchange), &data);
+        let kind = type_number(exchange);
+        let detail = mix(exchange.detail ^ index);
+        record(out, owner, kind, |out| data(kind, detail, out));
     }
     u16::try_from(count).unwrap_or(1) + u16::from(aliased)
 }
@@ -156,19 +157,22 @@ fn answers(exchange: &Exchange, out: &mut Vec<u8>) -> u16 {
 /// Points the question's name at `edge.` below itself; returns a pointer to that name.
 fn alias(out: &mut Vec<u8>) -> [u8; 2] {
     let target = out.len() + TO_QUESTION.len() + 10;
-    record(out, TO_QUESTION, 5, b"\x04edge\xc0\x0c");
+    record(out, TO_QUESTION, 5, |out| out.extend_from_slice(b"\x04edge\xc0\x0c"));
     (0xc000 | u16::try_from(target).unwrap_or(12)).to_be_bytes()
 }
 
-fn data(kind: u16, detail: u64) -> Vec<u8> {
+/// Appends the data of one record of this type.
+fn data(kind: u16, detail: u64, out: &mut Vec<u8>) {
     let [a, b, c, d, ..] = detail.to_be_bytes();
     match kind {
-        1 => vec![203, 0, 113, a],
-        28 => vec![0x20, 1, 0x0d, 0xb8, 0xff, 0, 0, 0, 0, 0, 0, 0, a, b, c, d],
-        65 => b"\x00\x01\x00\x00\x01\x00\x06\x02h3\x02h2".to_vec(),
-        15 => vec![0, a & 31, 4, b'm', b'a', b'i', b'l', 0xc0, 0x0c],
-        16 => b"\x0fv=spf1 mx -all\x20".to_vec(),
-        _ => vec![3, b'n', b's', b'1' + (a & 3), 0xc0, 0x0c],
+        1 => out.extend_from_slice(&[203, 0, 113, a]),
+        28 => {
+            out.extend_from_slice(&[0x20, 1, 0x0d, 0xb8, 0xff, 0, 0, 0, 0, 0, 0, 0, a, b, c, d]);
+        }
+        65 => out.extend_from_slice(b"\x00\x01\x00\x00\x01\x00\x06\x02h3\x02h2"),
+        15 => out.extend_from_slice(&[0, a & 31, 4, b'm', b'a', b'i', b'l', 0xc0, 0x0c]),
+        16 => out.extend_from_slice(b"\x0fv=spf1 mx -all "),
+        _ => out.extend_from_slice(&[3, b'n', b's', b'1' + (a & 3), 0xc0, 0x0c]),
     }
 }
 
@@ -176,25 +180,30 @@ fn data(kind: u16, detail: u64) -> Vec<u8> {
 fn long_answer(detail: u64, out: &mut Vec<u8>) -> u16 {
     let count = 9 + u16::try_from(detail % 6).unwrap_or(0);
     for index in 0..count {
-        let mut text = vec![200];
-        text.extend((0..200_u16).map(|place| b'a' + ((place + index) % 26) as u8));
-        record(out, TO_QUESTION, 16, &text);
+        record(out, TO_QUESTION, 16, |out| {
+            out.push(200);
+            out.extend((0..200_u16).map(|place| b'a' + ((place + index) % 26) as u8));
+        });
     }
     count
 }
 
 fn start_of_authority(out: &mut Vec<u8>) {
-    let mut data = b"\x03ns1\xc0\x0c\x0ahostmaster\xc0\x0c".to_vec();
-    for number in [2_026_112_101_u32, 7200, 900, 1_209_600, 300] {
-        data.extend(number.to_be_bytes());
-    }
-    record(out, TO_QUESTION, 6, &data);
+    record(out, TO_QUESTION, 6, |out| {
+        out.extend_from_slice(b"\x03ns1\xc0\x0c\x0ahostmaster\xc0\x0c");
+        for number in [2_026_112_101_u32, 7200, 900, 1_209_600, 300] {
+            out.extend_from_slice(&number.to_be_bytes());
+        }
+    });
 }
 
-fn record(out: &mut Vec<u8>, owner: [u8; 2], kind: u16, data: &[u8]) {
+fn record(out: &mut Vec<u8>, owner: [u8; 2], kind: u16, data: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(&owner);
-    words(out, &[kind, 1, 0, 300, u16::try_from(data.len()).unwrap_or(0)]);
-    out.extend_from_slice(data);
+    words(out, &[kind, 1, 0, 300, 0]);
+    let start = out.len();
+    data(out);
+    let length = u16::try_from(out.len() - start).unwrap_or(0);
+    out[start - 2..start].copy_from_slice(&length.to_be_bytes());
 }
 
 /// An OPT record (RFC 6891): `extended` are the upper eight bits of the RCODE.

@@ -31,8 +31,9 @@ use message::{Exchange, TYPES, Traits};
 use packet::Flow;
 use people::Names;
 use random::{Random, Ranks};
-pub(crate) use shape::{Direction, Shape};
-pub(crate) use truth::{Role, Sight, Truth};
+use shape::{Direction, Shape};
+pub(crate) use truth::Truth;
+use truth::{Role, Sight};
 
 const REFUSED: u16 = 5;
 const SERVFAIL: u16 = 2;

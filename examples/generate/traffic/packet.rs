@@ -156,14 +156,13 @@ fn checksum(flow: Flow, protocol: u8, segment: &[u8]) -> u16 {
     finish(add(sum, segment))
 }
 
-/// Adds sixteen-bit words, an odd last byte as if a zero followed.
+/// Adds sixteen-bit words, two at a time, an odd last byte as if a zero followed.
 fn add(sum: u64, bytes: &[u8]) -> u64 {
-    let mut sum = sum;
-    let mut chunks = bytes.chunks_exact(2);
-    for pair in &mut chunks {
-        sum += u64::from(u16::from_be_bytes([pair[0], pair[1]]));
-    }
-    sum + chunks.remainder().first().map_or(0, |&last| u64::from(last) << 8)
+    let (fours, rest) = bytes.as_chunks::<4>();
+    let (twos, last) = rest.as_chunks::<2>();
+    let sum = fours.iter().fold(sum, |sum, four| sum + u64::from(u32::from_be_bytes(*four)));
+    let sum = twos.iter().fold(sum, |sum, two| sum + u64::from(u16::from_be_bytes(*two)));
+    sum + last.first().map_or(0, |&last| u64::from(last) << 8)
 }
 
 fn finish(sum: u64) -> u16 {

@@ -243,7 +243,10 @@ impl Shape {
     /// The length that keeps every DNS header: link layer, IP, UDP and twelve bytes.
     fn least_snaplen(&self) -> u32 {
         let mut front = Vec::new();
-        let six = self.link.family != Some(Family::Four);
+        let six = match self.link.family {
+            Some(family) => family == Family::Six,
+            None => self.ipv6 > 0.0,
+        };
         let inner =
             super::link::Inner { six, asking: true, length: 0, big_endian: self.big_endian };
         (self.link.write)(&mut front, inner);
