@@ -14,6 +14,8 @@ mod names;
 mod paths;
 mod slot;
 mod splits;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::hash::BuildHasher;
