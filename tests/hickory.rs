@@ -4,6 +4,8 @@
 //! So the claim is one-sided, and its worth depends on many messages that hickory accepts: made
 //! by hickory itself, then bent byte by byte.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panic")]
+
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::rdata::{A, TXT};
