@@ -97,10 +97,10 @@ impl Engine {
     /// Takes in one frame.
     pub fn feed(&mut self, frame: &Frame<'_>) {
         self.note_frame(frame);
+        self.core.expire(frame.at);
         let packet = self.decoder.decode(frame);
         self.core.packet(&packet, frame.at, &mut self.streams);
         self.read_abandoned();
-        self.core.expire(frame.at);
     }
 
     fn note_frame(&mut self, frame: &Frame<'_>) {

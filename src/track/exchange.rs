@@ -73,7 +73,8 @@ pub struct Asked {
 pub enum Outcome {
     /// A response came; `late` if after the query had been given up as unanswered.
     Answered {
-        /// From the first copy of the query to the response; zero if clocks disagree.
+        /// From the first copy of the query to the response (from the last copy, if an earlier one
+        /// already had a response); zero if clocks disagree.
         took: Duration,
         /// The exchange was reported as unanswered (or unreachable) before, and no longer is.
         late: bool,

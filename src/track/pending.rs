@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use hashbrown::HashTable;
 
 use crate::time::Timestamp;
-use crate::wire::{Flags, Print, Question};
+use crate::wire::{Flags, Print, Question, Transport};
 
 use super::exchange::{Asked, Key, Message};
 
@@ -51,9 +51,13 @@ impl Slot {
         }
     }
 
-    /// Whether a message asks exactly this.
-    pub(super) fn asks(&self, message: &Message<'_>) -> bool {
-        self.question == message.question && self.name_hash == message.name_hash
+    /// Whether a query is this one, sent again: over UDP, and the question says so. TCP repeats
+    /// by itself; two queries without a question may be about anything.
+    pub(super) fn is_sent_again_by(&self, query: &Message<'_>) -> bool {
+        query.key.transport == Transport::Udp
+            && query.question.is_some()
+            && self.question == query.question
+            && self.name_hash == query.name_hash
     }
 }
 
@@ -62,7 +66,7 @@ impl Slot {
 struct Ticket {
     slot: u32,
     generation: u32,
-    /// When it was issued, or the copy sent for which it was.
+    /// When it was issued.
     at: Timestamp,
 }
 
@@ -199,7 +203,7 @@ impl Pending {
         self.free.push(place);
     }
 
-    /// The query that has waited longest, and since when as far as its ticket tells.
+    /// The query that has waited longest, and since when.
     pub(super) fn oldest_waiting(&mut self) -> Option<(u32, Timestamp)> {
         oldest(&self.slots, &mut self.waiting, true)
     }
@@ -207,15 +211,6 @@ impl Pending {
     /// The query that has been overdue longest, and since when.
     pub(super) fn oldest_overdue(&mut self) -> Option<(u32, Timestamp)> {
         oldest(&self.slots, &mut self.overdue, false)
-    }
-
-    /// The query at the front was sent again since its ticket was issued: it gets a new one.
-    pub(super) fn requeue(&mut self, place: u32) {
-        if let Some(slot) = self.slots.get(place as usize) {
-            let (generation, at) = (slot.generation, slot.last);
-            self.waiting.pop_front();
-            self.waiting.push_back(Ticket { slot: place, generation, at });
-        }
     }
 
     /// The query was reported at `now`; it stays for a response that comes late.

@@ -18,6 +18,10 @@ pub(super) struct Answered {
     /// A hash of the question; `None` if neither side carried one.
     pub(super) question: Option<u64>,
     pub(super) at: Timestamp,
+    /// Copies of the query that may still get a response of their own.
+    pub(super) copies: u16,
+    /// When the last copy was sent.
+    pub(super) last_copy: Timestamp,
     pub(super) query: Print,
     pub(super) response: Print,
 }

@@ -82,7 +82,9 @@ impl Tracker {
     /// Takes in a query.
     pub fn query(&mut self, query: &Message<'_>, sink: &mut impl FnMut(&Exchange<'_>)) -> Verdict {
         let hash = self.hasher.hash_one(query.key);
-        if let Some(place) = self.pending.find(hash, &query.key, |slot| slot.asks(query)) {
+        if let Some(place) =
+            self.pending.find(hash, &query.key, |slot| slot.is_sent_again_by(query))
+        {
             match self.pending.get_mut(place) {
                 Some(slot) if slot.state == State::Waiting => return self.again(place, query),
                 _ => self.pending.remove(place),
@@ -137,6 +139,8 @@ impl Tracker {
             key: hash,
             question: question_hash(query),
             at: response.at,
+            copies: 0,
+            last_copy: query.at,
             query: query.print,
             response: response.print,
         });
@@ -182,10 +186,8 @@ impl Tracker {
                 return Verdict::Duplicate;
             }
             if same {
-                answered.at = answered.at.max(response.at);
-                answered.response = response.print;
-                self.outcomes.repeated_responses += 1;
-                sink(&exchange(response, response, Outcome::RepeatedResponse, None));
+                let outcome = again(answered, response, &mut self.outcomes);
+                sink(&exchange(response, response, outcome, None));
                 return Verdict::Message;
             }
         }
@@ -228,6 +230,8 @@ impl Tracker {
             key: hash,
             question: question_hash(&asking),
             at: response.at,
+            copies: slot.asked.repeats,
+            last_copy: slot.last,
             query: slot.print,
             response: response.print,
         });
@@ -314,11 +318,7 @@ impl Tracker {
             if now.since(since) <= patience {
                 break;
             }
-            if self.pending.get(place).is_some_and(|slot| now.since(slot.last) <= patience) {
-                self.pending.requeue(place);
-            } else {
-                self.give_up(place, false, now, sink);
-            }
+            self.give_up(place, false, now, sink);
         }
         while let Some((place, since)) = self.pending.oldest_overdue() {
             if now.since(since) <= patience + LATE_PATIENCE {
@@ -342,6 +342,20 @@ impl Tracker {
             self.early.recycle(held);
         }
     }
+}
+
+/// One more response: it answers a copy of the query that has none yet, or else nothing.
+fn again(answered: &mut Answered, response: &Message<'_>, outcomes: &mut Outcomes) -> Outcome {
+    answered.at = answered.at.max(response.at);
+    answered.response = response.print;
+    let Some(copies) = answered.copies.checked_sub(1) else {
+        outcomes.repeated_responses += 1;
+        return Outcome::RepeatedResponse;
+    };
+    answered.copies = copies;
+    outcomes.repeated_queries -= 1;
+    outcomes.answered += 1;
+    Outcome::Answered { took: response.at.since(answered.last_copy), late: false }
 }
 
 /// Two packets are one, captured twice: same content close in time, and either seen at another

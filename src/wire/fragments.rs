@@ -1,8 +1,9 @@
 //! IP fragments on their way to whole datagrams (RFC 791 §3.2, RFC 8200 §4.5).
 //!
 //! Bounded in datagrams, bytes, pieces and packet time, as any packet may be a lie. Where two
-//! fragments overlap the first one wins; exact copies are ignored. A datagram that stays
-//! incomplete is given up with what came of its beginning, so that its header is not lost.
+//! fragments overlap the first one wins; exact copies are ignored. A datagram of which only the
+//! first fragment came (a filter on ports lets no other pass) is given up with it, so that its
+//! header is not lost.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -174,9 +175,11 @@ impl Fragments {
             return;
         }
         self.shed += waiting.pieces;
-        let Waiting { at, ip, mut bytes, runs, .. } = waiting;
-        match runs.first() {
-            Some((0, end)) => bytes.truncate(*end),
+        let Waiting { at, ip, mut bytes, runs, pieces, .. } = waiting;
+        match runs.as_slice() {
+            // Alone, the first fragment tells that a filter let no others through. With others
+            // about it, one was lost on the way, and nobody ever read the message.
+            [(0, end)] if pieces == 1 => bytes.truncate(*end),
             _ => bytes.clear(),
         }
         if self.given_up.len() < MAX_DATAGRAMS {
@@ -306,15 +309,20 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_keeps_it_waiting_and_time_gives_it_up_with_its_beginning() {
+    fn time_gives_up_what_stays_incomplete() {
         let (out, mut fragments) =
             play(&[(0, 0, true, "abcdefgh"), (0, 16, false, "q"), (99, 8, true, "x")]);
         assert!(out.is_empty());
         let lost = fragments.abandoned().unwrap();
-        assert_eq!(lost.bytes, b"abcdefgh");
-        assert_eq!(lost.at, Timestamp::default());
-        assert_eq!(fragments.held(), 1);
-        assert_eq!(fragments.shed(), 2);
+        assert_eq!((lost.bytes.as_slice(), lost.at), (b"".as_slice(), Timestamp::default()));
+        assert_eq!((fragments.held(), fragments.shed()), (1, 2));
+    }
+
+    #[test]
+    fn a_first_fragment_alone_is_given_up_with_its_bytes() {
+        let (_, mut fragments) = play(&[(0, 0, true, "abcdefgh"), (99, 8, true, "x")]);
+        fragments.abandon_all();
+        assert_eq!(fragments.abandoned().unwrap().bytes, b"abcdefgh");
     }
 
     #[test]

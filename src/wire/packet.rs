@@ -352,7 +352,7 @@ impl Walk<'_> {
 
     fn fragment<'a>(
         &mut self,
-        piece: Piece<'_>,
+        piece: Piece<'a>,
         fragments: &mut Fragments,
     ) -> Result<Found<'a>, Stop> {
         let may_be_dns = matches!(piece.ip.protocol, UDP | TCP | IP_IN_IP | IPV6_IN_IP | GRE);
@@ -363,6 +363,13 @@ impl Walk<'_> {
         if piece.offset == 0 && piece.ip.protocol == UDP && !self.is_ours(piece.bytes) {
             fragments.refuse(&piece, self.outer.at);
             return Err(Stop::NotDns);
+        }
+        // Cut by the snaplen it can complete nothing; a first one is read as far as it goes.
+        if piece.ip.cut {
+            return match piece.offset {
+                0 => self.transport(piece.ip, piece.bytes, fragments),
+                _ => Ok(Found::Packet(Packet::Fragment)),
+            };
         }
         Ok(match fragments.add(&piece, self.outer.at) {
             Some(whole) => Found::Whole(whole),
