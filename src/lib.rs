@@ -12,5 +12,7 @@ pub mod iana;
 pub mod ledger;
 pub mod snapshot;
 pub mod source;
+pub mod tally;
 pub mod time;
+pub mod track;
 pub mod wire;
