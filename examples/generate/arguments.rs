@@ -117,7 +117,7 @@ pub(crate) struct Arguments {
     /// Share of clients that ask another server when refused [default: 0]
     #[arg(long, value_name = "SHARE")]
     retried: Option<f64>,
-    /// Share of frames that the capture holds twice [default: 0]
+    /// Share of frames that are captured again behind a router [default: 0]
     #[arg(long, value_name = "SHARE")]
     duplicated: Option<f64>,
 

@@ -350,10 +350,11 @@ impl<'a, S: Sink> Generator<'a, S> {
         }
         let latency = self.latency(&exchange);
         let unasked = exchange.traits.has(Traits::UNASKED);
+        let repeated = !unasked && self.random.chance(self.shape.repeated);
         let mut due = at + latency;
         if !unasked {
             self.query(&exchange, at, Role::Query)?;
-            if self.random.chance(self.shape.repeated) {
+            if repeated {
                 let again = at + u64::from(self.random.between(300, 900)) * 1_000_000;
                 self.later(again, Step::RepeatQuery(exchange));
                 due = again + latency.min(LONGEST_LATENCY / 2);
@@ -361,7 +362,10 @@ impl<'a, S: Sink> Generator<'a, S> {
         }
         if unasked || !exchange.traits.has(Traits::LOST) {
             self.later(due, Step::Response(exchange));
-            if self.random.chance(self.shape.repeated_responses) {
+            // Two responses to two copies of a query are one each; a second header without question
+            // could be about anything. Neither has one meaning, so neither is made.
+            let plain = !repeated && !exchange.traits.has(Traits::BARE);
+            if plain && self.random.chance(self.shape.repeated_responses) {
                 let again = due + u64::from(self.random.between(50, 400)) * 1_000_000;
                 self.later(again, Step::RepeatResponse(exchange));
             }
@@ -496,7 +500,7 @@ impl<'a, S: Sink> Generator<'a, S> {
         packet::udp(&mut frame, flow, message);
         let start = frame.len() - message.len();
         self.pad(&mut frame, asking);
-        let written = self.write_and_copy(&frame, at);
+        let written = self.write_and_copy(&frame, start - 8 - flow.ip_header(), at);
         self.frame = frame;
         Ok((written?, start))
     }
@@ -521,7 +525,7 @@ impl<'a, S: Sink> Generator<'a, S> {
         let mut written = at;
         for frame in frames {
             self.truth.fragments += 1;
-            written = self.write_and_copy(&frame, written + 1000)?;
+            written = self.write_and_copy(&frame, self.front_length(flow.from), written + 1000)?;
         }
         Ok((written, 0))
     }
@@ -561,7 +565,7 @@ impl<'a, S: Sink> Generator<'a, S> {
             packet::tcp(&mut frame, flow, *segment, payload);
             self.pad(&mut frame, group.asking);
             self.truth.segments += 1;
-            written = self.write_and_copy(&frame, written + 1000)?;
+            written = self.write_and_copy(&frame, self.front_length(flow.from), written + 1000)?;
         }
         for (exchange, role) in &group.completes {
             match role {
@@ -586,11 +590,22 @@ impl<'a, S: Sink> Generator<'a, S> {
         }
     }
 
-    fn write_and_copy(&mut self, frame: &[u8], at: u64) -> io::Result<u64> {
+    /// Length of what stands in front of the IP packets of this family.
+    fn front_length(&self, from: IpAddr) -> usize {
+        let mut front = Vec::new();
+        self.front(&mut front, from, true, 0);
+        front.len()
+    }
+
+    /// Writes a frame whose IP packet starts at byte `start`; perhaps a router passes it on and
+    /// the capture holds both.
+    fn write_and_copy(&mut self, frame: &[u8], start: usize, at: u64) -> io::Result<u64> {
         let at = self.write(frame, at)?;
         if self.random.chance(self.shape.duplicated) {
             let again = at + u64::from(self.random.between(1, 20)) * 1000;
-            self.later(again, Step::Copy(frame.into()));
+            let mut copy: Box<[u8]> = frame.into();
+            packet::forward(&mut copy[start..]);
+            self.later(again, Step::Copy(copy));
         }
         Ok(at)
     }

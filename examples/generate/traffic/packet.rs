@@ -93,6 +93,18 @@ fn units(fragment: Fragment, more: u16, shift: u32) -> u16 {
     if fragment.last { offset } else { offset | more }
 }
 
+/// Makes an IP packet its own copy one router further on: one hop less to go.
+pub(crate) fn forward(packet: &mut [u8]) {
+    if packet.first().is_some_and(|first| first >> 4 == 6) {
+        packet[7] -= 1;
+    } else if packet.len() >= 20 {
+        packet[8] -= 1;
+        packet[10..12].fill(0);
+        let sum = finish(add(0, &packet[..20]));
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    }
+}
+
 /// Appends a UDP header and its payload.
 pub(crate) fn udp(out: &mut Vec<u8>, flow: Flow, payload: &[u8]) {
     let start = out.len();

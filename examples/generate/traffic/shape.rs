@@ -88,7 +88,7 @@ pub(crate) struct Shape {
     pub(crate) unasked: f64,
     /// Clients that know another server, and ask it when they are refused.
     pub(crate) retried: f64,
-    /// Frames captured twice.
+    /// Frames captured again one hop further on.
     pub(crate) duplicated: f64,
 
     pub(crate) tcp: f64,
