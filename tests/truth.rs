@@ -1,5 +1,6 @@
 //! The whole way from capture file to figures, held against the generator's own count: every
 //! capture of testdata/LIST, and bigger ones made here.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
 #[path = "../examples/generate/arguments.rs"]
 mod arguments;

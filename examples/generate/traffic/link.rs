@@ -118,7 +118,7 @@ fn sll2(out: &mut Vec<u8>, inner: Inner) {
     words(out, &[0]);
 }
 
-/// The capturing machine's AF_INET or AF_INET6, in its own byte order; here macOS.
+/// The capturing machine's `AF_INET` or `AF_INET6`, in its own byte order; here macOS.
 fn null(out: &mut Vec<u8>, inner: Inner) {
     let family: u32 = if inner.six { 30 } else { 2 };
     let bytes = if inner.big_endian { family.to_be_bytes() } else { family.to_le_bytes() };

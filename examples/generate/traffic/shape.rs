@@ -152,13 +152,13 @@ pub(crate) fn usual_rcodes() -> Vec<(u16, f64)> {
     common.into_iter().chain(others).collect()
 }
 
-/// So many clients, from 10.0.0.1 and 2001:db8:c::1 on.
+/// So many clients, from 10.0.0.1 and `2001:db8:c::1` on.
 pub(crate) fn clients(hosts: u32) -> Hosts {
     let ipv6 = Ipv6Addr::new(0x2001, 0xdb8, 0xc, 0, 0, 0, 0, 1);
     Hosts(vec![Network { ipv4: Ipv4Addr::new(10, 0, 0, 1), ipv6, hosts }])
 }
 
-/// So many servers, from 198.18.0.1 and 2001:db8:5::1 on.
+/// So many servers, from 198.18.0.1 and `2001:db8:5::1` on.
 pub(crate) fn servers(hosts: u32) -> Hosts {
     let ipv6 = Ipv6Addr::new(0x2001, 0xdb8, 0x5, 0, 0, 0, 0, 1);
     Hosts(vec![Network { ipv4: Ipv4Addr::new(198, 18, 0, 1), ipv6, hosts }])

@@ -1,0 +1,146 @@
+//! What each stage costs, over 200 000 packets of the generator's usual mix held in memory.
+//!
+//! `cargo bench` prints the time of a whole pass and the packets a second.
+
+#[path = "../examples/generate/traffic/mod.rs"]
+#[expect(dead_code, reason = "the generator's counts and file formats are not needed here")]
+mod traffic;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::snapshot::{Snapshot, SnapshotSpec};
+use rcodetop::source::{FileOptions, Next, open_files};
+use rcodetop::time::Timestamp;
+use rcodetop::wire::{Decoder, Frame, LinkType, MessageView, NameBuffer, Packet};
+
+use traffic::capture::{Capture, Container, Layout, Sink};
+use traffic::shape::Shape;
+
+const PACKETS: u64 = 200_000;
+
+fn main() {
+    divan::main();
+}
+
+/// Frames one after the other, without a copy for each.
+#[derive(Default)]
+struct Frames {
+    bytes: Vec<u8>,
+    /// When, and where in `bytes`.
+    places: Vec<(u64, usize, usize)>,
+}
+
+impl Sink for Frames {
+    fn frame(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        self.places.push((at, self.bytes.len(), bytes.len()));
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Frames {
+    fn iter(&self) -> impl Iterator<Item = Frame<'_>> {
+        self.places.iter().map(|&(at, start, length)| Frame {
+            at: Timestamp(at),
+            wire_len: u32::try_from(length).unwrap_or(u32::MAX),
+            link: LinkType(1),
+            interface: 0,
+            bytes: &self.bytes[start..start + length],
+        })
+    }
+
+    fn packets(&self) -> ItemsCount {
+        ItemsCount::new(self.places.len())
+    }
+}
+
+fn shape() -> Shape {
+    Shape { packets: PACKETS, ..Shape::default() }
+}
+
+static FRAMES: LazyLock<Frames> = LazyLock::new(|| {
+    let mut frames = Frames::default();
+    traffic::generate(&shape(), &mut frames).expect("memory takes every frame");
+    frames
+});
+
+/// The same packets as a file in the temporary folder.
+static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+    let path = std::env::temp_dir().join(format!("rcodetop-bench-{}.pcap", std::process::id()));
+    let layout = Layout {
+        container: Container::Pcap,
+        big_endian: false,
+        nanoseconds: false,
+        link: 1,
+        snaplen: 262_144,
+    };
+    let out = io::BufWriter::new(std::fs::File::create(&path).expect("a file can be made"));
+    let mut capture = Capture::new(out, layout).expect("the file can be written");
+    traffic::generate(&shape(), &mut capture).expect("the file can be written");
+    capture.finish().expect("the file can be written");
+    path
+});
+
+/// Reading the file's records, and nothing of what they hold.
+#[divan::bench]
+fn walk_records(bencher: Bencher<'_, '_>) {
+    let length = std::fs::metadata(&*FILE).map_or(0, |metadata| metadata.len());
+    bencher.counter(FRAMES.packets()).counter(BytesCount::new(length)).bench(|| {
+        let mut source =
+            open_files(std::slice::from_ref(&FILE), &FileOptions::default()).expect("just made");
+        let mut frames = 0_u64;
+        loop {
+            match source.next() {
+                Next::Frame(_) => frames += 1,
+                Next::Quiet => {}
+                Next::End(_) => break frames,
+            }
+        }
+    });
+}
+
+/// From the link layer to the message's response code.
+#[divan::bench]
+fn decode(bencher: Bencher<'_, '_>) {
+    bencher.counter(FRAMES.packets()).bench(|| {
+        let mut decoder = Decoder::new(&[53], 1 << 20);
+        let mut name = NameBuffer::default();
+        let mut sum = 0_u64;
+        for frame in FRAMES.iter() {
+            if let Packet::Datagram(datagram) = decoder.decode(&frame)
+                && let Some(view) = MessageView::read(datagram.payload, datagram.cut, &mut name)
+            {
+                sum += u64::from(view.rcode().0);
+            }
+        }
+        sum
+    });
+}
+
+/// Everything: decoding, matching, counting.
+#[divan::bench]
+fn engine(bencher: Bencher<'_, '_>) {
+    bencher.counter(FRAMES.packets()).bench(|| {
+        let mut engine = Engine::new(EngineConfig::default());
+        for frame in FRAMES.iter() {
+            engine.feed(black_box(&frame));
+        }
+        engine.finish();
+        engine
+    });
+}
+
+/// One snapshot of all that.
+#[divan::bench]
+fn snapshot(bencher: Bencher<'_, '_>) {
+    let mut engine = Engine::new(EngineConfig::default());
+    for frame in FRAMES.iter() {
+        engine.feed(&frame);
+    }
+    bencher.bench_local(|| -> Snapshot { engine.snapshot(&SnapshotSpec::default()) });
+}
