@@ -85,6 +85,12 @@ impl Ledger {
         }
     }
 
+    /// How many frames could not be decoded for this reason.
+    pub fn undecodable_for(&self, reason: Reason) -> u64 {
+        let counts = self.undecodable.iter().zip(Reason::ALL);
+        counts.filter(|(_, (each, _))| *each == reason).map(|(count, _)| count).sum()
+    }
+
     /// How many frames could not be decoded, for any reason.
     pub fn undecodable_total(&self) -> u64 {
         self.undecodable.iter().sum()

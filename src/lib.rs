@@ -15,5 +15,7 @@ pub mod ledger;
 pub mod output;
 pub mod snapshot;
 pub mod source;
+pub mod tally;
 pub mod time;
+pub mod track;
 pub mod wire;

@@ -1,4 +1,4 @@
-//! DNS OpCodes (IANA registry "DNS OpCodes", RFC 6895 §2.2).
+//! DNS operation codes (IANA registry "DNS `OpCodes`", RFC 6895 §2.2).
 
 use std::fmt;
 

@@ -3,8 +3,77 @@
 //! The only place that names libpcap. Knows [`crate::wire::Frame`] and link types, and nothing of
 //! what the bytes mean.
 
+mod batch;
+mod error;
+mod file;
+mod filter;
+mod input;
+mod links;
+mod live;
+mod merge;
+mod pcap;
+mod pcapng;
+mod record;
+mod unpack;
+mod window;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::SourceError;
+pub use live::{InterfaceInfo, InterfaceLink, LiveOptions, list_interfaces, open_live};
+
 use crate::snapshot::Progress;
 use crate::wire::Frame;
+
+/// The longest that [`FrameSource::next`] waits for something to come.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+
+/// Bytes of a file held at once; fewer each when many files are open.
+const WINDOW: usize = 1 << 20;
+const SMALL_WINDOW: usize = 256 << 10;
+
+/// Above so many files, windows are small.
+const FILES_WITH_LARGE_WINDOWS: usize = 8;
+
+/// How capture files are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileOptions {
+    /// A file's end is only its end for now: wait for more, and go on with the file that takes
+    /// its place when it is rotated. Pipes end when their writer does.
+    pub follow: bool,
+}
+
+/// Opens capture files as one source, merged by time; `-` is standard input.
+///
+/// Formats and compressions are recognised by content: pcap in all its variants and pcapng, plain
+/// or compressed with gzip, zstd, xz or lz4. Waits for the first bytes of pipes and FIFOs; later,
+/// [`FrameSource::next`] does not wait for longer than it says.
+///
+/// # Errors
+///
+/// The first input that cannot be opened, is no capture, or (pcap only) has a link type that is
+/// not supported. Frames of unsupported interfaces in a pcapng file are given out: others may be
+/// supported, and who decodes counts them.
+pub fn open_files(
+    inputs: &[PathBuf],
+    options: &FileOptions,
+) -> Result<Box<dyn FrameSource>, SourceError> {
+    let pipes = inputs.iter().filter(|path| input::is_standard_input(path)).count();
+    if inputs.is_empty() {
+        return Err(SourceError::Nothing);
+    }
+    if pipes > 1 {
+        return Err(SourceError::StandardInputTwice);
+    }
+    let share = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
+    let manner = file::Manner {
+        follow: options.follow,
+        window: if inputs.len() > FILES_WITH_LARGE_WINDOWS { SMALL_WINDOW } else { WINDOW },
+        patience: LONGEST_WAIT / share,
+    };
+    Ok(Box::new(merge::Merged::open(inputs, manner)?))
+}
 
 /// Something that yields frames until it ends.
 pub trait FrameSource: Send {
@@ -16,6 +85,12 @@ pub trait FrameSource: Send {
     /// Packets lost before they reached us, since the start; files know of none.
     fn losses(&mut self) -> Losses {
         Losses::default()
+    }
+
+    /// What went wrong so far without being the end, oldest first and bounded: one of several
+    /// files was damaged, an interface went down.
+    fn complaints(&self) -> &[String] {
+        &[]
     }
 
     /// How much of the input is consumed, where that is known.

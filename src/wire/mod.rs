@@ -2,11 +2,32 @@
 //!
 //! Pure: any bytes in, no panic, no clock, no allocation whose size a packet sets. Hostile bytes
 //! give a partial answer plus notes, not an error; past this module every value is checked.
+#![deny(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation,
+    clippy::expect_used
+)]
+#![cfg_attr(test, allow(clippy::indexing_slicing))]
 
+mod address;
+mod fragments;
+mod icmp;
+mod layer;
 pub mod link;
+mod message;
 pub mod name;
+mod packet;
+mod stream;
+mod tunnel;
 
+pub use address::{Address, Endpoint};
+pub use icmp::IcmpError;
 pub use link::{LINKS, LinkType};
+pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question};
+pub use name::NameBuffer;
+pub use packet::{Datagram, Decoder, MAX_DEPTH, Packet, Print, Segment};
+pub use stream::{StreamMessage, Streams};
 
 use crate::time::Timestamp;
 
@@ -23,4 +44,47 @@ pub struct Frame<'a> {
     pub interface: u32,
     /// The captured bytes.
     pub bytes: &'a [u8],
+}
+
+/// The ports that carry DNS.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    first: u16,
+    others: Vec<u16>,
+}
+
+impl Ports {
+    /// A set of ports; an empty one means 53.
+    pub fn new(ports: &[u16]) -> Self {
+        let (first, others) = ports.split_first().unwrap_or((&53, &[]));
+        Self { first: *first, others: others.to_vec() }
+    }
+
+    /// Whether a port carries DNS.
+    pub fn has(&self, port: u16) -> bool {
+        port == self.first || self.others.contains(&port)
+    }
+
+    /// Whether one of two ports carries DNS.
+    pub fn either(&self, from: u16, to: u16) -> bool {
+        self.has(from) || self.has(to)
+    }
+}
+
+/// How messages travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// One datagram each (RFC 1035 §4.2.1).
+    Udp,
+    /// A stream with length prefixes (RFC 1035 §4.2.2, RFC 7766).
+    Tcp,
+}
+
+impl std::fmt::Display for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        })
+    }
 }

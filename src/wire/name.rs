@@ -1,4 +1,167 @@
-//! Domain names in presentation form, escaped so that no byte of them can harm a terminal.
+//! Domain names: from wire bytes to one canonical form, and to text that can harm no terminal.
+//!
+//! Canonical is the uncompressed wire form with ASCII letters in lower case (RFC 4343), so that
+//! two spellings of a name are the same bytes.
+
+use std::fmt::Write as _;
+
+/// The longest name in wire form (RFC 1035 §3.1).
+pub const MAX_NAME: usize = 255;
+
+/// Compression pointers followed in one name; each must lead somewhere new.
+const MAX_JUMPS: usize = 64;
+
+/// A name in canonical wire form, in a buffer that is used again and again.
+#[derive(Clone, Debug)]
+pub struct NameBuffer {
+    bytes: [u8; MAX_NAME],
+    length: u8,
+}
+
+impl Default for NameBuffer {
+    fn default() -> Self {
+        Self { bytes: [0; MAX_NAME], length: 0 }
+    }
+}
+
+impl NameBuffer {
+    /// The canonical wire form; empty if no name was read.
+    pub fn wire(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    /// Forgets the name.
+    pub fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// Reads the name at `at` in `message`, decompressing it; the position behind it.
+    ///
+    /// `None` if it does not end within the message, is longer than 255 bytes, uses a label type
+    /// other than the two of RFC 1035, or its pointers run in circles. The buffer is empty then.
+    pub fn read(&mut self, message: &[u8], at: usize) -> Option<usize> {
+        self.length = 0;
+        self.read_plain(message, at).or_else(|| self.read_compressed(message, at))
+    }
+
+    /// The usual case: no pointer, one copy.
+    fn read_plain(&mut self, message: &[u8], at: usize) -> Option<usize> {
+        let mut end = at;
+        loop {
+            match *message.get(end)? {
+                0 => break,
+                label @ 1..=63 => end += 1 + usize::from(label),
+                _ => return None,
+            }
+        }
+        end += 1;
+        let source = message.get(at..end)?;
+        let target = self.bytes.get_mut(..source.len())?;
+        target.copy_from_slice(source);
+        // Length bytes are below 64 and `A` is 65: they pass unharmed.
+        target.make_ascii_lowercase();
+        self.length = u8::try_from(source.len()).ok()?;
+        Some(end)
+    }
+
+    fn read_compressed(&mut self, message: &[u8], mut at: usize) -> Option<usize> {
+        let (mut behind, mut jumps, mut length) = (None, 0, 0);
+        loop {
+            let first = *message.get(at)?;
+            match first {
+                0 => {
+                    *self.bytes.get_mut(length)? = 0;
+                    self.length = u8::try_from(length + 1).ok()?;
+                    return Some(behind.unwrap_or(at + 1));
+                }
+                1..=63 => {
+                    let size = 1 + usize::from(first);
+                    let target = self.bytes.get_mut(length..length + size)?;
+                    target.copy_from_slice(message.get(at..at + size)?);
+                    target.make_ascii_lowercase();
+                    (at, length) = (at + size, length + size);
+                }
+                192.. => {
+                    let low = *message.get(at + 1)?;
+                    behind.get_or_insert(at + 2);
+                    at = usize::from(u16::from_be_bytes([first & 0x3f, low]));
+                    jumps += 1;
+                    if jumps > MAX_JUMPS {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// The position behind the name at `at`, without looking where pointers lead.
+pub fn skip(message: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match *message.get(at)? {
+            0 => return Some(at + 1),
+            label @ 1..=63 => at += 1 + usize::from(label),
+            192.. => return (at + 2 <= message.len()).then_some(at + 2),
+            _ => return None,
+        }
+    }
+}
+
+/// The labels of a name in wire form, first to last, without the root.
+pub fn labels(wire: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    let mut rest = wire;
+    std::iter::from_fn(move || {
+        let (length, behind) = rest.split_first()?;
+        let label = behind.get(..usize::from(*length)).filter(|label| !label.is_empty())?;
+        rest = behind.get(label.len()..).unwrap_or_default();
+        Some(label)
+    })
+}
+
+/// The wire form cut to its last `depth` labels.
+pub fn suffix(wire: &[u8], depth: usize) -> &[u8] {
+    let count = labels(wire).count();
+    let skipped: usize =
+        labels(wire).take(count.saturating_sub(depth)).map(|label| 1 + label.len()).sum();
+    wire.get(skipped..).unwrap_or_default()
+}
+
+/// A name as text: no final dot, the root as `.`, and nothing but printable ASCII.
+///
+/// Within a label `.` and `\` get a backslash, bytes outside 0x21 to 0x7e become `\DDD`
+/// (RFC 1035 §5.1); everything else stays bare. An empty slice, which is no name, gives `-`.
+pub fn text(wire: &[u8]) -> String {
+    if wire.is_empty() {
+        return "-".to_owned();
+    }
+    let mut out = String::with_capacity(wire.len());
+    for label in labels(wire) {
+        if !out.is_empty() {
+            out.push('.');
+        }
+        push_label(&mut out, label);
+    }
+    if out.is_empty() {
+        out.push('.');
+    }
+    out
+}
+
+fn push_label(out: &mut String, label: &[u8]) {
+    for byte in label {
+        match byte {
+            b'.' | b'\\' => out.extend(['\\', char::from(*byte)]),
+            0x21..=0x7e => out.push(char::from(*byte)),
+            _ => push_decimal(out, *byte),
+        }
+    }
+}
+
+fn push_decimal(out: &mut String, byte: u8) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "\\{byte:03}");
+}
 
 /// Escapes text from a packet or a file name for a terminal, a log or a CSV cell: printable
 /// ASCII stays, a backslash doubles, every other byte becomes `\DDD` (RFC 1035 §5.1).
@@ -8,8 +171,72 @@ pub fn escape_text(bytes: &[u8]) -> String {
         match byte {
             b'\\' => out.push_str("\\\\"),
             0x20..=0x7e => out.push(char::from(*byte)),
-            _ => out.push_str(&format!("\\{byte:03}")),
+            _ => push_decimal(&mut out, *byte),
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(message: &[u8], at: usize, expected: Option<(&str, usize)>) {
+        let mut name = NameBuffer::default();
+        let end = name.read(message, at);
+        let got = end.map(|end| (text(name.wire()), end));
+        assert_eq!(got.as_ref().map(|(text, end)| (text.as_str(), *end)), expected);
+        if end.is_none() {
+            assert!(name.wire().is_empty(), "nothing is left of a name that failed");
+        }
+    }
+
+    #[test]
+    fn names_are_lower_cased_and_escaped() {
+        check(b"\x03WwW\x07Example\x00", 0, Some(("www.example", 13)));
+        check(b"\x00", 0, Some((".", 1)));
+        check(b"\x04a.\\ \x00", 0, Some(("a\\.\\\\\\032", 6)));
+        check(b"\x03\x1b[2\x02\xff\x7f\x00", 0, Some(("\\027[2.\\255\\127", 8)));
+    }
+
+    #[test]
+    fn pointers_are_followed_forwards_and_backwards_but_not_in_circles() {
+        check(b"\x03com\x00\x01a\xc0\x00", 5, Some(("a.com", 9)));
+        check(b"\x01a\xc0\x04\x01b\x00", 0, Some(("a.b", 4)));
+        check(b"\xc0\x00", 0, None);
+        check(b"\x01a\xc0\x00", 0, None);
+        check(b"\xc0\x02\xc0\x00", 0, None);
+    }
+
+    #[test]
+    fn names_that_run_off_the_end_or_are_too_long_are_none() {
+        check(b"", 0, None);
+        check(b"\x03ww", 0, None);
+        check(b"\x40abc\x00", 0, None);
+        check(b"\x01a", 9, None);
+        let mut long = [b"\x3f".as_slice(), &[b'a'; 63]].concat().repeat(4);
+        long.push(0);
+        check(&long, 0, None);
+        let mut longest = [b"\x3f".as_slice(), &[b'a'; 63]].concat().repeat(3);
+        longest.extend([b"\x3d".as_slice(), &[b'b'; 61], b"\x00"].concat());
+        assert_eq!(longest.len(), MAX_NAME);
+        assert_eq!(NameBuffer::default().read(&longest, 0), Some(MAX_NAME));
+    }
+
+    #[test]
+    fn a_suffix_counts_labels_from_the_root() {
+        let wire = b"\x03www\x07example\x03com\x00";
+        assert_eq!(text(suffix(wire, 0)), ".");
+        assert_eq!(text(suffix(wire, 2)), "example.com");
+        assert_eq!(text(suffix(wire, 9)), "www.example.com");
+        assert_eq!(text(suffix(b"", 2)), "-");
+    }
+
+    #[test]
+    fn no_byte_of_a_text_reaches_a_terminal_raw() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert!(escape_text(&all).bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
+        assert_eq!(escape_text(b"a\\b\n"), "a\\\\b\\010");
+    }
 }

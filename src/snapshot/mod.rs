@@ -5,13 +5,19 @@
 //! pass an attacker's bytes to a terminal. Nothing here is serializable: each output has its own
 //! types, because a serializable type is a promise.
 
-use std::collections::BTreeMap;
+mod build;
+mod quality;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
+pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
+pub use crate::wire::Transport;
+
+pub(crate) use build::fill;
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +26,13 @@ pub struct SnapshotSpec {
     pub top: usize,
     /// Names are also rolled up to this many labels, 1 to 9, counted from the root.
     pub label_depth: Option<u8>,
+}
+
+impl Snapshot {
+    /// Says anew what lowers the worth of the numbers; to be called when all else is filled in.
+    pub fn assess(&mut self) {
+        self.quality = quality::assess(self);
+    }
 }
 
 impl Default for SnapshotSpec {
@@ -162,39 +175,6 @@ pub struct RcodeRow {
     pub latency: Option<Latency>,
 }
 
-/// Response times, from query to response. Quantiles are within 1 % of the true value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Latency {
-    /// How many were measured.
-    pub count: u64,
-    /// The fastest, exact.
-    pub min: Duration,
-    /// Half were at most this.
-    pub p50: Duration,
-    /// 95 of 100 were at most this.
-    pub p95: Duration,
-    /// 99 of 100 were at most this.
-    pub p99: Duration,
-    /// The slowest, exact.
-    pub max: Duration,
-}
-
-/// Lookups: one client asking one (name, type, class) within a short window, whatever servers
-/// and retries it takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Impact {
-    /// Lookups that got the focus code at least once.
-    pub lookups_refused: u64,
-    /// Of these: some server answered NOERROR or NXDOMAIN after the refusal.
-    pub recovered: u64,
-    /// Of these: none did (so far).
-    pub failed: u64,
-    /// Clients with a failed lookup.
-    pub clients_failed: u64,
-    /// Names with a failed lookup.
-    pub names_failed: u64,
-}
-
 /// A list cut to the length asked for, with what was left out.
 #[derive(Clone, Debug)]
 pub struct List<K> {
@@ -253,15 +233,6 @@ pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// A number of distinct things.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Distinct {
-    /// How many.
-    pub count: u64,
-    /// A bound was reached: there may be more.
-    pub at_least: bool,
-}
-
 /// A question, its name escaped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QuestionKey {
@@ -299,24 +270,6 @@ pub struct PathKey {
     pub question: QuestionKey,
 }
 
-/// How messages travel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Transport {
-    /// One datagram each (RFC 1035 §4.2.1).
-    Udp,
-    /// A stream with length prefixes (RFC 1035 §4.2.2, RFC 7766).
-    Tcp,
-}
-
-impl std::fmt::Display for Transport {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Udp => "udp",
-            Self::Tcp => "tcp",
-        })
-    }
-}
-
 /// All responses split by one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split<K> {
@@ -339,32 +292,6 @@ pub struct EdeRow {
     pub responses: u64,
     /// A text that came with it, escaped; empty if none did.
     pub text: String,
-}
-
-/// The course of events in equal steps.
-#[derive(Clone, Debug, Default)]
-pub struct Timeline {
-    /// When the first step begins.
-    pub start: Timestamp,
-    /// How long a step is; zero if there are none.
-    pub step: Duration,
-    /// The steps without gaps, oldest first.
-    pub steps: Vec<Step>,
-}
-
-/// What happened in one step of the [`Timeline`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
-    /// Queries seen.
-    pub queries: u64,
-    /// Responses seen.
-    pub responses: u64,
-    /// Responses with the focus code.
-    pub focus: u64,
-    /// Responses by code.
-    pub rcodes: BTreeMap<Rcode, u64>,
-    /// Queries asked in this step that got no response in time.
-    pub unanswered: u64,
 }
 
 /// How sure a finding is.

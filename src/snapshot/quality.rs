@@ -1,0 +1,148 @@
+//! What lowers the worth of the numbers, each in a sentence: said, never hidden.
+
+use super::{Quality, Snapshot};
+
+/// One reason for caution: an identifier, and a sentence if it applies.
+type Check = (&'static str, fn(&Snapshot) -> Option<String>);
+
+/// Every reason, most important first.
+const CHECKS: &[Check] = &[
+    ("nothing-decoded", nothing_decoded),
+    ("dropped", dropped),
+    ("one-way", one_way),
+    ("link-type", link_type),
+    ("shed", shed),
+    ("bounded", bounded),
+    ("duplicates", duplicates),
+    ("cut", cut),
+    ("malformed", malformed),
+    ("undecodable", undecodable),
+    ("lost-pieces", lost_pieces),
+    ("started-late", started_late),
+];
+
+/// All reasons for caution that apply.
+pub(crate) fn assess(snapshot: &Snapshot) -> Vec<Quality> {
+    CHECKS.iter().filter_map(|(id, check)| Some(Quality { id, text: check(snapshot)? })).collect()
+}
+
+/// `1 frame` or `2 frames`.
+fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn nothing_decoded(snapshot: &Snapshot) -> Option<String> {
+    let ledger = &snapshot.ledger;
+    (ledger.frames > 0 && ledger.dns_messages == 0).then(|| {
+        format!("none of {} carried a DNS message on the DNS port", count(ledger.frames, "frame"))
+    })
+}
+
+fn dropped(snapshot: &Snapshot) -> Option<String> {
+    let kernel = snapshot.ledger.kernel_dropped.unwrap_or_default();
+    let interface = snapshot.ledger.interface_dropped.unwrap_or_default();
+    (kernel + interface > 0).then(|| {
+        format!(
+            "{} were lost before they could be read (kernel {kernel}, interface {interface}): \
+             counts are too low and unanswered queries may have been answered",
+            count(kernel + interface, "packet")
+        )
+    })
+}
+
+/// One direction is missing when it has less than a twentieth of the other.
+fn one_way(snapshot: &Snapshot) -> Option<String> {
+    const ENOUGH: u64 = 20;
+    let (queries, responses) = (snapshot.ledger.queries, snapshot.ledger.responses);
+    if queries + responses < ENOUGH {
+        return None;
+    }
+    if queries * 20 < responses {
+        return Some("only responses were captured: unanswered queries cannot be seen".into());
+    }
+    (responses * 20 < queries && snapshot.outcomes.unreachable * 20 < queries).then(|| {
+        "only queries were captured: either nobody answers, or responses take another way".into()
+    })
+}
+
+fn link_type(snapshot: &Snapshot) -> Option<String> {
+    let lost = snapshot.ledger.undecodable_for(crate::ledger::Reason::LinkType);
+    (lost > 0).then(|| {
+        format!("{} of a link type that is not supported were passed over", count(lost, "frame"))
+    })
+}
+
+fn shed(snapshot: &Snapshot) -> Option<String> {
+    (snapshot.ledger.shed > 0).then(|| {
+        format!(
+            "{} could not be kept until answered: too many waited at once; they count as undecided",
+            count(snapshot.ledger.shed, "query").replace("querys", "queries")
+        )
+    })
+}
+
+fn bounded(snapshot: &Snapshot) -> Option<String> {
+    let evicted = snapshot.ledger.evicted;
+    (evicted > 0).then(|| {
+        format!(
+            "the memory granted does not hold every key: {evicted} rare ones were given up; \
+             rows show by how much they may be too low"
+        )
+    })
+}
+
+fn duplicates(snapshot: &Snapshot) -> Option<String> {
+    (snapshot.ledger.duplicates > 0).then(|| {
+        format!(
+            "{} were second copies of a packet (captured at two places) and count once",
+            count(snapshot.ledger.duplicates, "frame")
+        )
+    })
+}
+
+fn cut(snapshot: &Snapshot) -> Option<String> {
+    (snapshot.ledger.cut > 0).then(|| {
+        format!(
+            "{} were captured only in part (snaplen): names and extended errors may be missing",
+            count(snapshot.ledger.cut, "message")
+        )
+    })
+}
+
+fn malformed(snapshot: &Snapshot) -> Option<String> {
+    (snapshot.ledger.malformed > 0).then(|| {
+        format!(
+            "{} are malformed; their headers count",
+            count(snapshot.ledger.malformed, "message")
+        )
+    })
+}
+
+fn undecodable(snapshot: &Snapshot) -> Option<String> {
+    let ledger = &snapshot.ledger;
+    let lost = ledger.undecodable_total() - ledger.undecodable_for(crate::ledger::Reason::LinkType);
+    (lost > 0).then(|| format!("{} could not be decoded", count(lost, "frame")))
+}
+
+fn lost_pieces(snapshot: &Snapshot) -> Option<String> {
+    let ledger = &snapshot.ledger;
+    (ledger.shed_pieces + ledger.stream_gaps > 0).then(|| {
+        format!(
+            "{} and {} of TCP streams stayed incomplete",
+            count(ledger.shed_pieces, "fragment or stream"),
+            count(ledger.stream_gaps, "byte")
+        )
+        .replace("fragment or streams", "fragments or streams")
+    })
+}
+
+fn started_late(snapshot: &Snapshot) -> Option<String> {
+    let (unasked, responses) = (snapshot.outcomes.unasked, snapshot.ledger.responses);
+    let is_one_way = snapshot.ledger.queries * 20 < responses;
+    (unasked > 0 && !is_one_way).then(|| {
+        format!(
+            "{} to no query in the capture: asked before it began, lost, or not asked at all",
+            count(unasked, "response")
+        )
+    })
+}

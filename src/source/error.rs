@@ -1,0 +1,108 @@
+//! Why no frames can be had at all: what failed, on what, why, and what to do next.
+
+use crate::wire::LinkType;
+
+/// Nothing could be read or captured. Names in it are already escaped for a terminal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// No file and no interface was named.
+    #[error("nothing to read; name a capture file, `-` for standard input, or an interface")]
+    Nothing,
+    /// Standard input was named more than once.
+    #[error("`-` (standard input) can be read only once; name it once")]
+    StandardInputTwice,
+    /// A file that does not exist, may not be read, or fails to be read.
+    #[error("cannot read {file}: {why}")]
+    Unreadable {
+        /// Which file.
+        file: String,
+        /// What the operating system said.
+        why: String,
+    },
+    /// A directory where a capture file was expected.
+    #[error("{file} is a directory; name the capture files in it")]
+    Directory {
+        /// Which one.
+        file: String,
+    },
+    /// Not one byte is in the file.
+    #[error("{file} is empty, not even a capture file's header is there; was anything captured?")]
+    Empty {
+        /// Which file.
+        file: String,
+    },
+    /// The content is not that of a capture file.
+    #[error("{file} is not a capture file that can be read: {why}")]
+    NotCapture {
+        /// Which file.
+        file: String,
+        /// What it looks like instead, and what to do.
+        why: String,
+    },
+    /// The file ends or is damaged within its header, before any frame.
+    #[error("{file} is damaged within its header: {why}")]
+    Header {
+        /// Which file.
+        file: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A link layer that cannot be decoded.
+    #[error(
+        "{subject} has link type {number} ({name}), which is not supported (supported: {})",
+        LinkType::supported()
+    )]
+    LinkType {
+        /// Which file or interface.
+        subject: String,
+        /// The number in the LINKTYPE registry.
+        number: u32,
+        /// Its name there, as far as known.
+        name: String,
+    },
+    /// A file to follow that cannot be followed.
+    #[error("cannot follow {file}: {why}")]
+    NotFollowable {
+        /// Which file.
+        file: String,
+        /// Why not, and what to do instead.
+        why: String,
+    },
+    /// An interface that is not there.
+    #[error("there is no interface {name} (there are: {there})")]
+    NoInterface {
+        /// The name that was asked for.
+        name: String,
+        /// The names of those that exist.
+        there: String,
+    },
+    /// The user may not capture.
+    #[error(
+        "not permitted to capture on {name}; run as root, or once: \
+         sudo setcap cap_net_raw,cap_net_admin=eip {program}"
+    )]
+    NotPermitted {
+        /// The interface.
+        name: String,
+        /// The path of this program.
+        program: String,
+    },
+    /// An interface that exists, but cannot be captured on.
+    #[error("cannot capture on {name}: {why}")]
+    Interface {
+        /// The interface.
+        name: String,
+        /// What libpcap said.
+        why: String,
+    },
+    /// A capture filter that does not compile for the interface.
+    #[error("the capture filter `{filter}` does not work on {name}: {why}")]
+    Filter {
+        /// The interface.
+        name: String,
+        /// The filter as given.
+        filter: String,
+        /// What libpcap said.
+        why: String,
+    },
+}

@@ -1,0 +1,378 @@
+//! One capture file, frame by frame: streamed through a window, recognised by its content.
+//!
+//! Every end says how far the file was good: in which file, at which byte and record, and why.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use super::End;
+use super::error::SourceError;
+use super::input::{self, Identity, Input};
+use super::pcap::{self, Dialect, Header};
+use super::pcapng::{self, Numbering, Section};
+use super::record::{Parsed, Place};
+use super::unpack::Compression;
+use crate::wire::Frame;
+
+/// How a file is to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// Whether its end is only its end for now.
+    pub(super) follow: bool,
+    /// Bytes of it to hold at once; more only where a record is longer.
+    pub(super) window: usize,
+    /// How long a read may wait.
+    pub(super) patience: Duration,
+}
+
+/// What the next look at a file gave.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// A frame; its bytes are there until the next step.
+    Frame(Place),
+    /// Nothing now.
+    Quiet,
+    /// The file was replaced by a new one, which is read from its start. What was left of the old
+    /// one, if anything.
+    Replaced(Option<String>),
+    /// Nothing more, ever.
+    End(End),
+}
+
+#[derive(Debug)]
+enum Format {
+    /// The header was not read yet.
+    Unknown,
+    Pcap(Dialect),
+    Pcapng(Section),
+}
+
+/// A capture file being read.
+pub(super) struct Reader {
+    path: PathBuf,
+    manner: Manner,
+    numbering: Numbering,
+    input: Input,
+    window: super::window::Window,
+    format: Format,
+    /// Records or blocks that were read whole.
+    records: u64,
+    /// Bytes to pass over that may not be there yet.
+    skip: u64,
+}
+
+enum Filled {
+    More,
+    Nothing,
+    End,
+}
+
+impl Reader {
+    /// Opens a file and reads its header; of a file to follow, as far as it is there.
+    pub(super) fn open(
+        path: &Path,
+        manner: Manner,
+        numbering: &Numbering,
+    ) -> Result<Self, SourceError> {
+        let input = input::open(path, manner.patience)?;
+        let window = super::window::Window::new(manner.window);
+        let numbering = numbering.clone();
+        let path = path.to_owned();
+        let (format, records, skip) = (Format::Unknown, 0, 0);
+        let mut reader = Self { path, manner, numbering, input, window, format, records, skip };
+        reader.check_followable()?;
+        while let Some(need) = reader.recognise()? {
+            match reader.fill(need) {
+                Ok(Filled::Nothing) if reader.follows() => break,
+                Ok(Filled::More | Filled::Nothing) => {}
+                Ok(Filled::End) => return Err(reader.header_missing(need)),
+                Err(error) => return Err(reader.header_unreadable(&error)),
+            }
+        }
+        Ok(reader)
+    }
+
+    /// The frame at a place that the last step gave.
+    #[inline]
+    pub(super) fn frame(&self, place: &Place) -> Frame<'_> {
+        Frame {
+            at: place.at,
+            wire_len: place.wire_len,
+            link: place.link,
+            interface: place.interface,
+            bytes: self.window.at(place.start, place.len),
+        }
+    }
+
+    /// Moves on to the next frame.
+    #[inline]
+    pub(super) fn step(&mut self) -> Step {
+        loop {
+            let parsed = match &mut self.format {
+                _ if self.skip > 0 => self.pass_over(),
+                Format::Pcap(dialect) => dialect.parse(self.window.available()),
+                Format::Pcapng(section) => section.parse(self.window.available()),
+                Format::Unknown => match self.recognise() {
+                    Ok(None) => continue,
+                    Ok(Some(need)) => Parsed::Need(need),
+                    Err(error) => return Step::End(End::Damaged(error.to_string())),
+                },
+            };
+            match parsed {
+                Parsed::Frame { size, mut place } => {
+                    place.start += self.window.start();
+                    self.window.consume(size);
+                    self.records += 1;
+                    return Step::Frame(place);
+                }
+                Parsed::Skip(size) => self.skip = size,
+                Parsed::Need(size) => match self.fill(size) {
+                    Ok(Filled::More) => {}
+                    Ok(Filled::Nothing) => return self.wait_or_change(),
+                    Ok(Filled::End) => return Step::End(self.end(size)),
+                    Err(error) => return Step::End(self.failed(&error)),
+                },
+                Parsed::Damaged(why) => return Step::End(self.damaged(&why)),
+            }
+        }
+    }
+
+    /// How much of the file on disk was consumed, where reading has a known end.
+    pub(super) fn consumed(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.input.consumed)
+    }
+
+    /// Bytes of the file on disk; not known of a pipe.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.input.size
+    }
+
+    /// Whether waiting for this file must not hold up others: it may stay as it is for hours.
+    pub(super) fn follows(&self) -> bool {
+        self.manner.follow && self.input.size.is_some()
+    }
+
+    /// Passes over as much as is there of what is to be skipped; counts it when it is done.
+    fn pass_over(&mut self) -> Parsed {
+        let there = self.window.available().len();
+        let size = usize::try_from(self.skip).map_or(there, |skip| skip.min(there));
+        self.window.consume(size);
+        self.skip -= size as u64;
+        if self.skip > 0 {
+            return Parsed::Need(1);
+        }
+        self.records += 1;
+        Parsed::Skip(0)
+    }
+
+    fn fill(&mut self, want: usize) -> io::Result<Filled> {
+        loop {
+            match self.window.fill(want, &mut self.input.bytes) {
+                Ok(0) if self.follows() => return Ok(Filled::Nothing),
+                Ok(0) => return Ok(Filled::End),
+                Ok(_) => return Ok(Filled::More),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Filled::Nothing);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Finds out the format. `Some` = so many bytes are needed for that.
+    fn recognise(&mut self) -> Result<Option<usize>, SourceError> {
+        let bytes = self.window.available();
+        if bytes.len() < 4 {
+            return Ok(Some(4));
+        }
+        if pcapng::begins(bytes) {
+            return self.recognise_pcapng();
+        }
+        match pcap::header(bytes) {
+            Header::Need(size) => Ok(Some(size)),
+            Header::Known { size, dialect } => self.start_pcap(size, dialect).map(|()| None),
+            Header::Version(major, minor) => Err(self.not_capture(format!(
+                "it is pcap of version {major}.{minor}, which nobody reads; is its header damaged?"
+            ))),
+            Header::Link(number) => Err(self.unknown_link(number)),
+            Header::Other => Err(self.not_capture(looks_like(bytes))),
+        }
+    }
+
+    fn start_pcap(&mut self, size: usize, dialect: Dialect) -> Result<(), SourceError> {
+        let link = dialect.link();
+        if link.link().is_none() {
+            return Err(self.unknown_link(link.0.into()));
+        }
+        self.window.consume(size);
+        self.format = Format::Pcap(dialect.numbered(self.numbering.next()));
+        Ok(())
+    }
+
+    /// The first section header is looked at here, so that a wrong one is no capture at all.
+    fn recognise_pcapng(&mut self) -> Result<Option<usize>, SourceError> {
+        let mut section = Section::new(self.numbering.clone());
+        match section.parse(self.window.available()) {
+            Parsed::Need(size) => return Ok(Some(size)),
+            Parsed::Damaged(why) => {
+                return Err(SourceError::Header { file: self.name(), why: format!("it {why}") });
+            }
+            Parsed::Skip(size) => self.skip = size,
+            Parsed::Frame { .. } => {}
+        }
+        self.format = Format::Pcapng(section);
+        Ok(None)
+    }
+
+    fn name(&self) -> String {
+        input::name(&self.path)
+    }
+
+    fn not_capture(&self, why: String) -> SourceError {
+        SourceError::NotCapture { file: self.name(), why }
+    }
+
+    fn unknown_link(&self, number: u32) -> SourceError {
+        let name = super::links::name(number);
+        SourceError::LinkType { subject: self.name(), number, name }
+    }
+
+    fn header_missing(&self, need: usize) -> SourceError {
+        let there = self.window.available().len();
+        match there {
+            0 if self.input.compression.is_none() => SourceError::Empty { file: self.name() },
+            0..4 => self.not_capture(format!("only {there} bytes are there")),
+            _ => SourceError::Header {
+                file: self.name(),
+                why: format!("{need} bytes are needed, {there} are there; is the file cut?"),
+            },
+        }
+    }
+
+    fn header_unreadable(&self, error: &io::Error) -> SourceError {
+        match self.input.compression {
+            Some(compression) if error.raw_os_error().is_none() => {
+                SourceError::Header { file: self.name(), why: unpacking_failed(compression, error) }
+            }
+            _ => input::unreadable(&self.path, error),
+        }
+    }
+
+    fn check_followable(&self) -> Result<(), SourceError> {
+        if !self.follows() {
+            return Ok(());
+        }
+        match self.input.compression {
+            None => Ok(()),
+            Some(compression) => Err(SourceError::NotFollowable {
+                file: self.name(),
+                why: format!(
+                    "it is compressed with {}; follow what is captured, not its copy",
+                    compression.name()
+                ),
+            }),
+        }
+    }
+
+    /// The end of the file was reached where `promised` bytes were due.
+    fn end(&self, promised: usize) -> End {
+        let left = self.window.available().len();
+        match (left, self.skip) {
+            (0, 0) => End::EndOfFile,
+            (_, 0) => self.damaged(&format!("is cut: {promised} bytes promised, {left} left")),
+            (_, more) => self.damaged(&format!("is cut: {more} bytes more promised, {left} left")),
+        }
+    }
+
+    fn failed(&self, error: &io::Error) -> End {
+        match self.input.compression {
+            Some(compression) if error.raw_os_error().is_none() => {
+                let why = unpacking_failed(compression, error);
+                self.damaged(&format!("cannot be read: {why}"))
+            }
+            _ => End::Failed(format!(
+                "{}: reading failed at byte {}: {}; check the disk",
+                self.name(),
+                self.window.read_so_far(),
+                input::plain(error)
+            )),
+        }
+    }
+
+    fn damaged(&self, why: &str) -> End {
+        let unit = if matches!(self.format, Format::Pcapng(_)) { "block" } else { "record" };
+        let unpacked = if self.input.compression.is_some() { " (unpacked)" } else { "" };
+        End::Damaged(format!(
+            "{}: {unit} {} at byte {}{unpacked} {why}",
+            self.name(),
+            self.records + 1,
+            self.window.offset(),
+        ))
+    }
+
+    /// At the present end of a file that is followed: is it still the one under that name?
+    fn wait_or_change(&mut self) -> Step {
+        if !self.follows() || !self.was_replaced() {
+            return Step::Quiet;
+        }
+        let left = self.window.available().len();
+        let lost = (left > 0 || self.skip > 0).then(|| {
+            match self.damaged(&format!("was never finished: {left} bytes left")) {
+                End::Damaged(text) => text,
+                End::EndOfFile | End::Failed(_) => String::new(),
+            }
+        });
+        match Self::open(&self.path, self.manner, &self.numbering) {
+            Ok(new) => {
+                *self = new;
+                Step::Replaced(lost)
+            }
+            // Its successor may be half made: look again later.
+            Err(SourceError::Unreadable { .. }) => Step::Quiet,
+            Err(error) => Step::End(End::Damaged(error.to_string())),
+        }
+    }
+
+    /// Rotated away, or truncated in place. A name that is gone says nothing yet.
+    fn was_replaced(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|now| {
+            Identity::of(&now) != self.input.identity || now.len() < self.window.read_so_far()
+        })
+    }
+}
+
+fn unpacking_failed(compression: Compression, error: &io::Error) -> String {
+    let name = compression.name();
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return format!("the {name} stream is cut");
+    }
+    format!("the {name} stream is damaged: {error}")
+}
+
+/// Files that people take for captures, and how to go on with them.
+const LOOKALIKES: &[(&[u8], &str)] = &[
+    (b"snoop\0\0\0", "it is a snoop file; convert it: `editcap -F pcap IN OUT`"),
+    (b"GMBU", "it is a Network Monitor file; convert it: `editcap -F pcap IN OUT`"),
+    (b"RTSS", "it is a Network Monitor file; convert it: `editcap -F pcap IN OUT`"),
+    (b"XCP\0", "it is a NetXRay file; convert it: `editcap -F pcap IN OUT`"),
+    (b"BZh", "it is compressed with bzip2; unpack it first"),
+    (b"PK\x03\x04", "it is a zip archive; unpack it first"),
+    (b"\x7fELF", "it is a program"),
+];
+
+fn looks_like(bytes: &[u8]) -> String {
+    if let Some(compression) = Compression::of(bytes) {
+        let name = compression.name();
+        return format!("it is compressed with {name} inside; unpack it first");
+    }
+    if let Some((_, what)) = LOOKALIKES.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return (*what).to_owned();
+    }
+    let first: Vec<String> = bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("it begins with the bytes {}, neither pcap nor pcapng", first.join(" "))
+}

@@ -1,0 +1,298 @@
+//! Several capture files as one: always the earliest frame next, files of equal time in the order
+//! in which they were named.
+//!
+//! A file that ends damaged does not end the others; what was wrong is told at the end.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::error::SourceError;
+use super::file::{Manner, Reader, Step};
+use super::pcapng::Numbering;
+use super::record::Place;
+use super::{End, FrameSource, Next};
+use crate::snapshot::Progress;
+use crate::time::Timestamp;
+
+/// How long a followed file is left alone once its end is reached.
+const FOLLOW_PAUSE: Duration = Duration::from_millis(50);
+
+/// With several files followed, how many frames of one may pass before the others are looked at.
+const FRAMES_BETWEEN_LOOKS: u32 = 1024;
+
+/// From so many files on, a file is open only while its frames are due: descriptors and windows
+/// are few, and captures that were rotated every minute are many.
+const OPEN_AT_ONCE: usize = 32;
+
+/// Complaints that are kept word by word; more are only counted.
+const COMPLAINTS_KEPT: usize = 16;
+
+/// One of the files.
+struct Lane {
+    path: PathBuf,
+    /// `None` before the file is due and after its end.
+    reader: Option<Box<Reader>>,
+    head: Option<Place>,
+    size: Option<u64>,
+    consumed: Arc<AtomicU64>,
+}
+
+/// Frames of several files in the order of their times.
+pub(super) struct Merged {
+    lanes: Vec<Lane>,
+    manner: Manner,
+    numbering: Numbering,
+    /// The lane whose frame was given out last.
+    leader: Option<usize>,
+    /// First frames of all other lanes.
+    heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    /// Lanes that are not at their end and have no frame now.
+    starved: Vec<usize>,
+    frames_since_look: u32,
+    complaints: Vec<String>,
+    complaints_beyond: u64,
+    failed: bool,
+}
+
+enum Choice {
+    Frame(usize),
+    Quiet,
+    End,
+}
+
+impl Merged {
+    /// Opens all files; the first that cannot be opened ends it.
+    pub(super) fn open(paths: &[PathBuf], manner: Manner) -> Result<Self, SourceError> {
+        let mut merged = Self {
+            lanes: Vec::with_capacity(paths.len()),
+            manner,
+            numbering: Numbering::default(),
+            leader: None,
+            heads: BinaryHeap::new(),
+            starved: Vec::new(),
+            frames_since_look: 0,
+            complaints: Vec::new(),
+            complaints_beyond: 0,
+            failed: false,
+        };
+        let park = paths.len() > OPEN_AT_ONCE && !manner.follow;
+        for path in paths {
+            merged.add(path.clone(), park)?;
+        }
+        Ok(merged)
+    }
+
+    fn add(&mut self, path: PathBuf, park: bool) -> Result<(), SourceError> {
+        let reader = Reader::open(&path, self.manner, &self.numbering)?;
+        let (size, consumed) = (reader.size(), reader.consumed());
+        let lane = self.lanes.len();
+        self.lanes.push(Lane { path, reader: Some(Box::new(reader)), head: None, size, consumed });
+        if park && size.is_some() {
+            self.park(lane);
+        } else {
+            self.starved.push(lane);
+        }
+        Ok(())
+    }
+
+    /// Closes a file until the time of its first frame has come.
+    fn park(&mut self, lane: usize) {
+        let first = loop {
+            match self.pull(lane) {
+                Some(first) => break first,
+                None if self.starved.pop().is_some() => {}
+                None => return,
+            }
+        };
+        self.lanes[lane].close();
+        self.lanes[lane].consumed = Arc::default();
+        self.heads.push(Reverse((first, lane)));
+    }
+
+    /// Opens a parked file again and moves to its first frame.
+    fn unpark(&mut self, lane: usize) {
+        match Reader::open(&self.lanes[lane].path, self.manner, &self.numbering) {
+            Ok(reader) => {
+                self.lanes[lane].consumed = reader.consumed();
+                self.lanes[lane].reader = Some(Box::new(reader));
+                self.starved.push(lane);
+            }
+            Err(error) => self.complain(error.to_string()),
+        }
+    }
+
+    /// Moves a lane to its next frame and tells its time. `None`: it has none now, or no more.
+    #[inline]
+    fn pull(&mut self, lane: usize) -> Option<Timestamp> {
+        loop {
+            let this = self.lanes.get_mut(lane)?;
+            match this.reader.as_mut()?.step() {
+                Step::Frame(place) => {
+                    this.head = Some(place);
+                    return Some(place.at);
+                }
+                Step::Quiet => {
+                    self.starved.push(lane);
+                    return None;
+                }
+                Step::Replaced(lost) => {
+                    this.consumed = this.reader.as_ref()?.consumed();
+                    if let Some(text) = lost {
+                        self.complain(text);
+                    }
+                }
+                Step::End(end) => {
+                    this.close();
+                    self.note_end(end);
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn note_end(&mut self, end: End) {
+        match end {
+            End::EndOfFile => {}
+            End::Damaged(text) => self.complain(text),
+            End::Failed(text) => {
+                self.failed = true;
+                self.complain(text);
+            }
+        }
+    }
+
+    fn complain(&mut self, text: String) {
+        if self.complaints.len() < COMPLAINTS_KEPT {
+            self.complaints.push(text);
+        } else {
+            self.complaints_beyond += 1;
+        }
+    }
+
+    #[inline]
+    fn choose(&mut self) -> Choice {
+        if let Some(lane) = self.leader.take()
+            && let Some(at) = self.pull(lane)
+        {
+            if self.may_lead(at, lane) {
+                self.leader = Some(lane);
+                return Choice::Frame(lane);
+            }
+            self.heads.push(Reverse((at, lane)));
+        }
+        self.choose_among_all()
+    }
+
+    /// The common case by far: the same file goes on.
+    #[inline]
+    fn may_lead(&mut self, at: Timestamp, lane: usize) -> bool {
+        self.frames_since_look += 1;
+        let nobody_waits = self.starved.is_empty() || self.may_look_later();
+        nobody_waits && self.heads.peek().is_none_or(|Reverse(head)| (at, lane) <= *head)
+    }
+
+    /// Followed files hold up nobody, and a look at each after each frame would be a system call.
+    fn may_look_later(&self) -> bool {
+        self.manner.follow && self.frames_since_look < FRAMES_BETWEEN_LOOKS
+    }
+
+    fn choose_among_all(&mut self) -> Choice {
+        loop {
+            self.look_at_starved();
+            if self.must_wait() {
+                return self.wait();
+            }
+            let Some(Reverse((_, lane))) = self.heads.pop() else { return Choice::End };
+            if self.lanes.get(lane).is_some_and(|lane| lane.head.is_some()) {
+                self.leader = Some(lane);
+                return Choice::Frame(lane);
+            }
+            self.unpark(lane);
+        }
+    }
+
+    fn look_at_starved(&mut self) {
+        if self.may_look_later() && !self.heads.is_empty() {
+            return;
+        }
+        self.frames_since_look = 0;
+        for lane in std::mem::take(&mut self.starved) {
+            if let Some(at) = self.pull(lane) {
+                self.heads.push(Reverse((at, lane)));
+            }
+        }
+    }
+
+    /// The next frame of a pipe has to be waited for; a followed file may not grow for hours.
+    fn must_wait(&self) -> bool {
+        let holds_up = |lane: &usize| {
+            let reader = self.lanes.get(*lane).and_then(|lane| lane.reader.as_ref());
+            self.heads.is_empty() || !reader.is_some_and(|reader| reader.follows())
+        };
+        self.starved.iter().any(holds_up)
+    }
+
+    /// Pipes have waited already; a file at its end answers at once.
+    fn wait(&self) -> Choice {
+        if self.manner.follow {
+            thread::sleep(FOLLOW_PAUSE);
+        }
+        Choice::Quiet
+    }
+
+    fn end(&self) -> End {
+        if self.complaints.is_empty() {
+            return End::EndOfFile;
+        }
+        let mut text = self.complaints.join("; ");
+        if self.complaints_beyond > 0 {
+            text.push_str(&format!("; and {} more", self.complaints_beyond));
+        }
+        if self.failed { End::Failed(text) } else { End::Damaged(text) }
+    }
+}
+
+impl Lane {
+    fn close(&mut self) {
+        self.reader = None;
+        self.head = None;
+        // What is behind the damage counts as done, or the progress would never be complete.
+        let size = self.size.unwrap_or_default();
+        self.consumed = Arc::new(AtomicU64::new(size));
+    }
+}
+
+impl FrameSource for Merged {
+    #[inline]
+    fn next(&mut self) -> Next<'_> {
+        match self.choose() {
+            Choice::Quiet => Next::Quiet,
+            Choice::End => Next::End(self.end()),
+            Choice::Frame(lane) => {
+                let lane = self.lanes.get(lane);
+                let head = lane.and_then(|lane| Some((lane.reader.as_ref()?, lane.head.as_ref()?)));
+                head.map_or(Next::Quiet, |(reader, place)| Next::Frame(reader.frame(place)))
+            }
+        }
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        if self.manner.follow {
+            return None;
+        }
+        self.lanes.iter().try_fold(Progress::default(), |sum, lane| {
+            let total = sum.total + lane.size?;
+            let done = sum.done + lane.consumed.load(Ordering::Relaxed).min(lane.size?);
+            Some(Progress { done, total })
+        })
+    }
+
+    fn complaints(&self) -> &[String] {
+        &self.complaints
+    }
+}

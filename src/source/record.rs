@@ -1,0 +1,81 @@
+//! What the file formats have in common: byte order, and what a look at the next bytes can give.
+
+use crate::time::Timestamp;
+use crate::wire::LinkType;
+
+/// The largest packet that a capture is expected to hold, as in libpcap (`MAXIMUM_SNAPLEN`).
+pub(super) const USUAL_CAPTURED: u32 = 262_144;
+
+/// The largest packet that is accepted from a capture whose snapshot length announces it.
+pub(super) const MAX_CAPTURED: u32 = 16 << 20;
+
+/// The longest packet to accept from a capture that announces `snaplen`; 0 announces nothing.
+pub(super) fn captured_limit(snaplen: u32) -> u32 {
+    snaplen.clamp(USUAL_CAPTURED, MAX_CAPTURED)
+}
+
+/// Byte order of a file or section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    Little,
+    Big,
+}
+
+impl Order {
+    #[inline]
+    pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+        let field = *bytes.get(at..)?.first_chunk()?;
+        Some(match self {
+            Self::Little => u16::from_le_bytes(field),
+            Self::Big => u16::from_be_bytes(field),
+        })
+    }
+
+    #[inline]
+    pub(super) fn u32(self, bytes: &[u8], at: usize) -> Option<u32> {
+        let field = *bytes.get(at..)?.first_chunk()?;
+        Some(match self {
+            Self::Little => u32::from_le_bytes(field),
+            Self::Big => u32::from_be_bytes(field),
+        })
+    }
+
+    pub(super) fn i64(self, bytes: &[u8]) -> Option<i64> {
+        let field = *bytes.first_chunk()?;
+        Some(match self {
+            Self::Little => i64::from_le_bytes(field),
+            Self::Big => i64::from_be_bytes(field),
+        })
+    }
+}
+
+/// Where a frame lies and what is known about it, without borrowing its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) at: Timestamp,
+    pub(super) wire_len: u32,
+    pub(super) link: LinkType,
+    pub(super) interface: u32,
+    /// First byte, counted from where the parser looked.
+    pub(super) start: usize,
+    pub(super) len: usize,
+}
+
+/// What a look at the next bytes of a file gave.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Parsed {
+    /// A frame, in a record of `size` bytes.
+    Frame { size: usize, place: Place },
+    /// So many bytes that hold no frame; they need not be there yet.
+    Skip(u64),
+    /// Nothing can be said before so many bytes are there.
+    Need(usize),
+    /// The file makes no sense from here on: why, to follow "record 7 at byte 90 ".
+    Damaged(String),
+}
+
+/// The length of a captured packet as an index; the bound above keeps it small.
+#[inline]
+pub(super) fn index(length: u32) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}

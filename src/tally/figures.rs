@@ -1,0 +1,75 @@
+//! Figures as readers see them: plain values without a table behind them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::iana::Rcode;
+use crate::time::Timestamp;
+
+/// Response times, from query to response. Quantiles are within 1 % of the true value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// How many were measured.
+    pub count: u64,
+    /// The fastest, exact.
+    pub min: Duration,
+    /// Half were at most this.
+    pub p50: Duration,
+    /// 95 of 100 were at most this.
+    pub p95: Duration,
+    /// 99 of 100 were at most this.
+    pub p99: Duration,
+    /// The slowest, exact.
+    pub max: Duration,
+}
+
+/// Lookups: one client asking one (name, type, class) within a short window, whatever servers
+/// and retries it takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Impact {
+    /// Lookups that got the focus code at least once.
+    pub lookups_refused: u64,
+    /// Of these: some server answered NOERROR or NXDOMAIN after the refusal.
+    pub recovered: u64,
+    /// Of these: none did (so far).
+    pub failed: u64,
+    /// Clients with a failed lookup.
+    pub clients_failed: u64,
+    /// Names with a failed lookup.
+    pub names_failed: u64,
+}
+
+/// A number of distinct things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Distinct {
+    /// How many.
+    pub count: u64,
+    /// A bound was reached: there may be more.
+    pub at_least: bool,
+}
+
+/// The course of events in equal steps.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// When the first step begins.
+    pub start: Timestamp,
+    /// How long a step is; zero if there are none.
+    pub step: Duration,
+    /// The steps without gaps, oldest first.
+    pub steps: Vec<Step>,
+}
+
+/// What happened in one step of the [`Timeline`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Queries seen.
+    pub queries: u64,
+    /// Responses seen.
+    pub responses: u64,
+    /// Responses with the focus code.
+    pub focus: u64,
+    /// Responses by code.
+    pub rcodes: BTreeMap<Rcode, u64>,
+    /// Queries asked in this step that got no response in time.
+    pub unanswered: u64,
+}

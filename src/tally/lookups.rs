@@ -1,0 +1,185 @@
+//! Lookups in trouble: one client asking one question within a short window, whatever servers and
+//! retries it takes. Followed until some server answers it, or nobody does.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use hashbrown::HashMap;
+
+use crate::time::Timestamp;
+
+use super::slot::{SLOTS, Slot};
+
+/// Bytes that a lookup costs at most.
+pub(crate) const LOOKUP_COST: usize = 72;
+
+/// A lookup that met trouble and is not over yet.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    last: Timestamp,
+    /// The codes it met, a bit each.
+    met: u8,
+    /// Of these, the ones after which it got an answer.
+    recovered: u8,
+}
+
+/// What changed about the lookups of one client and one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// A lookup met this code for the first time: so far, it failed.
+    Failed(Slot),
+    /// It was answered after all.
+    Recovered(Slot),
+}
+
+/// All lookups in trouble, and the count of those that are over.
+#[derive(Debug)]
+pub(crate) struct Lookups {
+    open: HashMap<u64, Open, foldhash::fast::RandomState>,
+    order: VecDeque<(Timestamp, u64)>,
+    window: Duration,
+    max: usize,
+    met: [u64; SLOTS],
+    recovered: [u64; SLOTS],
+}
+
+impl Lookups {
+    pub(crate) fn new(window: Duration, max: usize) -> Self {
+        Self {
+            open: HashMap::default(),
+            order: VecDeque::new(),
+            window,
+            max: max.max(64),
+            met: [0; SLOTS],
+            recovered: [0; SLOTS],
+        }
+    }
+
+    /// A response that is trouble came for a lookup. `key` is a hash of client and question.
+    pub(crate) fn trouble(&mut self, key: u64, slot: Slot, at: Timestamp) -> Option<Change> {
+        self.expire(at);
+        let window = self.window;
+        let open = self.open.entry(key).or_insert_with(|| {
+            self.order.push_back((at, key));
+            Open { last: at, met: 0, recovered: 0 }
+        });
+        if at.since(open.last) > window {
+            *open = Open { last: at, met: 0, recovered: 0 };
+        }
+        open.last = open.last.max(at);
+        if open.met & slot.bit() != 0 {
+            return None;
+        }
+        open.met |= slot.bit();
+        self.met[slot.place()] += 1;
+        Some(Change::Failed(slot))
+    }
+
+    /// An answer came: the lookup, if it was in trouble, recovered.
+    pub(crate) fn answered(
+        &mut self,
+        key: u64,
+        at: Timestamp,
+    ) -> impl Iterator<Item = Change> + use<> {
+        let window = self.window;
+        let open = if self.open.is_empty() { None } else { self.open.get_mut(&key) };
+        let fresh = match open {
+            Some(open) if at.since(open.last) <= window => {
+                let fresh = open.met & !open.recovered;
+                open.recovered = open.met;
+                open.last = open.last.max(at);
+                fresh
+            }
+            _ => 0,
+        };
+        for slot in Slot::all().filter(|slot| fresh & slot.bit() != 0) {
+            self.recovered[slot.place()] += 1;
+        }
+        Slot::all().filter(move |slot| fresh & slot.bit() != 0).map(Change::Recovered)
+    }
+
+    /// Lookups that met a code, and how many of them recovered.
+    pub(crate) fn counts(&self, slot: Slot) -> (u64, u64) {
+        (self.met[slot.place()], self.recovered[slot.place()])
+    }
+
+    /// Adds the counts of lookups followed elsewhere.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for place in 0..SLOTS {
+            self.met[place] += other.met[place];
+            self.recovered[place] += other.recovered[place];
+        }
+    }
+
+    /// Forgets the counts of one code, when another code takes its place.
+    pub(crate) fn clear(&mut self, slot: Slot) {
+        self.met[slot.place()] = 0;
+        self.recovered[slot.place()] = 0;
+    }
+
+    fn expire(&mut self, now: Timestamp) {
+        while let Some((at, key)) = self.order.front().copied() {
+            let last = self.open.get(&key).map_or(at, |open| open.last);
+            let full = self.order.len() >= self.max;
+            if now.since(last) <= self.window && !full {
+                if last == at || now.since(at) <= self.window {
+                    return;
+                }
+                self.order.pop_front();
+                self.order.push_back((last, key));
+                continue;
+            }
+            self.order.pop_front();
+            self.open.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iana::Rcode;
+
+    /// Plays `seconds code` events of one lookup; the lookups that met REFUSED and recovered.
+    #[track_caller]
+    fn check(script: &[(u64, Rcode)], met: u64, recovered: u64) {
+        let mut lookups = Lookups::new(Duration::from_secs(5), 1000);
+        for (seconds, rcode) in script {
+            let at = Timestamp::new(*seconds, 0);
+            if rcode.is_answer() {
+                lookups.answered(1, at).for_each(drop);
+            } else {
+                lookups.trouble(1, Slot::of(*rcode), at);
+            }
+        }
+        assert_eq!(lookups.counts(Slot::of(Rcode::REFUSED)), (met, recovered), "{script:?}");
+    }
+
+    #[test]
+    fn retries_and_servers_belong_to_one_lookup() {
+        check(&[(0, Rcode::REFUSED), (1, Rcode::REFUSED), (4, Rcode::REFUSED)], 1, 0);
+        check(&[(0, Rcode::REFUSED), (1, Rcode::SERVFAIL), (2, Rcode::NOERROR)], 1, 1);
+        check(&[(0, Rcode::REFUSED), (1, Rcode::NXDOMAIN), (2, Rcode::NOERROR)], 1, 1);
+    }
+
+    #[test]
+    fn an_answer_before_the_refusal_or_long_after_it_does_not_help() {
+        check(&[(0, Rcode::NOERROR), (1, Rcode::REFUSED)], 1, 0);
+        check(&[(0, Rcode::REFUSED), (60, Rcode::NOERROR)], 1, 0);
+    }
+
+    #[test]
+    fn a_later_question_is_another_lookup() {
+        check(&[(0, Rcode::REFUSED), (60, Rcode::REFUSED), (61, Rcode::NOERROR)], 2, 1);
+    }
+
+    #[test]
+    fn a_flood_of_lookups_stays_within_its_bound() {
+        let mut lookups = Lookups::new(Duration::from_secs(5), 100);
+        for key in 0..10_000 {
+            lookups.trouble(key, Slot::of(Rcode::REFUSED), Timestamp::default());
+            assert!(lookups.open.len() <= 101);
+        }
+        assert_eq!(lookups.counts(Slot::of(Rcode::REFUSED)), (10_000, 0));
+    }
+}

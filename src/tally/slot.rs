@@ -1,0 +1,175 @@
+//! The few response codes that nearly all responses carry, each with a counter of its own.
+//!
+//! Everything else shares one counter per key and is told apart in a small side table.
+
+use hashbrown::HashMap;
+
+use crate::iana::Rcode;
+use crate::time::Timestamp;
+
+/// How many counters a key has.
+pub(crate) const SLOTS: usize = 8;
+
+/// A counter's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Slot(u8);
+
+/// The codes with a counter of their own, by slot; the last slot is all others'.
+const OWN: [Rcode; SLOTS - 1] = [
+    Rcode::NOERROR,
+    Rcode::NXDOMAIN,
+    Rcode::SERVFAIL,
+    Rcode::REFUSED,
+    Rcode::FORMERR,
+    Rcode::NOTIMP,
+    Rcode::NOTAUTH,
+];
+
+impl Slot {
+    /// Where codes without a counter of their own go.
+    pub(crate) const OTHER: Self = Self(7);
+
+    pub(crate) const fn of(rcode: Rcode) -> Self {
+        match rcode {
+            Rcode::NOERROR => Self(0),
+            Rcode::NXDOMAIN => Self(1),
+            Rcode::SERVFAIL => Self(2),
+            Rcode::REFUSED => Self(3),
+            Rcode::FORMERR => Self(4),
+            Rcode::NOTIMP => Self(5),
+            Rcode::NOTAUTH => Self(6),
+            _ => Self::OTHER,
+        }
+    }
+
+    pub(crate) const fn place(self) -> usize {
+        (self.0 & 7) as usize
+    }
+
+    pub(crate) const fn bit(self) -> u8 {
+        1 << (self.0 & 7)
+    }
+
+    /// All slots.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        (0..=7).map(Self)
+    }
+
+    /// The code of the slot, unless it is everyone's.
+    pub(crate) fn rcode(self) -> Option<Rcode> {
+        OWN.get(self.place()).copied()
+    }
+}
+
+/// A count with the first and last time it grew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spanned {
+    pub(crate) count: u64,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
+}
+
+impl Spanned {
+    pub(crate) fn add(&mut self, at: Timestamp) {
+        self.merge(&Self { count: 1, first: at, last: at });
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            (self.first, self.last) = (other.first, other.last);
+        }
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Counts of codes without a slot of their own, by key and code.
+#[derive(Debug, Default)]
+pub(crate) struct Others {
+    counts: HashMap<(u32, Rcode), Spanned, foldhash::quality::RandomState>,
+    lost: u64,
+}
+
+/// Pairs of key and uncommon code kept apart at once; the rest is only counted together.
+const MAX_OTHERS: usize = 65_536;
+
+impl Others {
+    pub(crate) fn add(&mut self, key: u32, rcode: Rcode, at: Timestamp) {
+        self.merge_one(key, rcode, &Spanned { count: 1, first: at, last: at });
+    }
+
+    fn merge_one(&mut self, key: u32, rcode: Rcode, by: &Spanned) {
+        if self.counts.len() >= MAX_OTHERS && !self.counts.contains_key(&(key, rcode)) {
+            self.lost += by.count;
+            return;
+        }
+        self.counts.entry((key, rcode)).or_default().merge(by);
+    }
+
+    pub(crate) fn get(&self, key: u32, rcode: Rcode) -> Spanned {
+        self.counts.get(&(key, rcode)).copied().unwrap_or_default()
+    }
+
+    /// Counts that could not be told apart.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    /// Adds another table's counts, whose keys are renumbered by `remap`.
+    pub(crate) fn merge(&mut self, other: &Self, remap: &[u32]) {
+        for ((key, rcode), spanned) in &other.counts {
+            if let Some(key) = renumbered(remap, *key) {
+                self.merge_one(key, *rcode, spanned);
+            }
+        }
+        self.lost += other.lost;
+    }
+
+    /// Adds another table's counts, whose keys mean the same here.
+    pub(crate) fn merge_same_keys(&mut self, other: &Self) {
+        for ((key, rcode), spanned) in &other.counts {
+            self.merge_one(*key, *rcode, spanned);
+        }
+        self.lost += other.lost;
+    }
+
+    /// Keys were renumbered, some are gone.
+    pub(crate) fn renumber(&mut self, remap: &[u32]) {
+        let old = std::mem::take(self);
+        self.merge(&old, remap);
+    }
+}
+
+/// A key that is gone.
+pub(crate) const GONE: u32 = u32::MAX;
+
+/// The new number of a key, unless it is gone.
+pub(crate) fn renumbered(remap: &[u32], key: u32) -> Option<u32> {
+    remap.get(key as usize).copied().filter(|new| *new != GONE)
+}
+
+/// The weight at or below which half of the keys lie: what is forgotten when a table is full.
+pub(crate) fn median(mut weights: Vec<u64>) -> u64 {
+    let middle = weights.len() / 2;
+    if weights.is_empty() { 0 } else { *weights.select_nth_unstable(middle).1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slot_of_its_own_is_found_by_its_code() {
+        for slot in Slot::all() {
+            match slot.rcode() {
+                Some(rcode) => assert_eq!(Slot::of(rcode), slot),
+                None => assert_eq!(slot, Slot::OTHER),
+            }
+        }
+        assert_eq!(Slot::of(Rcode::BADVERS), Slot::OTHER);
+    }
+}

@@ -1,0 +1,226 @@
+//! Counting held against a plain map, and merging against adding all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
+use crate::snapshot::{self, Snapshot, SnapshotSpec};
+use crate::time::Timestamp;
+use crate::track::{Answer, Exchange, Outcome};
+use crate::wire::{Address, Flags, Question, Transport};
+
+use super::*;
+
+/// A response or a silence, owned.
+#[derive(Clone, Debug)]
+struct Event {
+    at: Timestamp,
+    client: u8,
+    server: u8,
+    name: Vec<u8>,
+    rtype: RecordType,
+    rcode: Option<Rcode>,
+    took: Duration,
+}
+
+const CODES: [Rcode; 6] =
+    [Rcode::NOERROR, Rcode::REFUSED, Rcode::NXDOMAIN, Rcode::SERVFAIL, Rcode(23), Rcode::REFUSED];
+
+/// The same events for the same seed, in time order.
+fn events(seed: u64, count: usize) -> Vec<Event> {
+    let mut state = seed;
+    let mut random = move |below: u64| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let mut small = move |below: u64| u8::try_from(random(below)).unwrap();
+    (0..count)
+        .map(|n| {
+            let host = small(12);
+            let name = format!("\u{5}host{}\u{7}example{}com\0", char::from(b'a' + host), '\u{3}');
+            let code = small(8);
+            Event {
+                at: Timestamp::new(1000 + n as u64 / 10, u64::from(small(100)) * 1_000_000),
+                client: small(9),
+                server: small(3),
+                name: name.into_bytes(),
+                rtype: if small(2) == 0 { RecordType::A } else { RecordType::AAAA },
+                rcode: CODES.get(usize::from(code)).copied(),
+                took: Duration::from_micros(u64::from(small(200)) * 50),
+            }
+        })
+        .collect()
+}
+
+fn address(net: u8, host: u8) -> Address {
+    Address::from(IpAddr::from([192, 0, net, host]))
+}
+
+fn add(tallies: &mut Tallies, event: &Event) {
+    let question = Question { rtype: event.rtype, class: Class::IN };
+    let answer = event.rcode.map(|rcode| Answer {
+        rcode,
+        ede: (rcode == Rcode::REFUSED).then_some(Ede(18)),
+        ede_text: &[],
+        answers: 0,
+    });
+    let outcome = match answer {
+        Some(_) => Outcome::Answered { took: event.took, late: false },
+        None => Outcome::Unanswered,
+    };
+    tallies.add(&Exchange {
+        at: event.at,
+        client: address(1, event.client),
+        server: address(2, event.server),
+        transport: Transport::Udp,
+        outcome,
+        opcode: Opcode::QUERY,
+        question: Some(question),
+        name: &event.name,
+        name_hash: tallies.hasher.hash_one(&event.name),
+        asked: None,
+        answer,
+        flags: Flags(0),
+    });
+}
+
+fn tallies(bounds: &Bounds, hasher: &foldhash::quality::RandomState) -> Tallies {
+    Tallies::new(Rcode::REFUSED, Duration::from_secs(5), bounds, hasher.clone())
+}
+
+fn large() -> Bounds {
+    Bounds::of(64 << 20)
+}
+
+fn show(tallies: &Tallies) -> String {
+    let mut snapshot = Snapshot::default();
+    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2) };
+    snapshot::fill(&mut snapshot, tallies, &spec);
+    format!("{snapshot:#?}")
+}
+
+fn count_all(events: &[Event]) -> Tallies {
+    let mut all = tallies(&large(), &foldhash::quality::RandomState::default());
+    events.iter().for_each(|event| add(&mut all, event));
+    all
+}
+
+#[test]
+fn every_count_is_what_a_plain_map_says() {
+    let events = events(7, 3000);
+    let all = count_all(&events);
+    let mut snapshot = Snapshot::default();
+    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2) };
+    snapshot::fill(&mut snapshot, &all, &spec);
+    let mut responses: BTreeMap<IpAddr, u64> = BTreeMap::new();
+    let mut refused: BTreeMap<IpAddr, u64> = BTreeMap::new();
+    let mut silent: BTreeMap<IpAddr, u64> = BTreeMap::new();
+    let mut clients: BTreeMap<IpAddr, BTreeSet<u8>> = BTreeMap::new();
+    let mut names: BTreeMap<IpAddr, BTreeSet<(Vec<u8>, RecordType)>> = BTreeMap::new();
+    for event in &events {
+        let server = address(2, event.server).ip();
+        *responses.entry(server).or_default() += u64::from(event.rcode.is_some());
+        *silent.entry(server).or_default() += u64::from(event.rcode.is_none());
+        if event.rcode == Some(Rcode::REFUSED) {
+            *refused.entry(server).or_default() += 1;
+            clients.entry(server).or_default().insert(event.client);
+            names.entry(server).or_default().insert((event.name.clone(), event.rtype));
+        }
+    }
+    assert_eq!(snapshot.servers.rows.len(), 3);
+    for row in &snapshot.servers.rows {
+        assert_eq!(
+            (row.responses, row.focus, row.unanswered),
+            (responses[&row.key], refused[&row.key], silent[&row.key])
+        );
+        assert_eq!(row.clients.unwrap().count, clients[&row.key].len() as u64);
+        assert_eq!(row.names.unwrap().count, names[&row.key].len() as u64);
+        assert_eq!(row.error, 0);
+    }
+    let total: u64 = refused.values().sum();
+    assert_eq!(snapshot.clients.rows.iter().map(|row| row.focus).sum::<u64>(), total);
+    assert_eq!(snapshot.names.rows.iter().map(|row| row.focus).sum::<u64>(), total);
+    assert_eq!(snapshot.paths.rows.iter().map(|row| row.focus).sum::<u64>(), total);
+    assert_eq!(snapshot.domains.rows.len(), 1);
+    assert_eq!(snapshot.domains.rows[0].focus, total);
+    assert_eq!(snapshot.suffixes.rows[0].focus, total);
+    assert_eq!(snapshot.prefixes.rows[0].focus, total);
+    assert_eq!(snapshot.timeline.steps.iter().map(|step| step.focus).sum::<u64>(), total);
+}
+
+#[test]
+fn merging_is_adding_all() {
+    let hasher = foldhash::quality::RandomState::default();
+    let bounds = large();
+    let (mut one, mut other, mut all) =
+        (tallies(&bounds, &hasher), tallies(&bounds, &hasher), tallies(&bounds, &hasher));
+    for event in &events(11, 3000) {
+        // A client's lookups are followed by one engine.
+        add(if event.client % 2 == 0 { &mut one } else { &mut other }, event);
+        add(&mut all, event);
+    }
+    one.merge(&other);
+    assert_eq!(show(&one), show(&all));
+    let mut empty = tallies(&bounds, &hasher);
+    empty.merge(&all);
+    assert_eq!(show(&empty), show(&all));
+}
+
+#[test]
+fn another_focus_counts_as_if_it_had_been_chosen_at_first() {
+    for focus in [Rcode::SERVFAIL, Rcode(23)] {
+        let events = events(13, 2000);
+        let mut changed = count_all(&events);
+        changed.set_focus(focus);
+        let mut chosen = Tallies::new(
+            focus,
+            Duration::from_secs(5),
+            &large(),
+            foldhash::quality::RandomState::default(),
+        );
+        events.iter().for_each(|event| add(&mut chosen, event));
+        let (mut one, mut other) = (Snapshot::default(), Snapshot::default());
+        let spec = SnapshotSpec { top: usize::MAX, label_depth: None };
+        snapshot::fill(&mut one, &changed, &spec);
+        snapshot::fill(&mut other, &chosen, &spec);
+        if focus == Rcode(23) {
+            // Lookups that met a rare code are followed from when it is chosen.
+            one.impact = other.impact;
+        }
+        assert_eq!(format!("{one:#?}"), format!("{other:#?}"));
+    }
+}
+
+#[test]
+fn an_attack_with_random_names_leaves_the_heavy_ones_right_within_the_error() {
+    let bounds = Bounds { name_bytes: 4 << 20, paths: 2000, pairs: 2000, ..large() };
+    let mut attacked = tallies(&bounds, &foldhash::quality::RandomState::default());
+    for n in 0..200_000_u64 {
+        let random = format!("\u{9}{n:09}\u{6}victim\u{4}test\0").into_bytes();
+        let event = |name: Vec<u8>| Event {
+            at: Timestamp::new(1000 + n / 1000, 0),
+            client: 1,
+            server: 1,
+            name,
+            rtype: RecordType::A,
+            rcode: Some(Rcode::REFUSED),
+            took: Duration::from_millis(1),
+        };
+        add(&mut attacked, &event(random));
+        if n % 100 == 0 {
+            add(&mut attacked, &event(b"\x03www\x07example\x03com\x00".to_vec()));
+        }
+    }
+    let mut snapshot = Snapshot::default();
+    snapshot::fill(&mut snapshot, &attacked, &SnapshotSpec::default());
+    let first = &snapshot.names.rows[0];
+    assert_eq!(first.key.name, "www.example.com");
+    assert!((first.focus..=first.focus + first.error).contains(&2000));
+    assert!(snapshot.names.error > 0 && snapshot.names.error < 200);
+    assert_eq!(snapshot.domains.rows[0].key, "victim.test");
+    assert_eq!((snapshot.domains.rows[0].focus, snapshot.domains.rows[0].error), (200_000, 0));
+    assert!(attacked.forgotten() > 100_000);
+    assert!(attacked.distinct_is_bounded());
+}

@@ -1,0 +1,119 @@
+//! The words of matching: message, key, exchange, outcome.
+
+use std::time::Duration;
+
+use crate::iana::{Ede, Opcode, Rcode};
+use crate::time::Timestamp;
+use crate::wire::{Address, Endpoint, Flags, Print, Question, Transport};
+
+/// What a query and its response share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Who asks.
+    pub client: Endpoint,
+    /// Who is asked.
+    pub server: Endpoint,
+    /// The message ID.
+    pub id: u16,
+    /// Over what.
+    pub transport: Transport,
+}
+
+/// A decoded message on its way to be matched.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// When its packet was captured.
+    pub at: Timestamp,
+    /// Pairs it with its counterpart.
+    pub key: Key,
+    /// Its flags.
+    pub flags: Flags,
+    /// Its first question, if any.
+    pub question: Option<Question>,
+    /// The question's name in canonical wire form; empty if there is none.
+    pub name: &'a [u8],
+    /// A keyed hash of `name`.
+    pub name_hash: u64,
+    /// Whether it carries an OPT record.
+    pub edns: bool,
+    /// What it answers; `None` for a query.
+    pub answer: Option<Answer<'a>>,
+    /// Tells a second copy of its packet from a message sent again.
+    pub print: Print,
+}
+
+/// What a response says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// Its code, twelve bits where it carries EDNS.
+    pub rcode: Rcode,
+    /// Its Extended DNS Error.
+    pub ede: Option<Ede>,
+    /// The text of that error: anyone's bytes.
+    pub ede_text: &'a [u8],
+    /// Records in its answer section, as promised.
+    pub answers: u16,
+}
+
+/// What a query asked for, as far as its response does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// When it was first sent.
+    pub at: Timestamp,
+    /// Its flags.
+    pub flags: Flags,
+    /// Whether it carried EDNS: without it no Extended DNS Error can come back.
+    pub edns: bool,
+    /// How often it was sent again while it waited.
+    pub repeats: u16,
+}
+
+/// How one question ended, as far as the wire shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A response came; `late` if after the query had been given up as unanswered.
+    Answered {
+        /// From the first copy of the query to the response (from the last copy, if an earlier one
+        /// already had a response); zero if clocks disagree.
+        took: Duration,
+        /// The exchange was reported as unanswered (or unreachable) before, and no longer is.
+        late: bool,
+    },
+    /// One more response to a query that already had one.
+    RepeatedResponse,
+    /// A response nobody was seen asking for.
+    Unasked,
+    /// Nothing came in time. This is not RCODE 0 and never counts as NOERROR.
+    Unanswered,
+    /// An ICMP error or a TCP reset came instead.
+    Unreachable,
+}
+
+/// One question and its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<'a> {
+    /// When it ended: the response's time, or the query's where none came.
+    pub at: Timestamp,
+    /// Who asked.
+    pub client: Address,
+    /// Who was asked.
+    pub server: Address,
+    /// Over what.
+    pub transport: Transport,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the server was asked to do.
+    pub opcode: Opcode,
+    /// The question, from the response or else from the query.
+    pub question: Option<Question>,
+    /// Its name in canonical wire form; empty if there is none.
+    pub name: &'a [u8],
+    /// A keyed hash of `name`.
+    pub name_hash: u64,
+    /// The query, if it was seen.
+    pub asked: Option<Asked>,
+    /// The response, if there was one.
+    pub answer: Option<Answer<'a>>,
+    /// The response's flags, or the query's where none came.
+    pub flags: Flags,
+}

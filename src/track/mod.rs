@@ -1,0 +1,17 @@
+//! Who asked, who answered: pairs responses with the queries they answer.
+//!
+//! In: decoded messages, each with the time its packet carries. Out: one [`Exchange`] per response,
+//! and one per query that waited too long. Knows no socket, no screen and no clock; replaying a
+//! capture twice gives the same exchanges twice. Past here every query has one outcome.
+
+mod early;
+mod exchange;
+mod pending;
+mod recent;
+#[cfg(test)]
+mod tests;
+mod tracker;
+
+pub use early::SKEW;
+pub use exchange::{Answer, Asked, Exchange, Key, Message, Outcome};
+pub use tracker::{DUPLICATE_WINDOW, LATE_PATIENCE, Tracker, TrackerConfig, Verdict};

@@ -1,0 +1,464 @@
+//! From a frame to what matters of it: a DNS datagram, a TCP segment, an ICMP error, or why not.
+//!
+//! Follows encapsulations inwards to a bound; the innermost addresses count. Fragments are held
+//! until their datagram is whole.
+
+use etherparse::{IpNumber, Ipv6ExtensionSlice, Ipv6ExtensionsSlice, TcpHeaderSlice};
+
+use crate::ledger::Reason;
+use crate::time::Timestamp;
+
+use super::address::{Address, Endpoint};
+use super::fragments::{Fragments, Piece, Whole};
+use super::icmp::{self, IcmpError};
+use super::layer::{Layer, Stop, be16, cut};
+use super::tunnel::UDP_TUNNELS;
+use super::{Frame, Ports};
+
+/// Layers followed inwards; real stacks have fewer than ten.
+pub const MAX_DEPTH: usize = 24;
+
+/// What a frame carried.
+#[derive(Clone, Copy, Debug)]
+pub enum Packet<'a> {
+    /// A UDP datagram of a DNS port.
+    Datagram(Datagram<'a>),
+    /// A TCP segment of a DNS port.
+    Segment(Segment<'a>),
+    /// An ICMP error that quotes a packet of a DNS port.
+    Icmp(IcmpError<'a>),
+    /// A fragment of a datagram that is not whole yet.
+    Fragment,
+    /// Nothing of a DNS port.
+    NotDns,
+    /// Bytes that could not be followed to their end.
+    Undecodable(Reason),
+}
+
+/// A UDP datagram.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// Who sent it.
+    pub from: Endpoint,
+    /// To whom.
+    pub to: Endpoint,
+    /// Its payload as far as it was captured.
+    pub payload: &'a [u8],
+    /// The capture holds less than was sent.
+    pub cut: bool,
+    /// What tells a second copy of the same packet from a packet sent again.
+    pub print: Print,
+}
+
+/// A TCP segment.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the flags of the header")]
+pub struct Segment<'a> {
+    /// Who sent it.
+    pub from: Endpoint,
+    /// To whom.
+    pub to: Endpoint,
+    /// Sequence number of its first byte (or of its SYN).
+    pub sequence: u32,
+    /// A stream begins.
+    pub syn: bool,
+    /// A stream ends.
+    pub fin: bool,
+    /// A stream is torn down.
+    pub rst: bool,
+    /// It acknowledges something; a RST that does not was sent by the other side of a closed port.
+    pub ack: bool,
+    /// Its payload as far as it was captured.
+    pub payload: &'a [u8],
+    /// Bytes of its payload that were sent but not captured.
+    pub missing: u32,
+}
+
+/// What is the same in two copies of one packet, and differs between two packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Print {
+    /// IPv4 identification, UDP checksum and length: the same in every copy of one packet.
+    pub content: u64,
+    /// IPv4 identification alone; 0 says nothing.
+    pub identification: u16,
+    /// Where it was seen: interface, link-layer header and remaining hops, hashed.
+    pub place: u32,
+}
+
+/// Decodes frames one after another; holds only the fragments that wait for their rest.
+#[derive(Debug)]
+pub struct Decoder {
+    ports: Ports,
+    fragments: Fragments,
+    whole: Vec<u8>,
+}
+
+impl Decoder {
+    /// A decoder for DNS on these ports that holds at most `fragment_bytes` of fragments.
+    pub fn new(ports: &[u16], fragment_bytes: usize) -> Self {
+        Self {
+            ports: Ports::new(ports),
+            fragments: Fragments::new(fragment_bytes),
+            whole: Vec::new(),
+        }
+    }
+
+    /// Reads one frame.
+    pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
+        let Some(link) = frame.link.link() else { return Packet::Undecodable(Reason::LinkType) };
+        let outer =
+            Outer { at: frame.at, cut: (frame.bytes.len() as u64) < u64::from(frame.wire_len) };
+        let mut walk = Walk { ports: &self.ports, outer, depth: 0, place: place(frame) };
+        match walk.go(link.first, frame.bytes, &mut self.fragments) {
+            Ok(Found::Packet(packet)) => packet,
+            Ok(Found::Whole(whole)) => {
+                self.whole = whole.bytes;
+                let mut walk = Walk { ports: &self.ports, outer, depth: MAX_DEPTH / 2, place: 0 };
+                let ip = Ip { cut: false, ..whole.ip };
+                finish(walk.transport(ip, &self.whole, &mut self.fragments))
+            }
+            Err(stop) => stopped(stop),
+        }
+    }
+
+    /// A datagram of which too much is missing and that was given up since the last call.
+    ///
+    /// What came of it from its beginning is read as a cut datagram; each comes with the time of
+    /// its first fragment.
+    pub fn abandoned(&mut self) -> Option<(Timestamp, Packet<'_>)> {
+        let whole = self.fragments.abandoned()?;
+        let at = whole.at;
+        if whole.bytes.is_empty() {
+            return Some((at, Packet::Undecodable(Reason::LostFragment)));
+        }
+        self.whole = whole.bytes;
+        let outer = Outer { at, cut: true };
+        let mut walk = Walk { ports: &self.ports, outer, depth: MAX_DEPTH / 2, place: 0 };
+        Some((
+            at,
+            finish(walk.transport(Ip { cut: true, ..whole.ip }, &self.whole, &mut self.fragments)),
+        ))
+    }
+
+    /// Gives up all datagrams that still wait; [`Self::abandoned`] then yields them.
+    pub fn abandon_all(&mut self) {
+        self.fragments.abandon_all();
+    }
+
+    /// Fragments held now.
+    pub fn fragments_held(&self) -> u64 {
+        self.fragments.held()
+    }
+
+    /// Fragments dropped because of a bound.
+    pub fn fragments_shed(&self) -> u64 {
+        self.fragments.shed()
+    }
+}
+
+/// A datagram completed inside another one is not read: nobody sends that.
+#[expect(clippy::needless_pass_by_value, reason = "the end of a walk is given up here")]
+fn finish(found: Result<Found<'_>, Stop>) -> Packet<'_> {
+    match found {
+        Ok(Found::Packet(packet)) => packet,
+        Ok(Found::Whole(_)) => Packet::Undecodable(Reason::TooDeep),
+        Err(stop) => stopped(stop),
+    }
+}
+
+fn stopped(stop: Stop) -> Packet<'static> {
+    match stop {
+        Stop::NotDns => Packet::NotDns,
+        Stop::TooDeep => Packet::Undecodable(Reason::TooDeep),
+        Stop::Undecodable(reason) => Packet::Undecodable(reason),
+    }
+}
+
+/// Interface and link-layer header, mixed: two captures of one packet at one place agree.
+fn place(frame: &Frame<'_>) -> u32 {
+    const LINK_HEADER: usize = 18;
+    let mut mixed = u64::from(frame.interface).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    if !matches!(frame.link.0, 101 | 228 | 229) {
+        let header = frame.bytes.get(..LINK_HEADER).unwrap_or(frame.bytes);
+        for chunk in header.chunks(8) {
+            let word = chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+            mixed = (mixed.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+    low32(mixed >> 32)
+}
+
+fn low32(wide: u64) -> u32 {
+    u32::try_from(wide & 0xffff_ffff).unwrap_or_default()
+}
+
+/// What is true of the frame as a whole.
+#[derive(Clone, Copy)]
+struct Outer {
+    at: Timestamp,
+    cut: bool,
+}
+
+/// What an IP header says that the layers above it need.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ip {
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) protocol: u8,
+    pub(super) identification: u16,
+    pub(super) hops: u8,
+    /// Bytes of payload that were sent but not captured.
+    pub(super) missing: u32,
+    pub(super) cut: bool,
+}
+
+enum Found<'a> {
+    Packet(Packet<'a>),
+    Whole(Whole),
+}
+
+struct Walk<'p> {
+    ports: &'p Ports,
+    outer: Outer,
+    depth: usize,
+    place: u32,
+}
+
+const ICMP: u8 = 1;
+const IP_IN_IP: u8 = 4;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const IPV6_IN_IP: u8 = 41;
+const GRE: u8 = 47;
+const ICMPV6: u8 = 58;
+const ETHERNET_IN_IP: u8 = 143;
+const MPLS_IN_IP: u8 = 137;
+
+impl Walk<'_> {
+    fn go<'a>(
+        &mut self,
+        mut layer: Layer,
+        mut bytes: &'a [u8],
+        fragments: &mut Fragments,
+    ) -> Result<Found<'a>, Stop> {
+        while layer != Layer::Ip {
+            self.deeper()?;
+            (layer, bytes) = layer.peel(bytes)?;
+        }
+        self.ip(bytes, fragments)
+    }
+
+    fn deeper(&mut self) -> Result<(), Stop> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(Stop::TooDeep) } else { Ok(()) }
+    }
+
+    fn ip<'a>(&mut self, bytes: &'a [u8], fragments: &mut Fragments) -> Result<Found<'a>, Stop> {
+        self.deeper()?;
+        match bytes.first().ok_or_else(cut)? >> 4 {
+            4 => self.ipv4(bytes, fragments),
+            6 => self.ipv6(bytes, fragments),
+            _ => Err(Stop::Undecodable(Reason::BadIp)),
+        }
+    }
+
+    fn ipv4<'a>(&mut self, bytes: &'a [u8], fragments: &mut Fragments) -> Result<Found<'a>, Stop> {
+        let header = bytes.first_chunk::<20>().ok_or_else(cut)?;
+        let [first, _, l0, l1, i0, i1, f0, f1, hops, protocol, _, _, addresses @ ..] = *header;
+        let [s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
+        let length = usize::from(first & 0x0f) * 4;
+        if length < 20 {
+            return Err(Stop::Undecodable(Reason::BadIp));
+        }
+        // A length of 0 is segmentation offload: the frame itself is the length.
+        let total = match usize::from(u16::from_be_bytes([l0, l1])) {
+            0 => bytes.len(),
+            total if total < length => return Err(Stop::Undecodable(Reason::BadIp)),
+            total => total,
+        };
+        let payload = bytes.get(length..total.min(bytes.len())).ok_or_else(cut)?;
+        let ip = Ip {
+            from: Address::v4([s0, s1, s2, s3]),
+            to: Address::v4([d0, d1, d2, d3]),
+            protocol,
+            identification: u16::from_be_bytes([i0, i1]),
+            hops,
+            missing: missing(total, bytes.len()),
+            cut: total > bytes.len(),
+        };
+        let fragment = u16::from_be_bytes([f0, f1]);
+        let (offset, more) = (usize::from(fragment & 0x1fff) * 8, fragment & 0x2000 != 0);
+        if offset == 0 && !more {
+            return self.transport(ip, payload, fragments);
+        }
+        let id = u32::from(ip.identification);
+        self.fragment(Piece { ip, id, offset, more, bytes: payload }, fragments)
+    }
+
+    fn ipv6<'a>(&mut self, bytes: &'a [u8], fragments: &mut Fragments) -> Result<Found<'a>, Stop> {
+        let header = bytes.first_chunk::<40>().ok_or_else(cut)?;
+        let [_, _, _, _, l0, l1, protocol, hops, addresses @ ..] = *header;
+        let (from, to) = addresses.split_at(16);
+        let address =
+            |half: &[u8]| half.first_chunk().map(|bytes| Address::v6(*bytes)).ok_or_else(cut);
+        // A length of 0 is a jumbogram or segmentation offload.
+        let total = match usize::from(u16::from_be_bytes([l0, l1])) {
+            0 => bytes.len(),
+            length => 40 + length,
+        };
+        let payload = bytes.get(40..total.min(bytes.len())).ok_or_else(cut)?;
+        let ip = Ip {
+            from: address(from)?,
+            to: address(to)?,
+            protocol,
+            identification: 0,
+            hops,
+            missing: missing(total, bytes.len()),
+            cut: total > bytes.len(),
+        };
+        if matches!(protocol, UDP | TCP | ICMPV6) {
+            return self.transport(ip, payload, fragments);
+        }
+        self.extensions(ip, payload, fragments)
+    }
+
+    /// Walks IPv6 extension headers (RFC 8200 §4).
+    fn extensions<'a>(
+        &mut self,
+        ip: Ip,
+        bytes: &'a [u8],
+        fragments: &mut Fragments,
+    ) -> Result<Found<'a>, Stop> {
+        let (chain, protocol, payload, _) =
+            Ipv6ExtensionsSlice::from_slice_lax(IpNumber(ip.protocol), bytes);
+        let fragment = chain.into_iter().find_map(|extension| match extension {
+            Ipv6ExtensionSlice::Fragment(fragment) => Some(fragment.to_header()),
+            _ => None,
+        });
+        let ip = Ip { protocol: protocol.0, ..ip };
+        match fragment {
+            Some(header) if header.is_fragmenting_payload() => {
+                let offset = usize::from(header.fragment_offset.value()) * 8;
+                let (id, more) = (header.identification, header.more_fragments);
+                // Behind a later fragment's header come bytes from the middle, not headers.
+                let protocol = if offset == 0 { ip.protocol } else { header.next_header.0 };
+                let ip = Ip { protocol, ..ip };
+                let bytes = payload;
+                self.fragment(Piece { ip, id, offset, more, bytes }, fragments)
+            }
+            _ => self.transport(ip, payload, fragments),
+        }
+    }
+
+    fn fragment<'a>(
+        &mut self,
+        piece: Piece<'a>,
+        fragments: &mut Fragments,
+    ) -> Result<Found<'a>, Stop> {
+        let may_be_dns = matches!(piece.ip.protocol, UDP | TCP | IP_IN_IP | IPV6_IN_IP | GRE);
+        if !may_be_dns {
+            return Err(Stop::NotDns);
+        }
+        // The first fragment shows the ports: hold only what is of ours, or what may come to be.
+        if piece.offset == 0 && piece.ip.protocol == UDP && !self.is_ours(piece.bytes) {
+            fragments.refuse(&piece, self.outer.at);
+            return Err(Stop::NotDns);
+        }
+        // Cut by the snaplen it can complete nothing; a first one is read as far as it goes.
+        if piece.ip.cut {
+            return match piece.offset {
+                0 => self.transport(piece.ip, piece.bytes, fragments),
+                _ => Ok(Found::Packet(Packet::Fragment)),
+            };
+        }
+        Ok(match fragments.add(&piece, self.outer.at) {
+            Some(whole) => Found::Whole(whole),
+            None => Found::Packet(Packet::Fragment),
+        })
+    }
+
+    fn is_ours(&self, udp: &[u8]) -> bool {
+        let (Ok(from), Ok(to)) = (be16(udp, 0), be16(udp, 2)) else { return false };
+        let tunnel = |port| UDP_TUNNELS.iter().any(|(number, _)| *number == port);
+        self.ports.either(from, to) || tunnel(from) || tunnel(to)
+    }
+
+    fn transport<'a>(
+        &mut self,
+        ip: Ip,
+        bytes: &'a [u8],
+        fragments: &mut Fragments,
+    ) -> Result<Found<'a>, Stop> {
+        match ip.protocol {
+            UDP => self.udp(ip, bytes, fragments),
+            TCP => self.tcp(ip, bytes).map(Found::Packet),
+            IP_IN_IP | IPV6_IN_IP => self.ip(bytes, fragments),
+            GRE => self.go(Layer::Gre, bytes, fragments),
+            ETHERNET_IN_IP => self.go(Layer::Ethernet, bytes.get(2..).ok_or_else(cut)?, fragments),
+            MPLS_IN_IP => self.go(Layer::Mpls, bytes, fragments),
+            ICMP => reported(icmp::v4(bytes, self.ports), ip),
+            ICMPV6 => reported(icmp::v6(bytes, self.ports), ip),
+            _ => Err(Stop::NotDns),
+        }
+    }
+
+    fn udp<'a>(
+        &mut self,
+        ip: Ip,
+        bytes: &'a [u8],
+        fragments: &mut Fragments,
+    ) -> Result<Found<'a>, Stop> {
+        let [f0, f1, t0, t1, l0, l1, c0, c1] = *bytes.first_chunk::<8>().ok_or_else(cut)?;
+        let from = u16::from_be_bytes([f0, f1]);
+        let to = u16::from_be_bytes([t0, t1]);
+        let length = u16::from_be_bytes([l0, l1]);
+        let payload = bytes.get(8..bytes.len().min(usize::from(length))).unwrap_or_default();
+        if !self.ports.either(from, to) {
+            let tunnel = UDP_TUNNELS.iter().find(|(port, _)| *port == to || *port == from);
+            let (_, layer) = tunnel.ok_or(Stop::NotDns)?;
+            return self.go(*layer, payload, fragments);
+        }
+        if payload.is_empty() && length <= 8 {
+            return Err(Stop::NotDns);
+        }
+        let content = u64::from(ip.identification) << 32
+            | u64::from(u16::from_be_bytes([c0, c1])) << 16
+            | u64::from(length);
+        let place = self.place.wrapping_add(u32::from(ip.hops));
+        Ok(Found::Packet(Packet::Datagram(Datagram {
+            from: Endpoint { address: ip.from, port: from },
+            to: Endpoint { address: ip.to, port: to },
+            payload,
+            cut: ip.cut || self.outer.cut,
+            print: Print { content, identification: ip.identification, place },
+        })))
+    }
+
+    fn tcp<'a>(&self, ip: Ip, bytes: &'a [u8]) -> Result<Packet<'a>, Stop> {
+        if !self.ports.either(be16(bytes, 0)?, be16(bytes, 2)?) {
+            return Err(Stop::NotDns);
+        }
+        let header = TcpHeaderSlice::from_slice(bytes).map_err(|_| cut())?;
+        let payload = bytes.get(header.slice().len()..).unwrap_or_default();
+        Ok(Packet::Segment(Segment {
+            from: Endpoint { address: ip.from, port: header.source_port() },
+            to: Endpoint { address: ip.to, port: header.destination_port() },
+            sequence: header.sequence_number(),
+            syn: header.syn(),
+            fin: header.fin(),
+            rst: header.rst(),
+            ack: header.ack(),
+            payload,
+            missing: ip.missing,
+        }))
+    }
+}
+
+fn reported(error: Option<IcmpError<'_>>, ip: Ip) -> Result<Found<'_>, Stop> {
+    let error = error.ok_or(Stop::NotDns)?;
+    Ok(Found::Packet(Packet::Icmp(IcmpError { reporter: ip.from, ..error })))
+}
+
+fn missing(promised: usize, captured: usize) -> u32 {
+    u32::try_from(promised.saturating_sub(captured)).unwrap_or(u32::MAX)
+}
