@@ -15,4 +15,5 @@ pub mod source;
 pub mod tally;
 pub mod time;
 pub mod track;
+pub mod tui;
 pub mod wire;
