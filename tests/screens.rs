@@ -119,13 +119,13 @@ fn a_tiny_terminal_says_what_it_needs() {
     }
 }
 
-/// Every view in every state at every size, and at the sizes between them.
+/// Every view in every state at every size, and at the sizes where layouts change.
 fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
     for (_, make) in FIXTURES {
         let snapshot = make();
         for (place, _) in VIEWS.iter().enumerate() {
-            for width in [0, 1, 39, 40, 41, 71, 72, 79, 80, 115, 116, 120, 180, 200] {
-                for height in [0, 1, 9, 10, 13, 16, 20, 24, 30, 40, 50] {
+            for width in [0, 39, 40, 72, 80, 116, 180, 200] {
+                for height in [0, 10, 13, 16, 24, 50] {
                     let mut model = Model::new((width, height), true);
                     update(&mut model, Msg::Show(place), &snapshot);
                     check(&model, &snapshot);
@@ -138,24 +138,16 @@ fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
 }
 
 #[test]
-fn only_printable_text_reaches_the_terminal() {
+fn every_screen_is_printable_and_tells_its_source_and_its_keys() {
     everywhere(|model, snapshot| {
         let buffer = render(model, snapshot);
         assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(char::is_control)));
-    });
-}
-
-#[test]
-fn the_source_and_the_keys_are_always_there() {
-    everywhere(|model, snapshot| {
         let (width, height) = model.size;
         if width < 40 || height < 10 {
             return;
         }
-        let text = text(&render(model, snapshot));
-        let mut lines = text.lines();
-        let first = lines.next().unwrap_or_default();
-        assert!(first.starts_with("file ") || first.starts_with("live "), "{text}");
+        let text = text(&buffer);
+        assert!(text.starts_with("file ") || text.starts_with("live "), "{text}");
         assert!(text.lines().last().unwrap_or_default().starts_with("q quit"), "{text}");
     });
 }

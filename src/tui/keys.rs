@@ -95,10 +95,10 @@ const fn row(
 pub const KEYS: &[Key] = &[
     row(&[plain('q'), ctrl('c'), ctrl('x')], Msg::Quit, "quit", "quit"),
     row(&[plain('?'), plain('h'), code(KeyCode::F(1))], Msg::Help, "show or hide the keys", "help"),
-    row(&[code(KeyCode::Tab)], Msg::Table(1), "next table", "table"),
-    row(&[code(KeyCode::BackTab)], Msg::Table(-1), "previous table", ""),
-    row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view", "view"),
-    row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "previous view", ""),
+    row(&[code(KeyCode::Tab)], Msg::Table(1), "next table (Shift-Tab: previous)", "table"),
+    row(&[code(KeyCode::BackTab)], Msg::Table(-1), "", ""),
+    row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view (← [: previous)", "view"),
+    row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "", ""),
     row(&[plain('f')], Msg::Focus, "focus the next response code seen", "focus"),
     row(&[plain('F')], Msg::ChooseFocus, "choose the response code to focus", ""),
     row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
@@ -148,7 +148,7 @@ pub fn read_mouse(event: MouseEvent) -> Option<Msg> {
 
 /// A key as people write it: `^R`, `Tab`, `PgDn`, `space`.
 pub(crate) fn label((modifiers, code): (KeyModifiers, KeyCode)) -> String {
-    let name = match code {
+    match code {
         KeyCode::Char(' ') => "space".to_owned(),
         KeyCode::Char(letter) if modifiers == KeyModifiers::CONTROL => {
             format!("^{}", letter.to_ascii_uppercase())
@@ -163,8 +163,7 @@ pub(crate) fn label((modifiers, code): (KeyModifiers, KeyCode)) -> String {
         KeyCode::Down => "↓".to_owned(),
         KeyCode::Up => "↑".to_owned(),
         other => format!("{other}"),
-    };
-    name
+    }
 }
 
 /// All keys of a row: `q ^C ^X`.

@@ -60,7 +60,7 @@ impl Default for Options {
 /// # Errors
 /// If standard output is no terminal, or the terminal cannot be used any longer.
 pub fn run(feed: &Arc<Feed>, options: &Options) -> io::Result<()> {
-    let mut session = Session::open(feed, options)?;
+    let mut session = Session::open(feed, *options)?;
     let size = session.terminal.size()?;
     let mut screen = Loop::new(feed, Model::new((size.width, size.height), options.color));
     while !screen.is_over(&session) {

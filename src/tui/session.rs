@@ -33,7 +33,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Takes the screen.
-    pub(crate) fn open(feed: &Arc<Feed>, options: &Options) -> io::Result<Self> {
+    pub(crate) fn open(feed: &Arc<Feed>, options: Options) -> io::Result<Self> {
         if !stdout().is_terminal() {
             return Err(io::Error::other(
                 "standard output is not a terminal; use `rcodetop report` instead",

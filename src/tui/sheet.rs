@@ -54,7 +54,7 @@ pub(crate) enum Heading {
 }
 
 /// A table whose rows are a slice of the snapshot.
-pub(crate) struct Rows<R: 'static> {
+pub(crate) struct Table<R: 'static> {
     pub(crate) title: &'static str,
     pub(crate) rows: fn(&Snapshot) -> &[R],
     pub(crate) extent: fn(&Snapshot) -> Extent,
@@ -62,7 +62,7 @@ pub(crate) struct Rows<R: 'static> {
     pub(crate) default_sort: usize,
 }
 
-impl<R> Sheet for Rows<R> {
+impl<R> Sheet for Table<R> {
     fn title(&self) -> &'static str {
         self.title
     }

@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::sheet::{Column, Heading, NO_COLUMN, Rows, Sheet, cut, whole};
+use super::sheet::{Column, Heading, NO_COLUMN, Sheet, Table, cut, whole};
 use super::value::Value;
 use crate::snapshot::{
     Class, EdeRow, Finding, Latency, Opcode, PathKey, Prefix, QuestionKey, RcodeRow, RecordType,
@@ -140,7 +140,7 @@ fn took<'a>(times: Option<Latency>, pick: fn(&Latency) -> std::time::Duration) -
     times.map_or(Value::Absent, |times| Value::Took(pick(&times)))
 }
 
-static SERVERS: Rows<Row<IpAddr>> = Rows {
+static SERVERS: Table<Row<IpAddr>> = Table {
     title: "servers",
     rows: |snapshot| &snapshot.servers.rows,
     extent: |snapshot| cut(&snapshot.servers),
@@ -161,7 +161,7 @@ static SERVERS: Rows<Row<IpAddr>> = Rows {
     default_sort: 1,
 };
 
-static CLIENTS: Rows<Row<IpAddr>> = Rows {
+static CLIENTS: Table<Row<IpAddr>> = Table {
     title: "clients",
     rows: |snapshot| &snapshot.clients.rows,
     extent: |snapshot| cut(&snapshot.clients),
@@ -182,7 +182,7 @@ static CLIENTS: Rows<Row<IpAddr>> = Rows {
     default_sort: 1,
 };
 
-static NAMES: Rows<Row<QuestionKey>> = Rows {
+static NAMES: Table<Row<QuestionKey>> = Table {
     title: "names",
     rows: |snapshot| &snapshot.names.rows,
     extent: |snapshot| cut(&snapshot.names),
@@ -210,7 +210,7 @@ fn kind(question: &QuestionKey) -> String {
     }
 }
 
-static DOMAINS: Rows<Row<String>> = Rows {
+static DOMAINS: Table<Row<String>> = Table {
     title: "registered domains",
     rows: |snapshot| &snapshot.domains.rows,
     extent: |snapshot| cut(&snapshot.domains),
@@ -218,7 +218,7 @@ static DOMAINS: Rows<Row<String>> = Rows {
     default_sort: 1,
 };
 
-static SUFFIXES: Rows<Row<String>> = Rows {
+static SUFFIXES: Table<Row<String>> = Table {
     title: "names",
     rows: |snapshot| &snapshot.suffixes.rows,
     extent: |snapshot| cut(&snapshot.suffixes),
@@ -240,7 +240,7 @@ const ROLL_UP: &[Column<Row<String>>] = &[
     last(9),
 ];
 
-static PREFIXES: Rows<Row<Prefix>> = Rows {
+static PREFIXES: Table<Row<Prefix>> = Table {
     title: "client networks",
     rows: |snapshot| &snapshot.prefixes.rows,
     extent: |snapshot| cut(&snapshot.prefixes),
@@ -260,7 +260,7 @@ static PREFIXES: Rows<Row<Prefix>> = Rows {
     default_sort: 1,
 };
 
-static PATHS: Rows<Row<PathKey>> = Rows {
+static PATHS: Table<Row<PathKey>> = Table {
     title: "paths",
     rows: |snapshot| &snapshot.paths.rows,
     extent: |snapshot| cut(&snapshot.paths),
@@ -280,7 +280,7 @@ static PATHS: Rows<Row<PathKey>> = Rows {
     default_sort: 4,
 };
 
-static RCODES: Rows<RcodeRow> = Rows {
+static RCODES: Table<RcodeRow> = Table {
     title: "response codes",
     rows: |snapshot| &snapshot.rcodes,
     extent: |snapshot| whole(&snapshot.rcodes),
@@ -313,7 +313,7 @@ const fn split_responses<K>() -> Column<Split<K>> {
     fixed("responses", 2, |row, _| Value::exact(row.responses))
 }
 
-static TYPES: Rows<Split<RecordType>> = Rows {
+static TYPES: Table<Split<RecordType>> = Table {
     title: "question types",
     rows: |snapshot| &snapshot.types,
     extent: |snapshot| whole(&snapshot.types),
@@ -327,7 +327,7 @@ static TYPES: Rows<Split<RecordType>> = Rows {
     default_sort: 1,
 };
 
-static CLASSES: Rows<Split<Class>> = Rows {
+static CLASSES: Table<Split<Class>> = Table {
     title: "classes",
     rows: |snapshot| &snapshot.classes,
     extent: |snapshot| whole(&snapshot.classes),
@@ -341,7 +341,7 @@ static CLASSES: Rows<Split<Class>> = Rows {
     default_sort: 1,
 };
 
-static OPCODES: Rows<Split<Opcode>> = Rows {
+static OPCODES: Table<Split<Opcode>> = Table {
     title: "opcodes",
     rows: |snapshot| &snapshot.opcodes,
     extent: |snapshot| whole(&snapshot.opcodes),
@@ -355,7 +355,7 @@ static OPCODES: Rows<Split<Opcode>> = Rows {
     default_sort: 1,
 };
 
-static TRANSPORTS: Rows<Split<Transport>> = Rows {
+static TRANSPORTS: Table<Split<Transport>> = Table {
     title: "transports",
     rows: |snapshot| &snapshot.transports,
     extent: |snapshot| whole(&snapshot.transports),
@@ -369,13 +369,13 @@ static TRANSPORTS: Rows<Split<Transport>> = Rows {
     default_sort: 1,
 };
 
-static EDE: Rows<EdeRow> = Rows {
+static EDE: Table<EdeRow> = Table {
     title: "extended errors",
     rows: |snapshot| &snapshot.ede,
     extent: |snapshot| whole(&snapshot.ede),
     columns: &[
         fixed("extended error", 0, |row, _| Value::word(row.ede.to_string())),
-        fixed("code", 1, |row, _| Value::Number(row.ede.0)),
+        fixed("code", 3, |row, _| Value::Number(row.ede.0)),
         fixed("RCODE", 1, |row, _| Value::word(row.rcode.to_string())),
         fixed("responses", 0, |row, _| Value::exact(row.responses)),
         fixed("text", 2, |row, _| said(&row.text)),
@@ -387,7 +387,7 @@ fn said(text: &str) -> Value<'_> {
     if text.is_empty() { Value::Absent } else { Value::word(text) }
 }
 
-static RCODE_TIMES: Rows<RcodeRow> = Rows {
+static RCODE_TIMES: Table<RcodeRow> = Table {
     title: "response times by code",
     rows: |snapshot| &snapshot.rcodes,
     extent: |snapshot| whole(&snapshot.rcodes),
@@ -404,7 +404,7 @@ static RCODE_TIMES: Rows<RcodeRow> = Rows {
     default_sort: 2,
 };
 
-static SERVER_TIMES: Rows<Row<IpAddr>> = Rows {
+static SERVER_TIMES: Table<Row<IpAddr>> = Table {
     title: "response times by server",
     rows: |snapshot| &snapshot.servers.rows,
     extent: |snapshot| cut(&snapshot.servers),
@@ -425,7 +425,7 @@ fn timed<'a>(times: Option<Latency>) -> Value<'a> {
     times.map_or(Value::Absent, |times| Value::exact(times.count))
 }
 
-static FINDINGS: Rows<Finding> = Rows {
+static FINDINGS: Table<Finding> = Table {
     title: "findings",
     rows: |snapshot| &snapshot.findings,
     extent: |snapshot| whole(&snapshot.findings),

@@ -132,6 +132,14 @@ pub(crate) fn duration(took: Duration) -> String {
     }
 }
 
+/// Time left, in whole seconds: nobody can promise more.
+pub(crate) fn countdown(left: Duration) -> String {
+    match left.as_secs() {
+        seconds if seconds < 60 => format!("{seconds} s"),
+        seconds => duration(Duration::from_secs(seconds)),
+    }
+}
+
 /// Bytes in decimal units: `12.3 MB`.
 pub(crate) fn bytes(number: f64) -> String {
     match number {

@@ -91,7 +91,7 @@ fn answer(model: &mut Model, overlay: Overlay, msg: Msg, snapshot: &Snapshot) ->
 }
 
 fn scroll_help(model: &mut Model, line: usize, msg: Msg) {
-    let last = view::help_length().saturating_sub(1);
+    let last = view::help_length(model.size.0).saturating_sub(1);
     model.overlay = scrolled(line, msg, last).map(Overlay::Help);
 }
 

@@ -12,7 +12,7 @@ use crate::tui::text;
 use crate::tui::theme::Meaning;
 
 pub(super) const VIEW: View =
-    View { key: 'u', title: "Capture", sheets: |_| Vec::new(), panes: |_, _| Vec::new(), draw };
+    View { key: 'u', title: "Capture", sheets: |_| Vec::new(), panes: |_, _, _| Vec::new(), draw };
 
 /// Columns of one group of counters.
 const GROUP: u16 = 38;

@@ -21,8 +21,8 @@ fn parts(area: Rect) -> [Rect; 2] {
     area.layout(&Layout::vertical([Constraint::Length(table), Constraint::Min(0)]))
 }
 
-fn panes(model: &Model, area: Rect) -> Vec<Pane> {
-    only_active(model, parts(area)[0])
+fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
+    only_active(model, snapshot, parts(area)[0])
 }
 
 fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {

@@ -74,9 +74,6 @@ fn write_right(pieces: &[Piece], row: Rect, buffer: &mut Buffer) {
 
 /// What the capture is doing; what the screen is doing if that differs.
 fn state(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
-    if model.frozen {
-        return vec![(frozen(model), Meaning::Selected)];
-    }
     let (text, meaning) = match (&snapshot.source.ended, snapshot.source.kind) {
         (Some(Ended::EndOfFile), _) => ("complete".to_owned(), Meaning::Plain),
         (Some(Ended::Stopped), _) => ("stopped".to_owned(), Meaning::Plain),
@@ -85,7 +82,11 @@ fn state(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
         (None, SourceKind::Live) => ("capturing".to_owned(), Meaning::Answer),
         (None, SourceKind::File) => (reading(model, snapshot), Meaning::Answer),
     };
-    vec![(text, meaning)]
+    let mut pieces = vec![(text, meaning)];
+    if model.frozen {
+        pieces.extend([("  ".to_owned(), Meaning::Plain), (frozen(model), Meaning::Selected)]);
+    }
+    pieces
 }
 
 fn frozen(model: &Model) -> String {
@@ -104,7 +105,7 @@ fn reading(model: &Model, snapshot: &Snapshot) -> String {
         said.push(format!("{}/s", text::bytes(model.pace.bytes)));
     }
     if let Some(left) = model.pace.left {
-        said.push(format!("{} left", text::duration(left)));
+        said.push(format!("{} left", text::countdown(left)));
     }
     said.join(", ")
 }
@@ -127,7 +128,7 @@ fn draw_health(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffe
         let width =
             pieces_width(&pieces) + text::cells(text::width(separator) + text::width(&text));
         if width > row.width {
-            break;
+            continue;
         }
         pieces.push((separator.to_owned(), Meaning::Plain));
         pieces.push((text, meaning));
@@ -172,7 +173,7 @@ fn drops(snapshot: &Snapshot) -> Vec<Piece> {
     let losses = [(ledger.kernel_dropped, "kernel"), (ledger.interface_dropped, "interface")];
     let told = losses
         .iter()
-        .filter_map(|(count, by)| count.map(|count| counter(count, &format!("dropped by {by}"))));
+        .filter_map(|(count, by)| count.map(|count| counter(count, &format!("{by} drops"))));
     let told: Vec<Piece> = told.collect();
     if told.is_empty() && snapshot.source.kind == SourceKind::Live {
         return vec![("drops unknown".to_owned(), Meaning::Warning)];

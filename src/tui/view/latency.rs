@@ -22,10 +22,10 @@ fn parts(area: Rect) -> [Rect; 2] {
     area.layout(&Layout::vertical([Constraint::Length(all), Constraint::Min(0)]))
 }
 
-fn panes(model: &Model, area: Rect) -> Vec<Pane> {
+fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
     let [_, tables] = parts(area);
     if tables.height < 10 {
-        return only_active(model, tables);
+        return only_active(model, snapshot, tables);
     }
     let halves = Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).spacing(1);
     let places: [Rect; 2] = tables.layout(&halves);

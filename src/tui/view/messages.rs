@@ -3,6 +3,7 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Pane, View, lists, only_active};
+use crate::snapshot::Snapshot;
 use crate::tui::model::Model;
 use crate::tui::sheets::SheetId;
 
@@ -14,9 +15,9 @@ fn sheets(_: &Model) -> Vec<SheetId> {
 }
 
 /// Two by two; there are many types and few of the rest.
-fn panes(model: &Model, area: Rect) -> Vec<Pane> {
+fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
     if area.width < 72 || area.height < 8 {
-        return only_active(model, area);
+        return only_active(model, snapshot, area);
     }
     let columns = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(3);
     let [types, rest] = area.layout(&columns);

@@ -45,7 +45,7 @@ pub struct View {
     /// Its tables, in the order of Tab.
     pub sheets: fn(&Model) -> Vec<SheetId>,
     /// Where these tables go; one that has no room is left out.
-    pub(crate) panes: fn(&Model, Rect) -> Vec<Pane>,
+    pub(crate) panes: fn(&Model, &Snapshot, Rect) -> Vec<Pane>,
     /// Draws what it has beside its tables.
     pub(crate) draw: fn(&Model, &Snapshot, Rect, &mut Buffer),
 }
@@ -100,7 +100,7 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
     if !model.zoomed {
         (model.shown().draw)(model, snapshot, page.body, buffer);
     }
-    for (id, place) in panes(model, page.body) {
+    for (id, place) in panes(model, snapshot, page.body) {
         table::draw(model, snapshot, id, place, buffer);
     }
     foot::draw(model, page.foot, buffer);
@@ -119,17 +119,17 @@ fn page(model: &Model, snapshot: &Snapshot, area: Rect) -> Page {
 }
 
 /// The tables on the screen and where they are.
-fn panes(model: &Model, body: Rect) -> Vec<Pane> {
+fn panes(model: &Model, snapshot: &Snapshot, body: Rect) -> Vec<Pane> {
     if model.zoomed && !(model.shown().sheets)(model).is_empty() {
         return vec![(model.active(), body)];
     }
-    let mut panes = (model.shown().panes)(model, body);
+    let mut panes = (model.shown().panes)(model, snapshot, body);
     panes.retain(|(_, place)| place.height > 1 && place.width > 0);
     panes
 }
 
 /// The one table the keys act on, over everything.
-fn only_active(model: &Model, area: Rect) -> Vec<Pane> {
+fn only_active(model: &Model, _: &Snapshot, area: Rect) -> Vec<Pane> {
     vec![(model.active(), area)]
 }
 
@@ -156,7 +156,8 @@ pub(crate) fn hit(model: &Model, snapshot: &Snapshot, at: (u16, u16)) -> Option<
     if page.tabs.contains(at) {
         return tabs::hit(model, page.tabs, at.x).map(Hit::Tab);
     }
-    let (id, place) = panes(model, page.body).into_iter().find(|(_, place)| place.contains(at))?;
+    let (id, place) =
+        panes(model, snapshot, page.body).into_iter().find(|(_, place)| place.contains(at))?;
     let row = table::row_at(model, snapshot, id, place, at.y)?;
     Some(Hit::Row(id, row))
 }
@@ -164,7 +165,7 @@ pub(crate) fn hit(model: &Model, snapshot: &Snapshot, at: (u16, u16)) -> Option<
 /// How many rows of a table are on the screen.
 pub(crate) fn visible_rows(model: &Model, id: SheetId, snapshot: &Snapshot) -> usize {
     let page = page(model, snapshot, screen(model));
-    let place = panes(model, page.body).into_iter().find(|(each, _)| *each == id);
+    let place = panes(model, snapshot, page.body).into_iter().find(|(each, _)| *each == id);
     place.map_or(0, |(_, place)| table::shown_rows(snapshot, id, place))
 }
 

@@ -15,7 +15,7 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
     match model.overlay {
         None => {}
         Some(Overlay::Help(first)) => {
-            let lines = help();
+            let lines = help(area.width);
             draw_box("keys (any other key closes)", &lines, first, None, area, buffer);
         }
         Some(Overlay::Focus(place)) => {
@@ -29,17 +29,32 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
     }
 }
 
-/// Lines of the help page.
-pub(crate) fn help_length() -> usize {
-    help().len()
+/// Lines of the help page on a screen of this width.
+pub(crate) fn help_length(width: u16) -> usize {
+    help(width).len()
 }
 
+/// Columns from which on the letters of the views stand beside the keys.
+const TWO_COLUMNS: u16 = 80;
+
 /// Generated from [`KEYS`] and [`VIEWS`].
-fn help() -> Vec<String> {
+fn help(width: u16) -> Vec<String> {
     let keys = KEYS.iter().filter(|key| !key.help.is_empty());
-    let keys = keys.map(|key| (labels(key), key.help.to_owned()));
-    let views = VIEWS.iter().map(|view| (view.key.to_string(), format!("view: {}", view.title)));
-    keys.chain(views).map(|(keys, help)| format!("{keys:<10} {help}")).collect()
+    let mut keys: Vec<String> =
+        keys.map(|key| format!("{:<9} {}", labels(key), key.help)).collect();
+    let mut views: Vec<String> =
+        VIEWS.iter().map(|view| format!("{} {}", view.key, view.title)).collect();
+    if width < TWO_COLUMNS {
+        keys.append(&mut views);
+        return keys;
+    }
+    let widest = keys.iter().map(|key| text::width(key)).max().unwrap_or(0);
+    views.resize(keys.len(), String::new());
+    keys.iter().zip(views).map(|(key, view)| pad(key, widest + 4) + &view).collect()
+}
+
+fn pad(text: &str, width: usize) -> String {
+    text.to_owned() + &" ".repeat(width.saturating_sub(text::width(text)))
 }
 
 fn focus_lines(snapshot: &Snapshot) -> Vec<String> {

@@ -1,13 +1,16 @@
 //! The first view: the mix of codes, the course of events, the findings and the three tables of
 //! who refuses whom what.
 
+use std::net::IpAddr;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Pane, View, findings, only_active, strip, timeline};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{List, Snapshot};
 use crate::tui::model::Model;
 use crate::tui::sheets::SheetId;
+use crate::tui::text;
 
 pub(super) const VIEW: View = View {
     key: 'o',
@@ -17,9 +20,9 @@ pub(super) const VIEW: View = View {
     draw,
 };
 
-/// Columns from which on the three tables stand side by side.
+/// Columns from which on the names stand beside the addresses.
 const WIDE: u16 = 116;
-/// Columns from which on the timeline and the findings stand side by side.
+/// Columns from which on all tables, and the timeline and the findings, stand side by side.
 const VERY_WIDE: u16 = 180;
 /// Columns below which only the active table is shown.
 const NARROW: u16 = 72;
@@ -73,26 +76,51 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     findings::draw_brief(snapshot, parts.findings, buffer);
 }
 
-fn panes(model: &Model, area: Rect) -> Vec<Pane> {
+fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
     let tables = parts(area).tables;
     if area.width < NARROW || tables.height < 6 {
-        return only_active(model, tables);
+        return only_active(model, snapshot, tables);
     }
-    let places = if area.width >= WIDE { side_by_side(tables) } else { names_below(tables) };
+    let places = match area.width {
+        VERY_WIDE.. => side_by_side(tables),
+        WIDE.. => names_beside(tables),
+        _ => names_below(snapshot, tables),
+    };
     (VIEW.sheets)(model).into_iter().zip(places).collect()
 }
 
-/// Names are longer than addresses, so they get more.
 fn side_by_side(area: Rect) -> [Rect; 3] {
-    area.layout(
-        &Layout::horizontal([Constraint::Fill(5), Constraint::Fill(5), Constraint::Fill(6)])
-            .spacing(GUTTER),
-    )
+    area.layout(&Layout::horizontal([Constraint::Fill(1); 3]).spacing(GUTTER))
 }
 
-fn names_below(area: Rect) -> [Rect; 3] {
-    let [above, names] = area.layout(&Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]));
-    let [servers, clients] = above
-        .layout(&Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).spacing(GUTTER));
+/// Servers above clients, so that the longest address has room, and names beside both.
+fn names_beside(area: Rect) -> [Rect; 3] {
+    let columns = Layout::horizontal([Constraint::Fill(10), Constraint::Fill(11)]);
+    let [addresses, names] = area.layout(&columns.spacing(GUTTER));
+    let rows = Layout::vertical([Constraint::Fill(2), Constraint::Fill(3)]).spacing(1);
+    let [servers, clients] = addresses.layout(&rows);
     [servers, clients, names]
+}
+
+/// Servers beside clients, each as wide as its addresses ask, and names below both.
+fn names_below(snapshot: &Snapshot, area: Rect) -> [Rect; 3] {
+    let [above, names] = area.layout(&Layout::vertical([Constraint::Fill(1); 2]));
+    let [servers, clients] = [&snapshot.servers, &snapshot.clients].map(longest);
+    let half = Constraint::Fill(1);
+    let columns = match (servers + clients, servers.max(clients)) {
+        (both, _) if both + GUTTER > area.width => [half, half],
+        (_, longest) if longest * 2 + GUTTER <= area.width => [half, half],
+        _ if servers < clients => [half, Constraint::Length(clients)],
+        _ => [Constraint::Length(servers), half],
+    };
+    let [servers, clients] = above.layout(&Layout::horizontal(columns).spacing(GUTTER));
+    [servers, clients, names]
+}
+
+/// Columns that the longest address at the top of a list needs with a count beside it.
+fn longest(list: &List<IpAddr>) -> u16 {
+    const COUNT: usize = 10;
+    const LOOKED_AT: usize = 50;
+    let addresses = list.rows.iter().take(LOOKED_AT).map(|row| row.key.to_string().len());
+    text::cells(addresses.max().unwrap_or(0) + COUNT)
 }

@@ -25,8 +25,8 @@ fn parts(area: Rect) -> [Rect; 3] {
     ]))
 }
 
-fn panes(model: &Model, area: Rect) -> Vec<Pane> {
-    only_active(model, parts(area)[2])
+fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
+    only_active(model, snapshot, parts(area)[2])
 }
 
 fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {

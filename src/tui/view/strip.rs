@@ -62,29 +62,37 @@ fn portions(counts: &[u64], width: u16) -> Vec<u16> {
     cells
 }
 
-/// `█ REFUSED 38.0 % 1,312  ░ NOERROR 60.1 % 2,069  +2 more`
+/// `█ REFUSED 38.0 % 1,312  ░ NOERROR 60.1 % 2,069`; without the counts, then with `+2 more`,
+/// where room is short.
 fn draw_legend(snapshot: &Snapshot, rows: &[&RcodeRow], area: Rect, buffer: &mut Buffer) {
+    let entries = |counts| rows.iter().map(|row| entry(snapshot, row, counts)).collect::<Vec<_>>();
+    let full = entries(true);
+    let fits = pieces_width(&full.concat()) <= area.width + GAP;
+    let entries = if fits { full } else { entries(false) };
     let mut pieces: Vec<Piece> = Vec::new();
-    for (nth, row) in rows.iter().enumerate() {
-        let entry = entry(snapshot, row);
+    for (nth, entry) in entries.iter().enumerate() {
         let left = rows.len() - nth - 1;
-        let reserve = if left > 0 { text::cells(text::width(&more(left))) } else { 0 };
-        if pieces_width(&pieces) + pieces_width(&entry) + reserve > area.width {
+        let reserve = if left > 0 { text::cells(text::width(&more(left))) + GAP } else { 0 };
+        if pieces_width(&pieces) + pieces_width(entry) + reserve > area.width + GAP {
             pieces.push((more(left + 1), Meaning::Plain));
             break;
         }
-        pieces.extend(entry);
+        pieces.extend_from_slice(entry);
     }
     write_pieces(&pieces, area, buffer);
 }
+
+/// Columns after each entry.
+const GAP: u16 = 2;
 
 fn more(left: usize) -> String {
     format!("+{left} more")
 }
 
-fn entry(snapshot: &Snapshot, row: &RcodeRow) -> Vec<Piece> {
+fn entry(snapshot: &Snapshot, row: &RcodeRow, with_count: bool) -> Vec<Piece> {
     let (meaning, shade) = theme::rcode(row.rcode, snapshot.focus);
-    let numbers = format!(" {} {}  ", text::share(row.share), text::count(row.responses));
+    let count = if with_count { format!(" {}", text::count(row.responses)) } else { String::new() };
+    let numbers = format!(" {}{count}  ", text::share(row.share));
     vec![(format!("{shade} {}", row.rcode), meaning), (numbers, Meaning::Plain)]
 }
 

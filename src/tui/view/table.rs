@@ -130,19 +130,21 @@ fn measure(
         let value = sheet.value(*row, column, snapshot);
         let width = text::width(&value.text());
         most = most.max(width);
-        least = least.max(needed(&value, width, room));
+        least = least.max(needed(&value, column, width, room));
         is_text |= matches!(value, Value::Name(_) | Value::Word(_) | Value::Address(_));
     }
-    let least = least.max(if column == 0 { 6 } else { text::width(&heading) }).min(most);
+    let title = text::width(&heading);
+    let least = least.max(if column == 0 { title.min(room * 2 / 5) } else { title }).min(most);
     let rank = if sort.column == column { 0 } else { sheet.rank(column) };
     Fitted { column, heading, width: least, least, most, rank, is_text }
 }
 
 /// How many columns a value needs to say anything, in a table of `room` columns.
-fn needed(value: &Value<'_>, width: usize, room: usize) -> usize {
-    match value {
-        Value::Name(_) => width.min((room * 2 / 5).max(12)),
-        Value::Word(_) => width.min((room / 4).max(10)),
+fn needed(value: &Value<'_>, column: usize, width: usize, room: usize) -> usize {
+    match (value, column) {
+        (Value::Name(_) | Value::Word(_), 0) => width.min((room / 2).max(16)),
+        (Value::Name(_), _) => width.min((room * 3 / 10).max(16)),
+        (Value::Word(_), _) => width.min((room * 3 / 10).max(10)),
         _ => width,
     }
 }

@@ -1,12 +1,14 @@
 //! The course of events: how many responses a second and how many of them carry the focus code.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::iana::Rcode;
 use crate::snapshot::{Snapshot, Step, Timeline, share};
+use crate::time::Timestamp;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
@@ -39,34 +41,39 @@ pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The timeline in as many steps as there are columns.
-struct Steps {
+/// The timeline in at most as many steps as there are columns.
+struct Course {
     steps: Vec<Step>,
-    /// Columns of each step.
-    width: u16,
+    /// Columns that they fill.
+    columns: u16,
     /// Seconds of each step.
     seconds: f64,
-    start: crate::time::Timestamp,
+    start: Timestamp,
 }
 
-impl Steps {
-    /// The step that column `x` of the plot shows.
-    fn at(&self, x: u16) -> Option<&Step> {
-        self.steps.get(usize::from(x / self.width))
+impl Course {
+    /// Which step column `x` of the plot shows.
+    fn nth(&self, x: u16) -> usize {
+        usize::from(x) * self.steps.len() / usize::from(self.columns.max(1))
     }
 
-    fn columns(&self) -> u16 {
-        text::cells(self.steps.len()).saturating_mul(self.width)
+    fn at(&self, x: u16) -> Option<&Step> {
+        self.steps.get(self.nth(x))
+    }
+
+    /// When the step of column `x` begins.
+    fn time(&self, x: u16) -> Timestamp {
+        let seconds = self.seconds * self.nth(x) as f64;
+        self.start.plus(Duration::try_from_secs_f64(seconds).unwrap_or_default())
     }
 }
 
 /// Joins neighbouring steps where there are more than columns, widens them where there are fewer.
-fn resampled(timeline: &Timeline, columns: u16) -> Steps {
+fn resampled(timeline: &Timeline, columns: u16) -> Course {
     let joined = timeline.steps.len().div_ceil(usize::from(columns.max(1))).max(1);
     let steps: Vec<Step> = timeline.steps.chunks(joined).map(join).collect();
-    let width = (columns / text::cells(steps.len()).max(1)).max(1);
     let seconds = timeline.step.as_secs_f64() * joined as f64;
-    Steps { steps, width, seconds, start: timeline.start }
+    Course { steps, columns, seconds, start: timeline.start }
 }
 
 fn join(steps: &[Step]) -> Step {
@@ -90,17 +97,25 @@ fn label(text: &str, plot: Rect, row: u16, buffer: &mut Buffer) {
     buffer.set_stringn(x, plot.y + row, text, room, Meaning::Quiet.style());
 }
 
-/// Stacked bars, the focus code at the bottom.
-fn draw_rates(snapshot: &Snapshot, steps: &Steps, plot: Rect, buffer: &mut Buffer) {
+/// Stacked bars, the focus code at the bottom; in a single row only how many in all.
+fn draw_rates(snapshot: &Snapshot, steps: &Course, plot: Rect, buffer: &mut Buffer) {
     let most = steps.steps.iter().map(|step| step.responses).max().unwrap_or(0);
     if plot.is_empty() || most == 0 {
         return;
     }
     let per_second = if steps.seconds > 0.0 { most as f64 / steps.seconds } else { 0.0 };
     label(&format!("{}/s", text::rate(per_second)), plot, 0, buffer);
+    if plot.height > 1 {
+        label("responses", plot, plot.height - 1, buffer);
+    }
     for x in 0..plot.width {
-        if let Some(step) = steps.at(x) {
-            draw_stack(snapshot.focus, step, most, column(plot, x), buffer);
+        let column = column(plot, x);
+        match steps.at(x) {
+            Some(step) if plot.height == 1 => {
+                draw_level(share(step.responses, most), Meaning::Plain, column, buffer);
+            }
+            Some(step) => draw_stack(snapshot.focus, step, most, column, buffer),
+            None => {}
         }
     }
 }
@@ -136,42 +151,45 @@ fn paint(shade: char, meaning: Meaning, x: u16, y: u16, buffer: &mut Buffer) {
     }
 }
 
-/// The share of the focus code, 0 to 100 %, in eighths of a cell.
-fn draw_shares(snapshot: &Snapshot, steps: &Steps, plot: Rect, buffer: &mut Buffer) {
+/// The share of the focus code, 0 to 100 %.
+fn draw_shares(snapshot: &Snapshot, steps: &Course, plot: Rect, buffer: &mut Buffer) {
     if plot.is_empty() {
         return;
     }
-    label(if plot.height > 1 { "100 %" } else { "share" }, plot, 0, buffer);
     if plot.height > 1 {
-        label("share", plot, plot.height - 1, buffer);
+        label("100 %", plot, 0, buffer);
     }
+    label(&snapshot.focus.to_string(), plot, plot.height - 1, buffer);
     let meaning = theme::rcode(snapshot.focus, snapshot.focus).0;
     for x in 0..plot.width {
-        let Some(step) = steps.at(x) else { break };
-        let part = share(step.focus, step.responses).clamp(0.0, 1.0);
-        let eighths =
-            text::whole(part * 8.0 * f64::from(plot.height)).max(u64::from(step.focus > 0));
-        for row in 0..plot.height {
-            let left = eighths.saturating_sub(u64::from(row) * 8).min(8);
-            let shade = EIGHTHS[usize::try_from(left).unwrap_or(0)];
-            paint(shade, meaning, plot.x + x, plot.bottom() - 1 - row, buffer);
+        if let Some(step) = steps.at(x) {
+            draw_level(share(step.focus, step.responses), meaning, column(plot, x), buffer);
         }
     }
 }
 
+/// A bar in eighths of a cell, as high as `part` of `plot`; what is not nothing is seen.
+fn draw_level(part: f64, meaning: Meaning, plot: Rect, buffer: &mut Buffer) {
+    let part = part.clamp(0.0, 1.0);
+    let eighths = text::whole(part * 8.0 * f64::from(plot.height)).max(u64::from(part > 0.0));
+    for row in 0..plot.height {
+        let left = eighths.saturating_sub(u64::from(row) * 8).min(8);
+        let shade = EIGHTHS[usize::try_from(left).unwrap_or(0)];
+        paint(shade, meaning, plot.x, plot.bottom() - 1 - row, buffer);
+    }
+}
+
 /// The time of day at the left, in the middle and at the right, as far as there is room.
-fn draw_axis(steps: &Steps, plot: Rect, buffer: &mut Buffer) {
+fn draw_axis(steps: &Course, plot: Rect, buffer: &mut Buffer) {
     const CLOCK: u16 = 8;
-    let columns = steps.columns().min(plot.width);
+    let columns = steps.columns.min(plot.width);
     let mut free = 0;
     for x in [0, columns / 2, columns.saturating_sub(CLOCK)] {
         if x < free || x + CLOCK > plot.width {
             continue;
         }
-        let seconds = steps.seconds * f64::from(x / steps.width);
-        let at =
-            steps.start.plus(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
-        buffer.set_stringn(plot.x + x, plot.y, at.clock(), CLOCK.into(), Meaning::Quiet.style());
+        let clock = steps.time(x).clock();
+        buffer.set_stringn(plot.x + x, plot.y, clock, CLOCK.into(), Meaning::Quiet.style());
         free = x + CLOCK + 1;
     }
     label("UTC", plot, 0, buffer);

@@ -63,21 +63,27 @@ fn nothing_to_judge(snapshot: &Snapshot) -> String {
 fn others(snapshot: &Snapshot) -> String {
     let failures = snapshot.rcodes.iter().filter(|row| !row.rcode.is_answer());
     let worst = failures.max_by_key(|row| row.responses);
-    let unanswered = snapshot.outcomes.unanswered;
     let mut said = String::new();
     if let Some(row) = worst {
         said.push_str(&format!(", but {} {} (f looks at it)", row.rcode, text::share(row.share)));
     }
-    if unanswered > 0 {
-        let queries = snapshot.ledger.queries;
-        let part = text::share(share(unanswered, queries));
-        said.push_str(&format!(
-            "; {} of {} queries got no reply ({part})",
-            text::count(unanswered),
-            text::count(queries)
-        ));
+    if snapshot.outcomes.unanswered > 0 {
+        said.push_str(&format!("; {}", no_reply(snapshot)));
     }
     said
+}
+
+/// `12 of 3,442 queries got no reply (0.3 %)`
+fn no_reply(snapshot: &Snapshot) -> String {
+    let (unanswered, queries) = (snapshot.outcomes.unanswered, snapshot.ledger.queries);
+    let part = text::share(share(unanswered, queries));
+    format!("{} of {} queries got no reply ({part})", text::count(unanswered), text::count(queries))
+}
+
+/// Silence beside the focus code, where there is enough of it to matter.
+fn silence(snapshot: &Snapshot) -> Option<String> {
+    let part = share(snapshot.outcomes.unanswered, snapshot.ledger.queries);
+    (part >= 0.01).then(|| no_reply(snapshot))
 }
 
 fn trouble(snapshot: &Snapshot, focus: u64, responses: u64) -> String {
@@ -92,6 +98,7 @@ fn trouble(snapshot: &Snapshot, focus: u64, responses: u64) -> String {
     said.extend(blame(snapshot, focus));
     said.extend(reach(snapshot));
     said.extend(harm(snapshot));
+    said.extend(silence(snapshot));
     said.join("; ")
 }
 
@@ -128,7 +135,8 @@ fn blame(snapshot: &Snapshot, focus: u64) -> Option<String> {
     Some(match servers.total.max(servers.rows.len() as u64) {
         1 => format!("all by {}", top.key),
         total if part > 0.5 => {
-            format!("mostly by {} ({}) of {total} servers", top.key, text::share(part))
+            let [part, total] = [text::share(part), text::count(total)];
+            format!("mostly by {} ({part}), one of {total} servers", top.key)
         }
         total => format!(
             "by {} servers, most by {} ({})",
