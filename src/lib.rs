@@ -18,4 +18,5 @@ pub mod source;
 pub mod tally;
 pub mod time;
 pub mod track;
+pub mod tui;
 pub mod wire;
