@@ -6,6 +6,7 @@
 //! This library exists for the `rcodetop` program, its tests, fuzz targets and benchmarks; its
 //! interface may change with any version. `ARCHITECTURE.md` explains the order of the modules.
 
+pub mod app;
 pub mod cli;
 pub mod engine;
 pub mod explain;

@@ -134,9 +134,9 @@ pub struct InputArgs {
     /// Bytes captured of each frame; 0 for whole frames [default: 262144]
     #[arg(long, value_name = "BYTES", help_heading = LIVE, value_parser = units::snaplen)]
     pub snaplen: Option<u32>,
-    /// The kernel's capture buffer; larger loses fewer packets in bursts [default: 32MiB]
+    /// The kernel's capture buffer; larger loses fewer packets in bursts [default: 64MiB]
     #[arg(long, value_name = "SIZE", help_heading = LIVE, value_parser = units::buffer)]
-    pub buffer: Option<u32>,
+    pub buffer: Option<u64>,
     /// Leave the interface out of promiscuous mode: see only this host's own packets
     #[arg(long, help_heading = LIVE)]
     pub no_promiscuous: bool,

@@ -12,8 +12,8 @@ use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::output::Format;
 
-/// The kernel's capture buffer unless told otherwise: a tenth of a second at 320 MB/s.
-const DEFAULT_BUFFER: u32 = 32 << 20;
+/// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
+const DEFAULT_BUFFER: u64 = 64 << 20;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub struct Live {
     /// Bytes captured of each frame.
     pub snaplen: u32,
     /// The kernel's capture buffer, in bytes.
-    pub buffer: u32,
+    pub buffer: u64,
     /// Whether to see packets for other hosts too.
     pub promiscuous: bool,
     /// A capture filter in place of the built-in one.

@@ -11,7 +11,7 @@ use crate::iana::Rcode;
 /// The least that `--max-memory` may be: below it, no table holds enough to be worth reading.
 const LEAST_MEMORY: u64 = 16 << 20;
 /// libpcap takes the size of the capture buffer as a C `int`.
-const MOST_BUFFER: u64 = i32::MAX as u64;
+const MOST_BUFFER: u64 = (1 << 31) - 1;
 /// What tcpdump and Wireshark call "unlimited": longer than any frame.
 pub(super) const MOST_SNAPLEN: u32 = 262_144;
 /// An Ethernet, an IPv6, a UDP and a DNS header; less than that shows no RCODE.
@@ -35,11 +35,11 @@ pub(super) fn memory(text: &str) -> Result<u64, String> {
 }
 
 /// The kernel's capture buffer.
-pub(super) fn buffer(text: &str) -> Result<u32, String> {
+pub(super) fn buffer(text: &str) -> Result<u64, String> {
     match size(text)? {
-        0 => Err("a buffer of nothing loses every packet; write it like 32MiB".into()),
+        0 => Err("a buffer of nothing loses every packet; write it like 64MiB".into()),
         bytes if bytes > MOST_BUFFER => Err("too much; less than 2GiB".into()),
-        bytes => u32::try_from(bytes).map_err(|err| err.to_string()),
+        bytes => Ok(bytes),
     }
 }
 
