@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use arguments::Arguments;
-use traffic::capture::{Capture, Sink};
 use traffic::Truth;
+use traffic::capture::{Capture, Sink};
 use traffic::shape::Shape;
 
 fn arguments(file: &str, options: &str) -> Arguments {
