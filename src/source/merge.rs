@@ -191,7 +191,7 @@ impl Merged {
     /// The common case by far: the same file goes on.
     #[inline]
     fn may_lead(&mut self, at: Timestamp, lane: usize) -> bool {
-        self.frames_since_look += 1;
+        self.frames_since_look = self.frames_since_look.saturating_add(1);
         let nobody_waits = self.starved.is_empty() || self.may_look_later();
         nobody_waits && self.heads.peek().is_none_or(|Reverse(head)| (at, lane) <= *head)
     }
