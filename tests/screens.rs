@@ -166,8 +166,9 @@ fn without_colour_there_is_none() {
 #[test]
 fn the_focus_code_is_red_and_has_its_own_shade() {
     let buffer = render(&Model::new((80, 24), true), &at("busy"));
-    let solid: Vec<_> = buffer.content.iter().filter(|cell| cell.symbol() == "█").collect();
-    assert!(!solid.is_empty());
+    let bar = &buffer.content[5 * 80..6 * 80];
+    let solid: Vec<_> = bar.iter().filter(|cell| cell.symbol() == "█").collect();
+    assert_eq!(solid.len(), 30);
     assert!(solid.iter().all(|cell| cell.fg == Color::Red));
     let mut answers = at("busy");
     answers.focus = Rcode::NOERROR;

@@ -29,7 +29,7 @@ pub(crate) const FIXTURES: &[Fixture] = &[
 pub(crate) fn empty() -> Snapshot {
     let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
     snapshot.source.kind = SourceKind::Live;
-    snapshot.source.name = "eth0".to_owned();
+    snapshot.source.name = "eth0".into();
     snapshot
 }
 
@@ -43,20 +43,20 @@ fn address(text: &str) -> IpAddr {
     text.parse().expect("fixtures hold addresses")
 }
 
-fn exact(count: u64) -> Option<Distinct> {
-    Some(Distinct { count, at_least: false })
+fn exact(count: u64) -> Distinct {
+    Distinct { count, at_least: false }
 }
 
-fn times(count: u64, base_us: u64) -> Option<Latency> {
+fn times(count: u64, base_us: u64) -> Latency {
     let after = |factor: u64| Duration::from_micros(base_us * factor);
-    Some(Latency {
+    Latency {
         count,
         min: after(1),
         p50: after(4),
         p95: after(60),
         p99: after(200),
         max: after(2_000),
-    })
+    }
 }
 
 fn row<K>(key: K, responses: u64, focus: u64) -> Row<K> {
@@ -65,12 +65,12 @@ fn row<K>(key: K, responses: u64, focus: u64) -> Row<K> {
         responses,
         focus,
         unanswered: responses / 100,
-        clients: exact(focus.min(9)),
-        servers: exact(2),
-        names: exact(focus.min(25)),
+        clients: Some(exact(focus.min(9))),
+        servers: Some(exact(2)),
+        names: Some(exact(focus.min(25))),
         first: Some(at(5_200)),
         last: Some(at(23_900)),
-        latency: times(responses, 300),
+        latency: Some(times(responses, 300)),
         error: 0,
     }
 }
@@ -91,7 +91,7 @@ fn rcodes(counts: &[(u16, u64)]) -> Vec<RcodeRow> {
             rcode: Rcode(*code),
             responses: *count,
             share: share(*count, total),
-            latency: times(*count, 100 + u64::from(*code) * 150),
+            latency: Some(times(*count, 100 + u64::from(*code) * 150)),
         })
         .collect()
 }
@@ -113,7 +113,7 @@ fn timeline() -> Timeline {
             responses,
             focus,
             rcodes: seen.map(|(code, count)| (Rcode(*code), *count)).collect::<BTreeMap<_, _>>(),
-            unanswered: u64::from(nth % 9 == 0),
+            unanswered: u64::from(nth.is_multiple_of(9)),
         }
     };
     Timeline { start: at(0), step: Duration::from_millis(500), steps: (0..48).map(step).collect() }
@@ -133,7 +133,7 @@ pub(crate) fn busy() -> Snapshot {
 
 fn fill_source(snapshot: &mut Snapshot) {
     let source = &mut snapshot.source;
-    source.name = "outage.pcapng".to_owned();
+    source.name = "outage.pcapng".into();
     source.link_types = vec!["EN10MB".to_owned()];
     (source.first, source.last) = (Some(at(0)), Some(at(24_042)));
     source.ended = Some(Ended::EndOfFile);
@@ -149,7 +149,7 @@ fn fill_counts(snapshot: &mut Snapshot) {
     ledger.queries = 3_442;
     ledger.responses = 3_442;
     snapshot.rcodes = rcodes(&[(0, 1_996), (2, 38), (3, 96), (5, 1_312)]);
-    snapshot.latency = times(3_401, 250);
+    snapshot.latency = Some(times(3_401, 250));
     snapshot.outcomes.answered = 3_401;
     snapshot.outcomes.unanswered = 12;
     snapshot.outcomes.undecided = 3;
@@ -302,7 +302,7 @@ pub(crate) fn damaged() -> Snapshot {
 pub(crate) fn failed() -> Snapshot {
     let mut snapshot = busy();
     snapshot.source.kind = SourceKind::Live;
-    snapshot.source.name = "enp3s0f1.204".to_owned();
+    snapshot.source.name = "enp3s0f1.204".into();
     snapshot.source.ended = Some(Ended::Failed("enp3s0f1.204: The interface disappeared".into()));
     snapshot.ledger.kernel_dropped = Some(0);
     snapshot
@@ -312,7 +312,7 @@ pub(crate) fn failed() -> Snapshot {
 pub(crate) fn drops() -> Snapshot {
     let mut snapshot = busy();
     snapshot.source.kind = SourceKind::Live;
-    snapshot.source.name = "any".to_owned();
+    snapshot.source.name = "any".into();
     snapshot.source.ended = None;
     let ledger = &mut snapshot.ledger;
     ledger.frames = 1_234_567_890;

@@ -16,6 +16,8 @@ pub(super) const VIEW: View =
 
 /// Columns of one group of counters.
 const GROUP: u16 = 38;
+/// From this height on there is an empty line between groups.
+const ROOM_FOR_BLANKS: u16 = 22;
 
 fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let below = draw_warnings(snapshot, area, buffer);
@@ -32,7 +34,8 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
                 buffer,
             );
         }
-        y = y.saturating_add(text::cells(height + 1)).min(area.bottom());
+        let blank = usize::from(area.height >= ROOM_FOR_BLANKS);
+        y = y.saturating_add(text::cells(height + blank)).min(area.bottom());
     }
 }
 
@@ -99,7 +102,7 @@ fn messages(snapshot: &Snapshot) -> Group {
 
 fn outcomes(snapshot: &Snapshot) -> Group {
     let outcomes = &snapshot.outcomes;
-    group(
+    let mut group = group(
         "what became of the queries",
         &[
             ("answered", outcomes.answered),
@@ -107,11 +110,14 @@ fn outcomes(snapshot: &Snapshot) -> Group {
             ("unanswered", outcomes.unanswered),
             ("  of these unreachable", outcomes.unreachable),
             ("still waiting", outcomes.undecided),
-            ("repeated queries", outcomes.repeated_queries),
-            ("repeated responses", outcomes.repeated_responses),
             ("responses nobody asked for", outcomes.unasked),
         ],
-    )
+    );
+    let [queries, responses] =
+        [outcomes.repeated_queries, outcomes.repeated_responses].map(text::count);
+    let repeated = ("repeated queries, responses".to_owned(), format!("{queries}, {responses}"));
+    group.lines.push(repeated);
+    group
 }
 
 fn losses(snapshot: &Snapshot) -> Group {

@@ -107,11 +107,11 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
 }
 
 fn page(model: &Model, snapshot: &Snapshot, area: Rect) -> Page {
-    let zoomed = u16::from(!model.zoomed);
+    let whole = u16::from(!model.zoomed);
     let [head, tabs, verdict, body, foot] = area.layout(&Layout::vertical([
         Constraint::Length(head::height(snapshot, area)),
-        Constraint::Length(zoomed),
-        Constraint::Length(2 * zoomed),
+        Constraint::Length(whole),
+        Constraint::Length(verdict::height(snapshot, area) * whole),
         Constraint::Min(0),
         Constraint::Length(1),
     ]));

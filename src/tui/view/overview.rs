@@ -37,8 +37,9 @@ struct Parts {
     tables: Rect,
 }
 
-fn parts(area: Rect) -> Parts {
-    let beside = area.width >= VERY_WIDE;
+fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
+    let found = !snapshot.findings.is_empty();
+    let beside = found && area.width >= VERY_WIDE;
     let height = area.height;
     let timeline = match height {
         0..11 => 0,
@@ -47,6 +48,7 @@ fn parts(area: Rect) -> Parts {
         _ => (height / 4).min(10),
     };
     let findings = match height {
+        _ if !found => 0,
         0..9 => 0,
         9..16 => 2,
         16..20 => 3,
@@ -70,14 +72,14 @@ fn parts(area: Rect) -> Parts {
 }
 
 fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    let parts = parts(area);
+    let parts = parts(snapshot, area);
     strip::draw(snapshot, parts.strip, buffer);
     timeline::draw(snapshot, parts.timeline, buffer);
     findings::draw_brief(snapshot, parts.findings, buffer);
 }
 
 fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
-    let tables = parts(area).tables;
+    let tables = parts(snapshot, area).tables;
     if area.width < NARROW || tables.height < 6 {
         return only_active(model, snapshot, tables);
     }

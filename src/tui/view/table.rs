@@ -105,12 +105,25 @@ fn fit(
 ) -> Vec<Fitted> {
     let sort = model.sort(id);
     let mut columns: Vec<Fitted> = (0..id.sheet().columns())
+        .filter(|column| is_told(id.sheet(), *column, rows, sort, snapshot))
         .map(|column| measure(model, snapshot, id, column, rows, sort, room))
         .collect();
     drop_columns(&mut columns, room);
     shrink(&mut columns, room);
     grow(&mut columns, room);
     columns
+}
+
+/// Whether a column has anything to say; one without a single value only takes room.
+fn is_told(
+    sheet: &dyn Sheet,
+    column: usize,
+    rows: &[usize],
+    sort: Sort,
+    snapshot: &Snapshot,
+) -> bool {
+    let told = |row: &usize| sheet.value(*row, column, snapshot) != Value::Absent;
+    rows.is_empty() || sort.column == column || rows.iter().any(told)
 }
 
 fn measure(

@@ -24,7 +24,7 @@ pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let plot = Rect { x: area.x + SCALE, width: area.width - SCALE, ..area };
-    let steps = resampled(&snapshot.timeline, plot.width);
+    let course = resampled(&snapshot.timeline, plot.width);
     let axis = u16::from(area.height >= 2);
     let share_rows = match area.height {
         1..=3 => 1,
@@ -32,12 +32,12 @@ pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
         _ => 3,
     };
     let rate_rows = area.height.saturating_sub(axis + share_rows);
-    draw_rates(snapshot, &steps, Rect { height: rate_rows, ..plot }, buffer);
+    draw_rates(snapshot, &course, Rect { height: rate_rows, ..plot }, buffer);
     let y = plot.y + rate_rows;
     let share = Rect { y, height: share_rows.min(area.height - rate_rows), ..plot };
-    draw_shares(snapshot, &steps, share, buffer);
+    draw_shares(snapshot, &course, share, buffer);
     if axis == 1 {
-        draw_axis(&steps, Rect { y: area.bottom() - 1, height: 1, ..plot }, buffer);
+        draw_axis(&course, Rect { y: area.bottom() - 1, height: 1, ..plot }, buffer);
     }
 }
 
@@ -98,26 +98,38 @@ fn label(text: &str, plot: Rect, row: u16, buffer: &mut Buffer) {
 }
 
 /// Stacked bars, the focus code at the bottom; in a single row only how many in all.
-fn draw_rates(snapshot: &Snapshot, steps: &Course, plot: Rect, buffer: &mut Buffer) {
-    let most = steps.steps.iter().map(|step| step.responses).max().unwrap_or(0);
-    if plot.is_empty() || most == 0 {
+fn draw_rates(snapshot: &Snapshot, course: &Course, plot: Rect, buffer: &mut Buffer) {
+    let full = scale(&course.steps);
+    if plot.is_empty() || full == 0 {
         return;
     }
-    let per_second = if steps.seconds > 0.0 { most as f64 / steps.seconds } else { 0.0 };
+    let per_second = if course.seconds > 0.0 { full as f64 / course.seconds } else { 0.0 };
     label(&format!("{}/s", text::rate(per_second)), plot, 0, buffer);
     if plot.height > 1 {
         label("responses", plot, plot.height - 1, buffer);
     }
     for x in 0..plot.width {
+        let Some(step) = course.at(x) else { break };
         let column = column(plot, x);
-        match steps.at(x) {
-            Some(step) if plot.height == 1 => {
-                draw_level(share(step.responses, most), Meaning::Plain, column, buffer);
-            }
-            Some(step) => draw_stack(snapshot.focus, step, most, column, buffer),
-            None => {}
+        if plot.height == 1 {
+            draw_level(share(step.responses, full), Meaning::Plain, column, buffer);
+        } else {
+            draw_stack(snapshot.focus, step, full, column, buffer);
+        }
+        if step.responses > full {
+            paint('▲', Meaning::Strong, column.x, column.y, buffer);
         }
     }
+}
+
+/// How many responses fill the height: the most of any step, unless one in twenty steps towers
+/// so high that the others could not be seen; these get a mark instead.
+fn scale(steps: &[Step]) -> u64 {
+    let mut counts: Vec<u64> = steps.iter().map(|step| step.responses).collect();
+    counts.sort_unstable();
+    let most = counts.last().copied().unwrap_or(0);
+    let usual = counts.get(counts.len() * 19 / 20).copied().unwrap_or(0);
+    if usual > 0 && most / 2 > usual { usual + usual / 4 } else { most }
 }
 
 fn column(plot: Rect, x: u16) -> Rect {
@@ -125,10 +137,10 @@ fn column(plot: Rect, x: u16) -> Rect {
 }
 
 /// One bar: from the bottom the focus code, other failures, absent names, answers.
-fn draw_stack(focus: Rcode, step: &Step, most: u64, plot: Rect, buffer: &mut Buffer) {
+fn draw_stack(focus: Rcode, step: &Step, full: u64, plot: Rect, buffer: &mut Buffer) {
     let mut codes: Vec<_> = step.rcodes.iter().filter(|(_, count)| **count > 0).collect();
     codes.sort_by_key(|(code, _)| (**code != focus, code.is_answer(), **code == Rcode::NOERROR));
-    let height = |count: u64| share(count, most) * f64::from(plot.height);
+    let height = |count: u64| share(count, full) * f64::from(plot.height);
     let (mut below, mut drawn) = (0, 0);
     for (code, count) in codes {
         below += count;
@@ -152,7 +164,7 @@ fn paint(shade: char, meaning: Meaning, x: u16, y: u16, buffer: &mut Buffer) {
 }
 
 /// The share of the focus code, 0 to 100 %.
-fn draw_shares(snapshot: &Snapshot, steps: &Course, plot: Rect, buffer: &mut Buffer) {
+fn draw_shares(snapshot: &Snapshot, course: &Course, plot: Rect, buffer: &mut Buffer) {
     if plot.is_empty() {
         return;
     }
@@ -162,7 +174,7 @@ fn draw_shares(snapshot: &Snapshot, steps: &Course, plot: Rect, buffer: &mut Buf
     label(&snapshot.focus.to_string(), plot, plot.height - 1, buffer);
     let meaning = theme::rcode(snapshot.focus, snapshot.focus).0;
     for x in 0..plot.width {
-        if let Some(step) = steps.at(x) {
+        if let Some(step) = course.at(x) {
             draw_level(share(step.focus, step.responses), meaning, column(plot, x), buffer);
         }
     }
@@ -180,17 +192,53 @@ fn draw_level(part: f64, meaning: Meaning, plot: Rect, buffer: &mut Buffer) {
 }
 
 /// The time of day at the left, in the middle and at the right, as far as there is room.
-fn draw_axis(steps: &Course, plot: Rect, buffer: &mut Buffer) {
+fn draw_axis(course: &Course, plot: Rect, buffer: &mut Buffer) {
     const CLOCK: u16 = 8;
-    let columns = steps.columns.min(plot.width);
+    let columns = course.columns.min(plot.width);
     let mut free = 0;
     for x in [0, columns / 2, columns.saturating_sub(CLOCK)] {
         if x < free || x + CLOCK > plot.width {
             continue;
         }
-        let clock = steps.time(x).clock();
+        let clock = course.time(x).clock();
         buffer.set_stringn(plot.x + x, plot.y, clock, CLOCK.into(), Meaning::Quiet.style());
         free = x + CLOCK + 1;
     }
     label("UTC", plot, 0, buffer);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(counts: &[u64]) -> Vec<Step> {
+        counts.iter().map(|count| Step { responses: *count, ..Step::default() }).collect()
+    }
+
+    #[test]
+    fn a_lone_peak_does_not_flatten_the_rest() {
+        let mut counts = [40; 60];
+        assert_eq!(scale(&steps(&counts)), 40);
+        counts[7] = 70;
+        assert_eq!(scale(&steps(&counts)), 70);
+        counts[7] = 9_000;
+        assert_eq!(scale(&steps(&counts)), 50);
+        assert_eq!(scale(&steps(&[0, 0, 5])), 5);
+        assert_eq!(scale(&[]), 0);
+    }
+
+    #[test]
+    fn any_number_of_steps_fills_the_columns() {
+        for length in [1_usize, 2, 47, 48, 49, 1_000, 100_000] {
+            let step = Duration::from_millis(500);
+            let steps = steps(&vec![3; length]);
+            let timeline = Timeline { start: Timestamp::new(9, 0), step, steps };
+            let course = resampled(&timeline, 48);
+            assert!(course.steps.len() <= 48);
+            assert_eq!(course.nth(0), 0);
+            assert_eq!(course.nth(47), course.steps.len() - 1);
+            let all: u64 = course.steps.iter().map(|step| step.responses).sum();
+            assert_eq!(all, 3 * length as u64);
+        }
+    }
 }

@@ -19,6 +19,14 @@ pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     write_lines(&lines, meaning.style(), area, buffer);
 }
 
+/// Two rows, so that the rest of the screen stays where it is; a third where there is room and
+/// the sentence needs it.
+pub(super) fn height(snapshot: &Snapshot, screen: Rect) -> u16 {
+    let most = if screen.height >= 24 { 3 } else { 2 };
+    let lines = text::wrap(&sentence(snapshot), screen.width.into(), most).len();
+    text::cells(lines).max(2)
+}
+
 /// Who is affected by what since when, as far as it is known.
 pub(super) fn sentence(snapshot: &Snapshot) -> String {
     let ledger = &snapshot.ledger;
@@ -65,7 +73,11 @@ fn others(snapshot: &Snapshot) -> String {
     let worst = failures.max_by_key(|row| row.responses);
     let mut said = String::new();
     if let Some(row) = worst {
-        said.push_str(&format!(", but {} {} (f looks at it)", row.rcode, text::share(row.share)));
+        said.push_str(&format!(
+            ", but {} {} (f looks at others)",
+            row.rcode,
+            text::share(row.share)
+        ));
     }
     if snapshot.outcomes.unanswered > 0 {
         said.push_str(&format!("; {}", no_reply(snapshot)));

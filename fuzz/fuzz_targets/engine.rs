@@ -1,0 +1,37 @@
+//! Any sequence of frames, at times that also go back: the books balance, and every reader's
+//! question has an answer.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::iana::Rcode;
+use rcodetop::snapshot::SnapshotSpec;
+
+fuzz_target!(|bytes: &[u8]| {
+    let config = EngineConfig { max_memory: 1 << 20, ..EngineConfig::default() };
+    let mut engine = Engine::new(config);
+    let mut fed = 0;
+    for frame in rcodetop_fuzz::frames(bytes) {
+        engine.feed(&frame);
+        fed += 1;
+        if fed % 64 == 0 {
+            engine.tick(frame.at);
+            check(&mut engine, fed);
+        }
+    }
+    engine.set_focus(Rcode::NXDOMAIN);
+    check(&mut engine, fed);
+    engine.finish();
+    check(&mut engine, fed);
+});
+
+fn check(engine: &mut Engine, fed: u64) {
+    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2), ..SnapshotSpec::default() };
+    let snapshot = engine.snapshot(&spec);
+    let ledger = &snapshot.ledger;
+    assert_eq!(ledger.frames, fed);
+    assert!(ledger.balances(), "{ledger:?}");
+    assert!(snapshot.outcomes.balances(ledger.queries), "{:?} {ledger:?}", snapshot.outcomes);
+    let by_code: u64 = snapshot.rcodes.iter().map(|row| row.responses).sum();
+    assert_eq!(by_code, ledger.responses, "each response has one code");
+}
