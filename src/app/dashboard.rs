@@ -39,7 +39,7 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     }
     shown.context("cannot show the dashboard")?;
     let snapshot = feed.latest();
-    verdict::readable(&snapshot)?;
+    verdict::require_frames(&snapshot)?;
     Ok(verdict::verdict(&snapshot, false))
 }
 

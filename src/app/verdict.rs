@@ -45,29 +45,15 @@ pub fn exit_code(result: &anyhow::Result<Exit>) -> u8 {
     }
 }
 
-/// Nothing at all could be read: there is no report to speak of.
+/// The source failed before its first frame: there is no report to speak of.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unreadable {
-    #[error(
-        "no frame of {name} can be decoded: link type {types} is not supported (supported: {supported})"
-    )]
-    LinkType { name: String, types: String, supported: String },
-    #[error("{0}")]
-    Failed(String),
-}
+#[error("{0}")]
+pub(super) struct NothingRead(String);
 
-/// Refuses captures of which nothing could be read.
-pub(super) fn readable(snapshot: &Snapshot) -> Result<(), Unreadable> {
-    let ledger = &snapshot.ledger;
+/// Refuses to report on a source that failed before it gave anything.
+pub(super) fn require_frames(snapshot: &Snapshot) -> Result<(), NothingRead> {
     match &snapshot.source.ended {
-        Some(Ended::Failed(why)) if ledger.frames == 0 => Err(Unreadable::Failed(why.clone())),
-        _ if ledger.frames > 0 && ledger.undecodable_for(Reason::LinkType) == ledger.frames => {
-            Err(Unreadable::LinkType {
-                name: snapshot.source.name.clone(),
-                types: snapshot.source.link_types.join(", "),
-                supported: LinkType::supported(),
-            })
-        }
+        Some(Ended::Failed(why)) if snapshot.ledger.frames == 0 => Err(NothingRead(why.clone())),
         _ => Ok(()),
     }
 }
@@ -110,8 +96,11 @@ fn troubles(snapshot: &Snapshot) -> Vec<String> {
         (kernel > 0).then(|| format!("{name}: the kernel dropped {kernel} packets; try --buffer")),
         (interface > 0).then(|| format!("{name}: the interface dropped {interface} packets")),
         (links > 0).then(|| {
-            let supported = LinkType::supported();
-            format!("{name}: {links} frames are of link types not supported ({supported} are)")
+            let (types, supported) = (snapshot.source.link_types.join(", "), LinkType::supported());
+            format!(
+                "{name}: {links} frames are of link types that are not supported \
+                 (link types: {types}; supported: {supported})"
+            )
         }),
     ]
     .into_iter()
@@ -207,28 +196,25 @@ mod tests {
     }
 
     #[test]
-    fn a_capture_of_unsupported_links_only_cannot_be_read() {
+    fn unsupported_links_are_named_with_what_is_supported() {
         let mut snapshot = with_refusals(0);
-        snapshot.ledger.frames = 2;
+        snapshot.ledger.frames = 1;
         snapshot.ledger.undecodable(Reason::LinkType);
         snapshot.source.link_types = vec!["LINKTYPE147".into()];
-        assert_eq!(readable(&snapshot), Ok(()));
-        assert_eq!(verdict(&snapshot, false).code(), 3);
-        snapshot.ledger.undecodable(Reason::LinkType);
-        let message = readable(&snapshot).unwrap_err().to_string();
-        assert!(
-            message.contains("link type LINKTYPE147 is not supported (supported: "),
-            "{message}"
-        );
+        let Exit::Incomplete(told) = verdict(&snapshot, false) else {
+            panic!("frames that cannot be decoded are no success")
+        };
+        let told = told.join("\n");
+        assert!(told.contains("not supported (link types: LINKTYPE147; supported: "), "{told}");
     }
 
     #[test]
     fn a_source_that_failed_before_its_first_frame_gives_no_report() {
         let mut snapshot = Snapshot::default();
         snapshot.source.ended = Some(Ended::Failed("eth0 is down".into()));
-        assert_eq!(readable(&snapshot), Err(Unreadable::Failed("eth0 is down".into())));
+        assert_eq!(require_frames(&snapshot), Err(NothingRead("eth0 is down".into())));
         snapshot.ledger.frames = 1;
-        assert_eq!(readable(&snapshot), Ok(()));
+        assert_eq!(require_frames(&snapshot), Ok(()));
         assert_eq!(verdict(&snapshot, false).code(), 3);
     }
 

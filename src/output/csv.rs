@@ -176,8 +176,9 @@ fn cell(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
+/// From whole nanoseconds by one division, so that 74.1375 does not print as 74.13749999999999.
 fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
+    time.as_nanos() as f64 / 1e6
 }
 
 /// A client chooses the names it asks for, and a spreadsheet runs what looks like a formula.

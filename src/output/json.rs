@@ -103,8 +103,9 @@ fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }
 
+/// From whole nanoseconds by one division, so that 74.1375 does not print as 74.13749999999999.
 fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
+    time.as_nanos() as f64 / 1e6
 }
 
 /// Six digits are more than any share is worth, and keep the text short.

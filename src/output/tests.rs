@@ -250,6 +250,18 @@ fn json_says_what_the_snapshot_says() {
 }
 
 #[test]
+fn response_times_print_without_the_dust_of_binary_fractions() {
+    let mut snapshot = outage();
+    for row in &mut snapshot.rcodes {
+        row.latency.as_mut().unwrap().p99 = std::time::Duration::from_nanos(74_137_500);
+    }
+    for format in [Format::Json, Format::Csv] {
+        let report = render(format, &snapshot, &Options::default());
+        assert!(report.contains("74.1375") && !report.contains("74.13749"), "{report}");
+    }
+}
+
+#[test]
 fn csv_rows_all_have_the_cells_of_the_heading() {
     for fixture in FIXTURES {
         for row in rows(&fixture()) {

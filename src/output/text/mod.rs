@@ -303,25 +303,24 @@ impl Page<'_> {
     }
 
     fn columns<K>(&self, title: &str, rows: &[&Row<K>], key: impl Fn(&K) -> String) -> Vec<Column> {
-        let time = |at| self.moments.show(at);
+        let time = |at: Option<_>| at.map_or_else(String::new, |at| self.moments.show(Some(at)));
         let focus =
             number(&self.snapshot.focus.to_string(), 9, rows.iter().map(|row| count(row.focus)));
         let optional = [
             number("servers", 4, rows.iter().map(|row| words::distinct(row.servers))),
             number("clients", 4, rows.iter().map(|row| words::distinct(row.clients))),
             number("names", 4, rows.iter().map(|row| words::distinct(row.names))),
+            number("first", 6, rows.iter().map(|row| time(row.first))),
+            number("last", 5, rows.iter().map(|row| time(row.last))),
         ];
+        let is_kept = |column: &Column| column.cells.iter().any(|cell| !cell.is_empty());
         let mut columns = vec![
             words_column(title, 9, rows.iter().map(|row| key(&row.key))),
             Column { style: Style::Focus, ..focus },
             number("of all", 7, rows.iter().map(|row| count(row.responses))),
             number("share", 8, rows.iter().map(|row| percent(row.share()))),
         ];
-        columns.extend(
-            optional.into_iter().filter(|column| !column.cells.iter().all(String::is_empty)),
-        );
-        columns.push(number("first", 6, rows.iter().map(|row| time(row.first))));
-        columns.push(number("last", 5, rows.iter().map(|row| time(row.last))));
+        columns.extend(optional.into_iter().filter(is_kept));
         columns
     }
 
@@ -357,7 +356,7 @@ impl Page<'_> {
 
     /// Where every frame went; only what is not zero, and only if asked for.
     fn ledger(&self) -> Vec<String> {
-        if !self.options.verbose {
+        if !self.options.verbose || self.snapshot.ledger.frames == 0 {
             return Vec::new();
         }
         let ledger = &self.snapshot.ledger;
