@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{head, write_lines};
-use crate::snapshot::{Row, Snapshot, SourceKind, share};
+use crate::snapshot::{RcodeRow, Row, Snapshot, SourceKind, share};
 use crate::time::Timestamp;
 use crate::tui::sheets::focus_total;
 use crate::tui::text;
@@ -67,12 +67,22 @@ fn nothing_to_judge(snapshot: &Snapshot) -> String {
     )
 }
 
+/// The failure code that most responses carry.
+fn worst(snapshot: &Snapshot) -> Option<&RcodeRow> {
+    let failures = snapshot.rcodes.iter().filter(|row| !row.rcode.is_answer());
+    failures.max_by_key(|row| row.responses)
+}
+
+/// Another failure that is more frequent than the one under examination.
+fn worse(snapshot: &Snapshot, focus: u64) -> Option<String> {
+    let row = worst(snapshot).filter(|row| row.responses > focus)?;
+    Some(format!("{} is worse: {}", row.rcode, text::share(row.share)))
+}
+
 /// The worst of the other failures, so that a quiet focus does not look like a quiet network.
 fn others(snapshot: &Snapshot) -> String {
-    let failures = snapshot.rcodes.iter().filter(|row| !row.rcode.is_answer());
-    let worst = failures.max_by_key(|row| row.responses);
     let mut said = String::new();
-    if let Some(row) = worst {
+    if let Some(row) = worst(snapshot) {
         said.push_str(&format!(
             ", but {} {} (f looks at others)",
             row.rcode,
@@ -111,6 +121,7 @@ fn trouble(snapshot: &Snapshot, focus: u64, responses: u64) -> String {
     said.extend(reach(snapshot));
     said.extend(harm(snapshot));
     said.extend(silence(snapshot));
+    said.extend(worse(snapshot, focus));
     said.join("; ")
 }
 
@@ -173,8 +184,75 @@ fn harm(snapshot: &Snapshot) -> Option<String> {
     (impact.lookups_refused > 0).then(|| {
         let all = text::count(impact.lookups_refused);
         match impact.failed {
-            0 => format!("all {all} lookups recovered"),
+            0 => format!("{all} of {all} lookups recovered"),
             failed => format!("{} of {all} lookups failed", text::count(failed)),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Ledger;
+    use crate::snapshot::{Impact, Rcode};
+
+    fn with(rcodes: &[(Rcode, u64)]) -> Snapshot {
+        let total = rcodes.iter().map(|(_, count)| count).sum();
+        let row = |(rcode, responses): &(Rcode, u64)| RcodeRow {
+            rcode: *rcode,
+            responses: *responses,
+            share: share(*responses, total),
+            latency: None,
+        };
+        let ledger =
+            Ledger { frames: 9_000, dns_messages: total, responses: total, ..Ledger::default() };
+        let rcodes = rcodes.iter().map(row).collect();
+        Snapshot { focus: Rcode::REFUSED, ledger, rcodes, ..Snapshot::default() }
+    }
+
+    #[track_caller]
+    fn check(snapshot: &Snapshot, expected: &str) {
+        assert_eq!(sentence(snapshot), expected);
+    }
+
+    #[test]
+    fn an_empty_capture_is_told_from_one_without_dns_and_one_without_responses() {
+        let mut snapshot = Snapshot::default();
+        check(&snapshot, "Waiting for the first packets.");
+        snapshot.source.ended = Some(crate::snapshot::Ended::EndOfFile);
+        check(&snapshot, "The capture holds no packets.");
+        snapshot.ledger.frames = 1;
+        check(&snapshot, "No DNS among 1 packet: is this the right interface, port and filter?");
+        snapshot.ledger.dns_messages = 1;
+        snapshot.ledger.queries = 1;
+        check(&snapshot, "1 query and no response among 1 packet.");
+    }
+
+    #[test]
+    fn a_worse_failure_is_not_hidden_behind_the_focus() {
+        let worse = [(Rcode::SERVFAIL, 75), (Rcode::REFUSED, 25)];
+        let said = "REFUSED 25.0 % of responses (25 of 100); SERVFAIL is worse: 75.0 %";
+        check(&with(&worse), said);
+        let lesser = [(Rcode::NXDOMAIN, 70), (Rcode::SERVFAIL, 5), (Rcode::REFUSED, 25)];
+        check(&with(&lesser), "REFUSED 25.0 % of responses (25 of 100)");
+    }
+
+    #[test]
+    fn silence_is_said_beside_the_focus_when_it_matters() {
+        let mut snapshot = with(&[(Rcode::REFUSED, 100)]);
+        snapshot.ledger.queries = 1_000;
+        snapshot.outcomes.unanswered = 9;
+        check(&snapshot, "REFUSED 100 % of responses (100 of 100)");
+        snapshot.outcomes.unanswered = 10;
+        let said = "REFUSED 100 % of responses (100 of 100); \
+                    10 of 1,000 queries got no reply (1.0 %)";
+        check(&snapshot, said);
+    }
+
+    #[test]
+    fn lookups_that_all_recovered_are_no_failure() {
+        let mut snapshot = with(&[(Rcode::REFUSED, 1)]);
+        snapshot.impact = Impact { lookups_refused: 3, recovered: 3, ..Impact::default() };
+        check(&snapshot, "REFUSED 100 % of responses (1 of 1); 3 of 3 lookups recovered");
+    }
 }
