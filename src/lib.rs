@@ -6,13 +6,19 @@
 //! This library exists for the `rcodetop` program, its tests, fuzz targets and benchmarks; its
 //! interface may change with any version. `ARCHITECTURE.md` explains the order of the modules.
 
+pub mod app;
+pub mod cli;
+pub mod diagnose;
 pub mod engine;
+pub mod explain;
 pub mod feed;
 pub mod iana;
 pub mod ledger;
+pub mod output;
 pub mod snapshot;
 pub mod source;
 pub mod tally;
 pub mod time;
 pub mod track;
+pub mod tui;
 pub mod wire;

@@ -421,11 +421,9 @@ fn what_is_no_capture_is_refused_with_the_next_step() {
 
 #[test]
 fn a_link_type_that_is_not_supported_is_named() {
-    for (network, named) in [
-        (239, "239 (NFLOG)"),
-        (65_535, "65535 (no name known)"),
-        (0x0030_0001, "3145729 (no name known)"),
-    ] {
+    for (network, named) in
+        [(65_535, "65535 (no name known)"), (0x0030_0001, "3145729 (no name known)")]
+    {
         let file = Pcap { network, ..PCAP }.write(&three());
         let error = Folder::new().read(&file.bytes).unwrap_err().to_string();
         assert!(
@@ -588,6 +586,18 @@ fn a_compressed_file_is_not_followed() {
     assert!(matches!(error, SourceError::NotFollowable { .. }), "{error}");
 }
 
+/// The first frames, however long the machine takes for them.
+fn first(count: usize, source: &mut dyn FrameSource) -> Vec<String> {
+    let mut found = Vec::new();
+    for _ in 0..MANY_SILENCES {
+        found.extend(until_quiet(source));
+        if found.len() >= count {
+            break;
+        }
+    }
+    found
+}
+
 /// A FIFO whose writer stops before the last three bytes until it is told to go on.
 fn halting_fifo(folder: &Folder, bytes: Vec<u8>) -> (PathBuf, std::sync::mpsc::Sender<()>) {
     let fifo = folder.0.path().join("fifo");
@@ -608,7 +618,8 @@ fn a_fifo_is_read_while_it_is_written() {
     let folder = Folder::new();
     let (fifo, go_on) = halting_fifo(&folder, PCAP.write(&three()).bytes);
     let mut source = open_files(&[fifo], &FileOptions::default()).unwrap();
-    assert_eq!(until_quiet(source.as_mut()).len(), 2, "the third is not all there yet");
+    assert_eq!(first(2, source.as_mut()), ["one", ""]);
+    assert!(until_quiet(source.as_mut()).is_empty(), "the third is not all there yet");
     go_on.send(()).unwrap();
     assert_eq!(read_all(source.as_mut()), (three()[2..].to_vec(), End::EndOfFile));
     assert!(source.progress().is_none());
@@ -620,7 +631,8 @@ fn a_fifo_holds_up_the_files_it_is_merged_with() {
     let (fifo, go_on) = halting_fifo(&folder, PCAP.write(&three()).bytes);
     let late = folder.put("late", &PCAP.write(&[frame(4_000_000_000_000_000_000, b"late")]).bytes);
     let mut source = open_files(&[late, fifo], &FileOptions::default()).unwrap();
-    assert_eq!(until_quiet(source.as_mut()), ["one", ""]);
+    assert_eq!(first(2, source.as_mut()), ["one", ""]);
+    assert!(until_quiet(source.as_mut()).is_empty(), "the third may be earlier than the last");
     go_on.send(()).unwrap();
     let (frames, end) = read_all(source.as_mut());
     assert_eq!(frames.iter().map(|frame| frame.bytes.len()).collect::<Vec<_>>(), [23, 4]);

@@ -42,6 +42,7 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     snapshot.paths = paths(tallies, spec.top);
     fill_splits(snapshot, tallies);
     snapshot.timeline = tallies.timeline();
+    snapshot.findings = crate::diagnose::findings(tallies);
 }
 
 fn fill_splits(snapshot: &mut Snapshot, tallies: &Tallies) {

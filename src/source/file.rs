@@ -1,6 +1,11 @@
 //! One capture file, frame by frame: streamed through a window, recognised by its content.
 //!
 //! Every end says how far the file was good: in which file, at which byte and record, and why.
+//!
+//! The walk is our own and not `pcap-parser`'s, which is the second opinion in the tests: it is
+//! faster (1 M frames of 146 bytes, one thread, CPU time: reading alone 18 ns per frame, this
+//! reader 34 in pcap and 58 in pcapng, `pcap-parser` 0.17 41 and 82), and it knows byte offsets,
+//! obsolete packet blocks, old pcap versions, Ixia's variants and files that still grow.
 
 use std::fs;
 use std::io;
@@ -16,6 +21,7 @@ use super::pcap::{self, Dialect, Header};
 use super::pcapng::{self, Numbering, Section};
 use super::record::{Parsed, Place};
 use super::unpack::Compression;
+use crate::time::Timestamp;
 use crate::wire::Frame;
 
 /// How a file is to be read.
@@ -32,8 +38,8 @@ pub(super) struct Manner {
 /// What the next look at a file gave.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// A frame; its bytes are there until the next step.
-    Frame(Place),
+    /// A frame: [`Reader::frame`], until the next step.
+    Frame,
     /// Nothing now.
     Quiet,
     /// The file was replaced by a new one, which is read from its start. What was left of the old
@@ -63,6 +69,8 @@ pub(super) struct Reader {
     records: u64,
     /// Bytes to pass over that may not be there yet.
     skip: u64,
+    /// Where the frame is that was found last.
+    place: Place,
 }
 
 enum Filled {
@@ -83,7 +91,9 @@ impl Reader {
         let numbering = numbering.clone();
         let path = path.to_owned();
         let (format, records, skip) = (Format::Unknown, 0, 0);
-        let mut reader = Self { path, manner, numbering, input, window, format, records, skip };
+        let place = Place::default();
+        let mut reader =
+            Self { path, manner, numbering, input, window, format, records, skip, place };
         reader.check_followable()?;
         while let Some(need) = reader.recognise()? {
             match reader.fill(need) {
@@ -96,9 +106,10 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The frame at a place that the last step gave.
+    /// The frame that the last step found.
     #[inline]
-    pub(super) fn frame(&self, place: &Place) -> Frame<'_> {
+    pub(super) fn frame(&self) -> Frame<'_> {
+        let place = &self.place;
         Frame {
             at: place.at,
             wire_len: place.wire_len,
@@ -114,8 +125,8 @@ impl Reader {
         loop {
             let parsed = match &mut self.format {
                 _ if self.skip > 0 => self.pass_over(),
-                Format::Pcap(dialect) => dialect.parse(self.window.available()),
-                Format::Pcapng(section) => section.parse(self.window.available()),
+                Format::Pcap(dialect) => dialect.parse(self.window.available(), &mut self.place),
+                Format::Pcapng(section) => section.parse(self.window.available(), &mut self.place),
                 Format::Unknown => match self.recognise() {
                     Ok(None) => continue,
                     Ok(Some(need)) => Parsed::Need(need),
@@ -123,11 +134,11 @@ impl Reader {
                 },
             };
             match parsed {
-                Parsed::Frame { size, mut place } => {
-                    place.start += self.window.start();
+                Parsed::Frame(size) => {
+                    self.place.start += self.window.start();
                     self.window.consume(size);
                     self.records += 1;
-                    return Step::Frame(place);
+                    return Step::Frame;
                 }
                 Parsed::Skip(size) => self.skip = size,
                 Parsed::Need(size) => match self.fill(size) {
@@ -139,6 +150,12 @@ impl Reader {
                 Parsed::Damaged(why) => return Step::End(self.damaged(&why)),
             }
         }
+    }
+
+    /// The time of that frame.
+    #[inline]
+    pub(super) fn time(&self) -> Timestamp {
+        self.place.at
     }
 
     /// How much of the file on disk was consumed, where reading has a known end.
@@ -217,13 +234,13 @@ impl Reader {
     /// The first section header is looked at here, so that a wrong one is no capture at all.
     fn recognise_pcapng(&mut self) -> Result<Option<usize>, SourceError> {
         let mut section = Section::new(self.numbering.clone());
-        match section.parse(self.window.available()) {
+        match section.parse(self.window.available(), &mut self.place) {
             Parsed::Need(size) => return Ok(Some(size)),
             Parsed::Damaged(why) => {
                 return Err(SourceError::Header { file: self.name(), why: format!("it {why}") });
             }
             Parsed::Skip(size) => self.skip = size,
-            Parsed::Frame { .. } => {}
+            Parsed::Frame(_) => {}
         }
         self.format = Format::Pcapng(section);
         Ok(None)

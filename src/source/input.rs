@@ -156,22 +156,17 @@ impl ReadAhead {
 }
 
 fn read_all(mut bytes: Box<dyn Read + Send>, sender: &SyncSender<Chunk>) {
+    // Chunks are as long as what was read: a pipe may well give one packet at a time.
+    let mut scratch = vec![0; CHUNK];
     loop {
-        let mut chunk = vec![0; CHUNK];
-        let read = match bytes.read(&mut chunk) {
+        let chunk = match bytes.read(&mut scratch) {
             Ok(0) => return,
-            Ok(read) => {
-                chunk.truncate(read);
-                sender.send(Ok(chunk))
-            }
+            Ok(read) => Ok(scratch.get(..read).unwrap_or_default().to_vec()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                // Whether somebody still listens does not matter: the thread ends here.
-                drop(sender.send(Err(error)));
-                return;
-            }
+            Err(error) => Err(error),
         };
-        if read.is_err() {
+        let is_last = chunk.is_err();
+        if sender.send(chunk).is_err() || is_last {
             return;
         }
     }

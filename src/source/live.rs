@@ -54,9 +54,9 @@ impl Default for LiveOptions {
 #[expect(clippy::struct_excessive_bools, reason = "independent flags of the system")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterfaceInfo {
-    /// What to give to `--interface`.
+    /// What to give to `--interface`; as the system has it, not escaped for a terminal.
     pub name: String,
-    /// What the system says about it.
+    /// What the system says about it, not escaped either.
     pub description: Option<String>,
     /// Its addresses, IPv4 and IPv6.
     pub addresses: Vec<IpAddr>,

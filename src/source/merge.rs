@@ -14,7 +14,6 @@ use std::time::Duration;
 use super::error::SourceError;
 use super::file::{Manner, Reader, Step};
 use super::pcapng::Numbering;
-use super::record::Place;
 use super::{End, FrameSource, Next};
 use crate::snapshot::Progress;
 use crate::time::Timestamp;
@@ -37,7 +36,6 @@ struct Lane {
     path: PathBuf,
     /// `None` before the file is due and after its end.
     reader: Option<Box<Reader>>,
-    head: Option<Place>,
     size: Option<u64>,
     consumed: Arc<AtomicU64>,
 }
@@ -91,7 +89,7 @@ impl Merged {
         let reader = Reader::open(&path, self.manner, &self.numbering)?;
         let (size, consumed) = (reader.size(), reader.consumed());
         let lane = self.lanes.len();
-        self.lanes.push(Lane { path, reader: Some(Box::new(reader)), head: None, size, consumed });
+        self.lanes.push(Lane { path, reader: Some(Box::new(reader)), size, consumed });
         if park && size.is_some() {
             self.park(lane);
         } else {
@@ -131,11 +129,9 @@ impl Merged {
     fn pull(&mut self, lane: usize) -> Option<Timestamp> {
         loop {
             let this = self.lanes.get_mut(lane)?;
-            match this.reader.as_mut()?.step() {
-                Step::Frame(place) => {
-                    this.head = Some(place);
-                    return Some(place.at);
-                }
+            let reader = this.reader.as_mut()?;
+            match reader.step() {
+                Step::Frame => return Some(reader.time()),
                 Step::Quiet => {
                     self.starved.push(lane);
                     return None;
@@ -191,7 +187,7 @@ impl Merged {
     /// The common case by far: the same file goes on.
     #[inline]
     fn may_lead(&mut self, at: Timestamp, lane: usize) -> bool {
-        self.frames_since_look += 1;
+        self.frames_since_look = self.frames_since_look.saturating_add(1);
         let nobody_waits = self.starved.is_empty() || self.may_look_later();
         nobody_waits && self.heads.peek().is_none_or(|Reverse(head)| (at, lane) <= *head)
     }
@@ -208,7 +204,7 @@ impl Merged {
                 return self.wait();
             }
             let Some(Reverse((_, lane))) = self.heads.pop() else { return Choice::End };
-            if self.lanes.get(lane).is_some_and(|lane| lane.head.is_some()) {
+            if self.lanes.get(lane).is_some_and(|lane| lane.reader.is_some()) {
                 self.leader = Some(lane);
                 return Choice::Frame(lane);
             }
@@ -260,7 +256,6 @@ impl Merged {
 impl Lane {
     fn close(&mut self) {
         self.reader = None;
-        self.head = None;
         // What is behind the damage counts as done, or the progress would never be complete.
         let size = self.size.unwrap_or_default();
         self.consumed = Arc::new(AtomicU64::new(size));
@@ -274,9 +269,8 @@ impl FrameSource for Merged {
             Choice::Quiet => Next::Quiet,
             Choice::End => Next::End(self.end()),
             Choice::Frame(lane) => {
-                let lane = self.lanes.get(lane);
-                let head = lane.and_then(|lane| Some((lane.reader.as_ref()?, lane.head.as_ref()?)));
-                head.map_or(Next::Quiet, |(reader, place)| Next::Frame(reader.frame(place)))
+                let reader = self.lanes.get(lane).and_then(|lane| lane.reader.as_ref());
+                reader.map_or(Next::Quiet, |reader| Next::Frame(reader.frame()))
             }
         }
     }

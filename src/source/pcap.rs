@@ -120,7 +120,7 @@ impl Dialect {
 
     /// Looks at the record that begins with `bytes`.
     #[inline]
-    pub(super) fn parse(&self, bytes: &[u8]) -> Parsed {
+    pub(super) fn parse(&self, bytes: &[u8], place: &mut Place) -> Parsed {
         let Some([seconds, fraction, first, second]) = self.words(bytes) else {
             return Parsed::Need(self.record_header);
         };
@@ -136,7 +136,7 @@ impl Dialect {
         if bytes.len() < size {
             return Parsed::Need(size);
         }
-        let place = Place {
+        *place = Place {
             at: self.time(seconds, fraction),
             wire_len,
             link: self.link,
@@ -144,7 +144,7 @@ impl Dialect {
             start: self.record_header,
             len,
         };
-        Parsed::Frame { size, place }
+        Parsed::Frame(size)
     }
 
     #[inline]

@@ -129,7 +129,7 @@ impl Section {
 
     /// Looks at the block that begins with `bytes`.
     #[inline]
-    pub(super) fn parse(&mut self, bytes: &[u8]) -> Parsed {
+    pub(super) fn parse(&mut self, bytes: &[u8], place: &mut Place) -> Parsed {
         let (Some(kind), true) = (self.order.u32(bytes, 0), bytes.len() >= 12) else {
             return Parsed::Need(12);
         };
@@ -150,9 +150,9 @@ impl Section {
             Err(why_not) => return why_not,
         };
         let parsed = match kind {
-            ENHANCED_PACKET => self.enhanced_packet(&block),
-            SIMPLE_PACKET => self.simple_packet(&block),
-            OBSOLETE_PACKET => self.obsolete_packet(&block),
+            ENHANCED_PACKET => self.enhanced_packet(&block, place),
+            SIMPLE_PACKET => self.simple_packet(&block, place),
+            OBSOLETE_PACKET => self.obsolete_packet(&block, place),
             INTERFACE_DESCRIPTION => self.interface(&block),
             _ => Some(Parsed::Skip(length.into())),
         };
@@ -215,22 +215,22 @@ impl Section {
     }
 
     #[inline]
-    fn enhanced_packet(&mut self, block: &Block<'_>) -> Option<Parsed> {
+    fn enhanced_packet(&mut self, block: &Block<'_>, place: &mut Place) -> Option<Parsed> {
         let id = block.word(0)?;
         let times = (block.word(4)?, block.word(8)?);
         let lengths = (block.word(12)?, block.word(16)?);
-        Some(self.packet(block, id, Some(times), lengths, 20))
+        Some(self.packet(block, id, Some(times), lengths, place))
     }
 
-    fn obsolete_packet(&mut self, block: &Block<'_>) -> Option<Parsed> {
+    fn obsolete_packet(&mut self, block: &Block<'_>, place: &mut Place) -> Option<Parsed> {
         let id = block.order.u16(block.body, 0)?.into();
         let times = (block.word(4)?, block.word(8)?);
         let lengths = (block.word(12)?, block.word(16)?);
-        Some(self.packet(block, id, Some(times), lengths, 20))
+        Some(self.packet(block, id, Some(times), lengths, place))
     }
 
     /// Holds no captured length: the packet ends where the snapshot length or the block does.
-    fn simple_packet(&mut self, block: &Block<'_>) -> Option<Parsed> {
+    fn simple_packet(&mut self, block: &Block<'_>, place: &mut Place) -> Option<Parsed> {
         let wire_len = block.word(0)?;
         let room = u32::try_from(block.body.len() - 4).unwrap_or(u32::MAX);
         let snaplen = match self.interfaces.first()?.snaplen {
@@ -238,7 +238,7 @@ impl Section {
             snaplen => snaplen,
         };
         let captured = wire_len.min(snaplen).min(room);
-        Some(self.packet(block, 0, None, (captured, wire_len), 4))
+        Some(self.packet(block, 0, None, (captured, wire_len), place))
     }
 
     #[inline]
@@ -248,8 +248,9 @@ impl Section {
         id: u32,
         times: Option<(u32, u32)>,
         (captured, wire_len): (u32, u32),
-        start: usize,
+        place: &mut Place,
     ) -> Parsed {
+        let start = if times.is_some() { 20 } else { 4 };
         let Some(interface) = self.interfaces.get(index(id)) else {
             return Parsed::Damaged(format!("is of interface {id}, which was not described"));
         };
@@ -262,7 +263,7 @@ impl Section {
         if let Some((high, low)) = times {
             self.last = interface.time(high, low);
         }
-        let place = Place {
+        *place = Place {
             at: self.last,
             wire_len,
             link: interface.link,
@@ -270,7 +271,7 @@ impl Section {
             start: start + 8,
             len,
         };
-        Parsed::Frame { size: block.size, place }
+        Parsed::Frame(block.size)
     }
 }
 

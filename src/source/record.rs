@@ -50,7 +50,10 @@ impl Order {
 }
 
 /// Where a frame lies and what is known about it, without borrowing its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// Parsers write into one that stays where it is: handing it on by value, through layers of
+/// results, costs more than parsing does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) at: Timestamp,
     pub(super) wire_len: u32,
@@ -64,8 +67,8 @@ pub(super) struct Place {
 /// What a look at the next bytes of a file gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
-    /// A frame, in a record of `size` bytes.
-    Frame { size: usize, place: Place },
+    /// A frame, in a record of so many bytes; the place given is filled in.
+    Frame(usize),
     /// So many bytes that hold no frame; they need not be there yet.
     Skip(u64),
     /// Nothing can be said before so many bytes are there.

@@ -15,8 +15,9 @@ use crate::time::Timestamp;
 use super::address::Address;
 use super::packet::Ip;
 
-/// How long a datagram may wait for its rest, in packet time (Linux waits as long).
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a datagram may wait for its rest, in packet time: the most that a host should wait
+/// (RFC 1122 §3.3.2).
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Datagrams waiting at once.
 pub(super) const MAX_DATAGRAMS: usize = 1024;
@@ -311,7 +312,7 @@ mod tests {
     #[test]
     fn time_gives_up_what_stays_incomplete() {
         let (out, mut fragments) =
-            play(&[(0, 0, true, "abcdefgh"), (0, 16, false, "q"), (99, 8, true, "x")]);
+            play(&[(0, 0, true, "abcdefgh"), (0, 16, false, "q"), (999, 8, true, "x")]);
         assert!(out.is_empty());
         let lost = fragments.abandoned().unwrap();
         assert_eq!((lost.bytes.as_slice(), lost.at), (b"".as_slice(), Timestamp::default()));
@@ -320,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_first_fragment_alone_is_given_up_with_its_bytes() {
-        let (_, mut fragments) = play(&[(0, 0, true, "abcdefgh"), (99, 8, true, "x")]);
+        let (_, mut fragments) = play(&[(0, 0, true, "abcdefgh"), (999, 8, true, "x")]);
         fragments.abandon_all();
         assert_eq!(fragments.abandoned().unwrap().bytes, b"abcdefgh");
     }

@@ -3,7 +3,7 @@
 //! Follows encapsulations inwards to a bound; the innermost addresses count. Fragments are held
 //! until their datagram is whole.
 
-use etherparse::{IpNumber, Ipv6ExtensionSlice, Ipv6ExtensionsSlice, TcpHeaderSlice};
+use etherparse::TcpHeaderSlice;
 
 use crate::ledger::Reason;
 use crate::time::Timestamp;
@@ -224,6 +224,18 @@ struct Walk<'p> {
     place: u32,
 }
 
+/// How the length field of an IPv6 extension header counts, for those that have one.
+fn extension_unit(protocol: u8) -> Option<fn(usize) -> usize> {
+    match protocol {
+        // hop-by-hop, routing, fragment, destination options, mobility, HIP, shim6
+        0 | 43 | FRAGMENT | 60 | 135 | 139 | 140 => Some(|length| (length + 1) * 8),
+        // authentication header (RFC 4302 §2.2)
+        51 => Some(|length| (length + 2) * 4),
+        _ => None,
+    }
+}
+
+const FRAGMENT: u8 = 44;
 const ICMP: u8 = 1;
 const IP_IN_IP: u8 = 4;
 const TCP: u8 = 6;
@@ -316,38 +328,48 @@ impl Walk<'_> {
             missing: missing(total, bytes.len()),
             cut: total > bytes.len(),
         };
-        if matches!(protocol, UDP | TCP | ICMPV6) {
-            return self.transport(ip, payload, fragments);
-        }
         self.extensions(ip, payload, fragments)
     }
 
-    /// Walks IPv6 extension headers (RFC 8200 §4).
+    /// Walks IPv6 extension headers (RFC 8200 §4, RFC 7045) to the transport header.
+    ///
+    /// By hand: the walk of etherparse 0.21 reads out of bounds where a header is cut.
     fn extensions<'a>(
+        &mut self,
+        mut ip: Ip,
+        mut bytes: &'a [u8],
+        fragments: &mut Fragments,
+    ) -> Result<Found<'a>, Stop> {
+        while let Some(unit) = extension_unit(ip.protocol) {
+            self.deeper()?;
+            let [next, length] = *bytes.first_chunk::<2>().ok_or_else(cut)?;
+            if ip.protocol == FRAGMENT {
+                return self.ipv6_fragment(Ip { protocol: next, ..ip }, bytes, fragments);
+            }
+            let header = unit(usize::from(length));
+            bytes = bytes.get(header..).ok_or_else(cut)?;
+            ip.protocol = next;
+        }
+        self.transport(ip, bytes, fragments)
+    }
+
+    /// A fragment header (RFC 8200 §4.5); `ip.protocol` is what it says comes next.
+    fn ipv6_fragment<'a>(
         &mut self,
         ip: Ip,
         bytes: &'a [u8],
         fragments: &mut Fragments,
     ) -> Result<Found<'a>, Stop> {
-        let (chain, protocol, payload, _) =
-            Ipv6ExtensionsSlice::from_slice_lax(IpNumber(ip.protocol), bytes);
-        let fragment = chain.into_iter().find_map(|extension| match extension {
-            Ipv6ExtensionSlice::Fragment(fragment) => Some(fragment.to_header()),
-            _ => None,
-        });
-        let ip = Ip { protocol: protocol.0, ..ip };
-        match fragment {
-            Some(header) if header.is_fragmenting_payload() => {
-                let offset = usize::from(header.fragment_offset.value()) * 8;
-                let (id, more) = (header.identification, header.more_fragments);
-                // Behind a later fragment's header come bytes from the middle, not headers.
-                let protocol = if offset == 0 { ip.protocol } else { header.next_header.0 };
-                let ip = Ip { protocol, ..ip };
-                let bytes = payload;
-                self.fragment(Piece { ip, id, offset, more, bytes }, fragments)
-            }
-            _ => self.transport(ip, payload, fragments),
+        let [_, _, o0, o1, i0, i1, i2, i3] = *bytes.first_chunk::<8>().ok_or_else(cut)?;
+        let field = u16::from_be_bytes([o0, o1]);
+        let (offset, more) = (usize::from(field & !7), field & 1 != 0);
+        let bytes = bytes.get(8..).unwrap_or_default();
+        // An atomic fragment is whole (RFC 6946).
+        if offset == 0 && !more {
+            return self.extensions(ip, bytes, fragments);
         }
+        let id = u32::from_be_bytes([i0, i1, i2, i3]);
+        self.fragment(Piece { ip, id, offset, more, bytes }, fragments)
     }
 
     fn fragment<'a>(
@@ -355,7 +377,9 @@ impl Walk<'_> {
         piece: Piece<'a>,
         fragments: &mut Fragments,
     ) -> Result<Found<'a>, Stop> {
-        let may_be_dns = matches!(piece.ip.protocol, UDP | TCP | IP_IN_IP | IPV6_IN_IP | GRE);
+        let protocol = piece.ip.protocol;
+        let may_be_dns = matches!(protocol, UDP | TCP | IP_IN_IP | IPV6_IN_IP | GRE)
+            || extension_unit(protocol).is_some();
         if !may_be_dns {
             return Err(Stop::NotDns);
         }
@@ -398,6 +422,8 @@ impl Walk<'_> {
             MPLS_IN_IP => self.go(Layer::Mpls, bytes, fragments),
             ICMP => reported(icmp::v4(bytes, self.ports), ip),
             ICMPV6 => reported(icmp::v6(bytes, self.ports), ip),
+            // A datagram made of fragments may begin with further extension headers.
+            other if extension_unit(other).is_some() => self.extensions(ip, bytes, fragments),
             _ => Err(Stop::NotDns),
         }
     }

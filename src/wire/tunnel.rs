@@ -8,6 +8,7 @@ pub(super) const UDP_TUNNELS: &[(u16, Layer)] = &[
     (3544, Layer::Teredo), // RFC 4380
     (4754, Layer::Gre),    // GRE in UDP, RFC 8086
     (4789, Layer::Vxlan),  // RFC 7348
+    (4790, Layer::VxlanGpe),
     (6081, Layer::Geneve), // RFC 8926
     (6635, Layer::Mpls),   // MPLS in UDP, RFC 7510
     (8472, Layer::Vxlan),  // VXLAN on Linux before its port was assigned
@@ -47,6 +48,15 @@ pub(super) fn vxlan(bytes: &[u8]) -> Peel<'_> {
     match bytes.first().ok_or_else(cut)? & 0x08 {
         0 => Err(Stop::NotDns),
         _ => peel_after(bytes, 8, Layer::Ethernet),
+    }
+}
+
+/// VXLAN with a next protocol (draft-ietf-nvo3-vxlan-gpe, port 4790).
+pub(super) fn vxlan_gpe(bytes: &[u8]) -> Peel<'_> {
+    match bytes.get(3).ok_or_else(cut)? {
+        1 | 2 => peel_after(bytes, 8, Layer::Ip),
+        5 => peel_after(bytes, 8, Layer::Mpls),
+        _ => vxlan(bytes),
     }
 }
 

@@ -106,14 +106,14 @@ fn second_opinion(path: &Path) -> Option<Vec<(usize, u32)>> {
     }
 }
 
-fn lengths(block: &PcapBlockOwned<'_>) -> Option<Option<(usize, u32)>> {
+fn lengths(block: &PcapBlockOwned<'_>) -> Option<Vec<(usize, u32)>> {
     match block {
-        PcapBlockOwned::Legacy(record) => Some(Some((record.data.len(), record.origlen))),
+        PcapBlockOwned::Legacy(record) => Some(vec![(record.data.len(), record.origlen)]),
         PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
-            Some(Some((usize::try_from(packet.caplen).ok()?, packet.origlen)))
+            Some(vec![(usize::try_from(packet.caplen).ok()?, packet.origlen)])
         }
         PcapBlockOwned::NG(Block::SimplePacket(_) | Block::Unknown(_)) => None,
-        _ => Some(None),
+        _ => Some(Vec::new()),
     }
 }
 

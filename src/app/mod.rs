@@ -1,0 +1,59 @@
+//! The composition root: binds source, engine, screen and reports, and decides how it all ends.
+//!
+//! The only place that sees every other module. Prints nothing on standard error but progress and
+//! notes; errors go up to `main`, which prints them once.
+
+mod capture;
+mod dashboard;
+mod interfaces;
+mod open;
+mod progress;
+mod report;
+mod signals;
+mod sink;
+mod verdict;
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::cli::{self, ColorChoice, Plan};
+use crate::explain;
+
+pub use verdict::{Exit, exit_code};
+
+/// A thread that was not the screen's came to grief.
+#[derive(Debug, thiserror::Error)]
+#[error("internal error: {0}; please report it, with the capture if you may")]
+pub struct InternalError(pub String);
+
+/// Does what was asked. An error means that it could not be done.
+pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
+    match plan {
+        Plan::Dashboard(analysis) => return dashboard::run(analysis),
+        Plan::Report(plan) => return report::run(plan),
+        Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
+        Plan::Explain(None) => say(&explain::list())?,
+        Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,
+        Plan::Completions(shell) => cli::write_completions(*shell, &mut io::stdout().lock())?,
+        Plan::Manual => cli::write_manual(&mut io::stdout().lock())?,
+    }
+    Ok(Exit::Done)
+}
+
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Whether to send colour codes to standard output, or to a file.
+fn wants_color(choice: ColorChoice, to_file: bool) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+            !to_file && io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Where a report goes: standard output, or a file that is touched only once there is a report.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+/// An open destination.
+#[derive(Debug)]
+pub(super) enum Sink {
+    Stdout,
+    File { file: File, path: PathBuf },
+}
+
+impl Sink {
+    /// Opens the file for writing without changing it, so that a long capture does not end in
+    /// "permission denied"; never one of the captures that are being read.
+    pub(super) fn open(output: Option<&Path>, inputs: &[PathBuf]) -> anyhow::Result<Self> {
+        let Some(path) = output else { return Ok(Self::Stdout) };
+        if inputs.iter().any(|input| same_file(input, path)) {
+            bail!("{} is the capture itself; write the report elsewhere", path.display());
+        }
+        let open = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = open.with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self::File { file, path: path.to_owned() })
+    }
+
+    /// Replaces what the file had, or adds to standard output.
+    pub(super) fn write(
+        self,
+        report: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut out = BufWriter::new(io::stdout().lock());
+                report(&mut out).and_then(|()| out.flush()).context("cannot write the report")
+            }
+            Self::File { file, path } => {
+                write_file(file, report).with_context(|| format!("cannot write {}", path.display()))
+            }
+        }
+    }
+}
+
+fn write_file(file: File, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    let mut out = BufWriter::new(file);
+    report(&mut out)?;
+    out.flush()
+}
+
+fn same_file(one: &Path, two: &Path) -> bool {
+    match (one.metadata(), two.metadata()) {
+        (Ok(one), Ok(two)) => one.is_file() && (one.dev(), one.ino()) == (two.dev(), two.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_replaces_a_longer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.txt");
+        std::fs::write(&path, "a much longer report").unwrap();
+        let sink = Sink::open(Some(&path), &[]).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a much longer report");
+        sink.write(|out| out.write_all(b"short")).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "short");
+    }
+
+    #[test]
+    fn a_capture_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("a.pcap"), folder.path().join("b.pcap"));
+        std::fs::write(&path, "capture").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let refusal = Sink::open(Some(&link), std::slice::from_ref(&path)).unwrap_err();
+        assert!(refusal.to_string().contains("is the capture itself"), "{refusal}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "capture");
+    }
+}

@@ -1,0 +1,196 @@
+//! The words of the command line, as clap types. What they mean together is [`super::plan`]'s.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use super::units;
+use crate::iana::Rcode;
+use crate::output::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  rcodetop outage.pcapng                      watch a capture on the dashboard
+  sudo rcodetop -i eth0                       watch live traffic
+  sudo rcodetop -i eth0 -- host 192.0.2.53    ... of one server only
+  rcodetop report outage.pcap.gz              who is refused, by whom, for which names
+  rcodetop report --focus SERVFAIL old.pcap   the same for another response code
+  tcpdump -w - port 53 | rcodetop report -    a report over a pipe
+  rcodetop explain 9005                       what a Windows DNS error means
+
+Exit status: 0 done; 1 a fault was found (report --check only); 2 could not do the work;
+3 done, but the input was damaged or packets were lost.";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  rcodetop report outage.pcapng
+  rcodetop report --format json --top all day1.pcap day2.pcap.zst -o report.json
+  sudo rcodetop report -i eth0 --duration 30s --check";
+
+const LIVE: &str = "Live capture only";
+const FILES: &str = "Capture files only";
+const ANALYSIS: &str = "Analysis";
+const OUTPUT: &str = "Output";
+
+/// Who is refused by DNS servers, by whom, for which names, since when.
+///
+/// rcodetop reads captured packets, matches DNS responses with their queries and shows which
+/// servers give a response code (REFUSED unless told otherwise) to whom and for what. It only
+/// listens: it never sends a packet and never resolves an address.
+///
+/// Without a subcommand it shows the dashboard, or the text report if standard output is not a
+/// terminal. Without FILE and --interface it captures on the first interface it may.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rcodetop",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do instead of showing the dashboard.
+    #[command(subcommand)]
+    pub task: Option<Task>,
+    /// What to read and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// List the interfaces that can be captured on; same as `rcodetop interfaces`
+    #[arg(short = 'D', long, exclusive = true)]
+    pub list_interfaces: bool,
+}
+
+/// What to do instead of showing the dashboard.
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, clippy::doc_markdown, reason = "made once; shown by --help")]
+pub enum Task {
+    /// Read everything, print one report, exit
+    ///
+    /// On an interface, reads until --duration has passed or Ctrl-C is pressed; either way the
+    /// report is printed. Times in reports are UTC.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
+    /// Explain a response code, a Windows DNS error or an Extended DNS Error
+    ///
+    /// Without an argument, lists all of them.
+    Explain {
+        /// A mnemonic (REFUSED), a number (5), a Windows error (9005, 0x232D,
+        /// DNS_ERROR_RCODE_REFUSED) or an Extended DNS Error (ede:18)
+        what: Option<String>,
+    },
+    /// List the interfaces that can be captured on, and whether this user may
+    Interfaces,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
+}
+
+/// What to read and how; shared by the dashboard and the report.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, clippy::doc_markdown, reason = "flags, shown by --help")]
+pub struct InputArgs {
+    /// Capture files (pcap, pcapng, also compressed) merged by time; `-` is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// A capture filter in pcap syntax, as with --bpf
+    #[arg(value_name = "BPF", last = true)]
+    pub trailing_bpf: Vec<String>,
+
+    /// Capture live on this interface; repeatable
+    #[arg(short, long, value_name = "IF")]
+    pub interface: Vec<String>,
+    /// Read this capture file; same as FILE, repeatable
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub read: Vec<PathBuf>,
+
+    /// A UDP and TCP port that carries DNS; repeatable, replaces the default
+    #[arg(short, long, default_value = "53", help_heading = ANALYSIS,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Vec<u16>,
+    /// The response code everything revolves around, by name or number
+    #[arg(long, value_name = "RCODE", default_value = "REFUSED", help_heading = ANALYSIS,
+          value_parser = units::rcode)]
+    pub focus: Rcode,
+    /// How long a query waits for its response, in packet time
+    #[arg(long, value_name = "DURATION", default_value = "5s", help_heading = ANALYSIS,
+          value_parser = units::duration)]
+    pub timeout: Duration,
+    /// Bound of all tables together; beyond it rare entries are forgotten and the report says so
+    #[arg(long, value_name = "SIZE", default_value = "512MiB", help_heading = ANALYSIS,
+          value_parser = units::memory)]
+    pub max_memory: u64,
+
+    /// A capture filter in pcap syntax that replaces the built-in one (the DNS ports, fragments
+    /// and ICMP errors, also inside VLANs)
+    #[arg(long, value_name = "EXPR", help_heading = LIVE, conflicts_with = "trailing_bpf")]
+    pub bpf: Option<String>,
+    /// Bytes captured of each frame; 0 for whole frames [default: 262144]
+    #[arg(long, value_name = "BYTES", help_heading = LIVE, value_parser = units::snaplen)]
+    pub snaplen: Option<u32>,
+    /// The kernel's capture buffer; larger loses fewer packets in bursts [default: 64MiB]
+    #[arg(long, value_name = "SIZE", help_heading = LIVE, value_parser = units::buffer)]
+    pub buffer: Option<u64>,
+    /// Leave the interface out of promiscuous mode: see only this host's own packets
+    #[arg(long, help_heading = LIVE)]
+    pub no_promiscuous: bool,
+
+    /// Wait for more at the end of a file that still grows
+    #[arg(long, help_heading = FILES)]
+    pub follow: bool,
+
+    /// Only errors on standard error: no progress bar, no notes
+    #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Tell on standard error what was read and how fast; reports show the whole ledger
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub verbose: bool,
+    /// When to use colours; `auto` heeds NO_COLOR and needs a terminal
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = OUTPUT)]
+    pub color: ColorChoice,
+    /// Accepted out of habit: addresses are never resolved to names
+    #[arg(short = 'n', action = clap::ArgAction::Count, help_heading = OUTPUT)]
+    pub numeric: u8,
+}
+
+/// The options of `rcodetop report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// What to read and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Stop capturing after this long, by the clock
+    #[arg(long, value_name = "DURATION", help_heading = LIVE, value_parser = units::duration)]
+    pub duration: Option<Duration>,
+    /// The report's format
+    #[arg(short, long, default_value = "text", help_heading = OUTPUT)]
+    pub format: Format,
+    /// Rows of each list, or `all` [default: 20; text and markdown: up to 10]
+    #[arg(short, long, value_name = "N", help_heading = OUTPUT, value_parser = units::top)]
+    pub top: Option<usize>,
+    /// Write the report to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT, value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Exit with status 1 if a fault was found: a finding marked as fault that is likely or
+    /// certain, or responses with the focus code that nothing explains
+    #[arg(long, help_heading = OUTPUT)]
+    pub check: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,64 @@
+//! The command line: what was typed ([`args`]) and what it means ([`Plan`]).
+//!
+//! Every combination that cannot work is refused here, before a file or socket is opened. Knows
+//! no packet and does no I/O; whether standard output is a terminal comes in as an argument.
+
+mod args;
+mod plan;
+mod units;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
+
+pub use args::{Cli, ColorChoice};
+pub use plan::{Analysis, Input, Live, Plan, Report, Volume};
+
+/// Turns the words typed into what is to be done; the error also carries `--help` and
+/// `--version`, with their own exit status.
+pub fn parse<I>(words: I, stdout_is_terminal: bool) -> Result<Plan, clap::Error>
+where
+    I: IntoIterator,
+    I::Item: Into<OsString> + Clone,
+{
+    plan::plan(Cli::try_parse_from(words)?, stdout_is_terminal)
+}
+
+/// Writes the completion script for a shell.
+pub fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result<()> {
+    let mut script = Vec::new(); // clap_complete panics on a closed pipe, a Vec never closes
+    clap_complete::generate(shell, &mut Cli::command(), "rcodetop", &mut script);
+    out.write_all(&script)
+}
+
+/// Writes the manual page: the program and then each of its subcommands.
+pub fn write_manual(out: &mut dyn Write) -> io::Result<()> {
+    let mut program = Cli::command();
+    program.build();
+    clap_mangen::Man::new(program.clone()).render(out)?;
+    for task in program.get_subcommands() {
+        write_task_manual(task, out)?;
+    }
+    Ok(())
+}
+
+fn write_task_manual(task: &clap::Command, out: &mut dyn Write) -> io::Result<()> {
+    let name = task.get_name().to_ascii_uppercase();
+    writeln!(out, ".SH \"RCODETOP {name}\"")?;
+    let page = clap_mangen::Man::new(task.clone());
+    page.render_description_section(out)?;
+    page.render_synopsis_section(out)?;
+    page.render_options_section(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,387 @@
+//! From words to intent: the checks that concern several options at once.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use clap_complete::Shell;
+
+use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, Task};
+use super::units::MOST_SNAPLEN;
+use crate::engine::EngineConfig;
+use crate::output::Format;
+
+/// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
+const DEFAULT_BUFFER: u64 = 64 << 20;
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Show the dashboard.
+    Dashboard(Analysis),
+    /// Read everything and print one report.
+    Report(Report),
+    /// Explain a code, or list all.
+    Explain(Option<String>),
+    /// List the interfaces.
+    Interfaces,
+    /// Print a completion script.
+    Completions(Shell),
+    /// Print the manual page.
+    Manual,
+}
+
+/// What to read and how to analyze it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Analysis {
+    /// Where the packets come from.
+    pub input: Input,
+    /// What shapes the analysis.
+    pub engine: EngineConfig,
+    /// How much is told on standard error.
+    pub volume: Volume,
+    /// When to use colours.
+    pub color: ColorChoice,
+}
+
+/// Where the packets come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Capture files, `-` for standard input, merged by time.
+    Files {
+        /// At least one.
+        paths: Vec<PathBuf>,
+        /// Wait for more at the end.
+        follow: bool,
+    },
+    /// Network interfaces.
+    Live(Live),
+}
+
+/// How to capture on interfaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// As named by the user; none means the default one.
+    pub interfaces: Vec<String>,
+    /// Bytes captured of each frame.
+    pub snaplen: u32,
+    /// The kernel's capture buffer, in bytes.
+    pub buffer: u64,
+    /// Whether to see packets for other hosts too.
+    pub promiscuous: bool,
+    /// A capture filter in place of the built-in one.
+    pub filter: Option<String>,
+    /// Stop after this long, by the clock.
+    pub duration: Option<Duration>,
+}
+
+/// How much is told on standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Volume {
+    /// Errors only.
+    Quiet,
+    /// Also what takes long.
+    #[default]
+    Normal,
+    /// Also what was read and how fast.
+    Verbose,
+}
+
+/// One report and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What to read and how.
+    pub analysis: Analysis,
+    /// The report's format.
+    pub format: Format,
+    /// Rows of each list; `None` leaves it to the format.
+    pub top: Option<usize>,
+    /// The file to write; `None` means standard output.
+    pub output: Option<PathBuf>,
+    /// Whether a fault found changes the exit status.
+    pub check: bool,
+}
+
+impl Report {
+    /// The text report that stands in for the dashboard where there is no terminal.
+    fn instead_of_dashboard(analysis: Analysis) -> Self {
+        Self { analysis, format: Format::Text, top: None, output: None, check: false }
+    }
+}
+
+/// What the words mean together, or why they cannot.
+pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
+    match cli.task {
+        None if cli.list_interfaces => Ok(Plan::Interfaces),
+        None => dashboard(cli.input, stdout_is_terminal),
+        Some(Task::Report(args)) => report(args).map(Plan::Report),
+        Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
+        Some(Task::Interfaces) => Ok(Plan::Interfaces),
+        Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
+        Some(Task::Man) => Ok(Plan::Manual),
+    }
+}
+
+fn dashboard(args: InputArgs, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
+    if stdout_is_terminal {
+        return analysis(args, None).map(Plan::Dashboard);
+    }
+    require_input(
+        &args,
+        "standard output is not a terminal, so there is no dashboard, and a report needs \
+         something to read: give a capture file, `-` for standard input, or an interface with -i",
+    )?;
+    analysis(args, None).map(Report::instead_of_dashboard).map(Plan::Report)
+}
+
+fn report(args: ReportArgs) -> Result<Report, clap::Error> {
+    require_input(
+        &args.input,
+        "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
+         (and --duration, or Ctrl-C when it is enough)",
+    )?;
+    let ReportArgs { input, duration, format, top, output, check } = args;
+    Ok(Report { analysis: analysis(input, duration)?, format, top, output, check })
+}
+
+fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
+    if args.files.is_empty() && args.read.is_empty() && args.interface.is_empty() {
+        return Err(refuse(ErrorKind::MissingRequiredArgument, otherwise));
+    }
+    Ok(())
+}
+
+fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis, clap::Error> {
+    refuse_task_as_file(&args)?;
+    let mut paths = std::mem::take(&mut args.files);
+    paths.append(&mut args.read);
+    args.port.sort_unstable();
+    args.port.dedup();
+    Ok(Analysis {
+        engine: EngineConfig {
+            ports: args.port.clone(),
+            focus: args.focus,
+            patience: args.timeout,
+            max_memory: args.max_memory,
+        },
+        volume: volume(&args),
+        color: args.color,
+        input: if paths.is_empty() {
+            live(args, duration)?
+        } else {
+            files(paths, &args, duration)?
+        },
+    })
+}
+
+/// Options before a subcommand make its name look like a file's.
+fn refuse_task_as_file(args: &InputArgs) -> Result<(), clap::Error> {
+    let program = Cli::command();
+    let task = args.files.first().and_then(|path| program.find_subcommand(path.as_os_str()));
+    task.map_or(Ok(()), |task| {
+        let name = task.get_name();
+        let why = format!("options come after `{name}`; for a file of that name write ./{name}");
+        Err(conflict(&why))
+    })
+}
+
+fn volume(args: &InputArgs) -> Volume {
+    match (args.quiet, args.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Verbose,
+        _ => Volume::Normal,
+    }
+}
+
+fn live(args: InputArgs, duration: Option<Duration>) -> Result<Input, clap::Error> {
+    if args.follow {
+        return Err(conflict("--follow works on a capture file only, and none is given"));
+    }
+    let words = args.trailing_bpf.join(" ");
+    let trailing = Some(words).filter(|words| !words.trim().is_empty());
+    Ok(Input::Live(Live {
+        interfaces: args.interface,
+        snaplen: args.snaplen.unwrap_or(MOST_SNAPLEN),
+        buffer: args.buffer.unwrap_or(DEFAULT_BUFFER),
+        promiscuous: !args.no_promiscuous,
+        filter: args.bpf.or(trailing),
+        duration,
+    }))
+}
+
+fn files(
+    paths: Vec<PathBuf>,
+    args: &InputArgs,
+    duration: Option<Duration>,
+) -> Result<Input, clap::Error> {
+    if !args.interface.is_empty() {
+        return Err(conflict(
+            "give capture files or an interface, not both; a capture filter goes after `--`",
+        ));
+    }
+    if let Some(option) = first_live_option(args, duration) {
+        return Err(conflict(&format!("{option} works on an interface only, not on a file")));
+    }
+    if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
+        return Err(conflict("standard input (`-`) can be read once only"));
+    }
+    Ok(Input::Files { paths, follow: args.follow })
+}
+
+fn first_live_option(args: &InputArgs, duration: Option<Duration>) -> Option<&'static str> {
+    [
+        (args.bpf.is_some(), "--bpf"),
+        (!args.trailing_bpf.is_empty(), "a capture filter after `--`"),
+        (args.snaplen.is_some(), "--snaplen"),
+        (args.buffer.is_some(), "--buffer"),
+        (args.no_promiscuous, "--no-promiscuous"),
+        (duration.is_some(), "--duration"),
+    ]
+    .into_iter()
+    .find_map(|(given, option)| given.then_some(option))
+}
+
+fn conflict(why: &str) -> clap::Error {
+    refuse(ErrorKind::ArgumentConflict, why)
+}
+
+fn refuse(kind: ErrorKind, why: &str) -> clap::Error {
+    Cli::command().error(kind, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iana::Rcode;
+
+    fn understand(line: &str, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
+        crate::cli::parse(line.split_whitespace(), stdout_is_terminal)
+    }
+
+    fn input(plan: Plan) -> Input {
+        match plan {
+            Plan::Dashboard(analysis) => analysis.input,
+            Plan::Report(report) => report.analysis.input,
+            other => panic!("{other:?} reads nothing"),
+        }
+    }
+
+    /// Says how a command line is refused; `why` is a part of the message.
+    #[track_caller]
+    fn check_refused(line: &str, why: &str) {
+        let message = match understand(line, true) {
+            Ok(plan) => panic!("{line} means {plan:?}"),
+            Err(err) => err.to_string(),
+        };
+        assert!(message.contains(why), "{line} says:\n{message}\nexpected: {why}");
+    }
+
+    #[track_caller]
+    fn check_files(line: &str, expected: &[&str], follows: bool) {
+        let paths = expected.iter().map(PathBuf::from).collect();
+        let files = Input::Files { paths, follow: follows };
+        assert_eq!(input(understand(line, true).unwrap()), files, "{line}");
+    }
+
+    #[track_caller]
+    fn check_filter(line: &str, expected: Option<&str>) {
+        match input(understand(line, true).unwrap()) {
+            Input::Live(options) => assert_eq!(options.filter.as_deref(), expected, "{line}"),
+            other @ Input::Files { .. } => panic!("{line} reads {other:?}"),
+        }
+    }
+
+    #[test]
+    fn files_come_as_arguments_and_by_habit_with_r() {
+        check_files("rcodetop a.pcap b.pcap", &["a.pcap", "b.pcap"], false);
+        check_files("rcodetop -r a.pcap", &["a.pcap"], false);
+        check_files("rcodetop -nn -r a.pcap --follow", &["a.pcap"], true);
+        check_files("rcodetop report -", &["-"], false);
+        check_files("rcodetop report a.pcap -r b.pcap", &["a.pcap", "b.pcap"], false);
+    }
+
+    #[test]
+    fn a_capture_filter_comes_after_two_dashes_or_with_bpf() {
+        check_filter("rcodetop -i eth0", None);
+        check_filter("rcodetop -i eth0 --", None);
+        check_filter(
+            "rcodetop -n -i eth0 -- udp and host 192.0.2.1",
+            Some("udp and host 192.0.2.1"),
+        );
+        check_filter("rcodetop -i eth0 --bpf tcp", Some("tcp"));
+        check_filter("rcodetop -- tcp", Some("tcp"));
+        check_filter("rcodetop report -i eth0 --duration 1s -- tcp", Some("tcp"));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused_with_a_reason() {
+        check_refused("rcodetop -i eth0 port 53", "a capture filter goes after `--`");
+        check_refused("rcodetop a.pcap --bpf udp", "--bpf works on an interface only");
+        check_refused(
+            "rcodetop a.pcap -- udp",
+            "a capture filter after `--` works on an interface",
+        );
+        check_refused("rcodetop a.pcap --snaplen 96", "--snaplen works on an interface only");
+        check_refused("rcodetop a.pcap --buffer 1M", "--buffer works on an interface only");
+        check_refused("rcodetop a.pcap --no-promiscuous", "--no-promiscuous works on an interface");
+        check_refused("rcodetop report a.pcap --duration 1s", "--duration works on an interface");
+        check_refused("rcodetop -i eth0 --follow", "--follow works on a capture file only");
+        check_refused("rcodetop -i eth0 --bpf udp -- tcp", "cannot be used with");
+        check_refused("rcodetop - -", "standard input (`-`) can be read once only");
+        check_refused("rcodetop -q -v a.pcap", "cannot be used with");
+        check_refused("rcodetop -q report a.pcap", "options come after `report`");
+        check_refused("rcodetop -D a.pcap", "cannot be used with");
+        check_refused("rcodetop report", "nothing to read");
+    }
+
+    #[test]
+    fn values_that_mean_nothing_are_refused() {
+        check_refused("rcodetop --focus REFUSD a.pcap", "no such response code");
+        check_refused("rcodetop --port 0 a.pcap", "0 is not in 1..=65535");
+        check_refused("rcodetop --max-memory 1k a.pcap", "too little");
+        check_refused("rcodetop --timeout soon a.pcap", "not a duration");
+        check_refused("rcodetop report --top none a.pcap", "not a number of rows");
+        check_refused("rcodetop report --format xml a.pcap", "invalid value 'xml'");
+        check_refused("rcodetop --color blue a.pcap", "invalid value 'blue'");
+    }
+
+    #[test]
+    fn without_a_terminal_the_dashboard_becomes_the_text_report() {
+        let Plan::Report(report) = understand("rcodetop a.pcap", false).unwrap() else {
+            panic!("a dashboard without a terminal")
+        };
+        assert_eq!((report.format, report.top), (Format::Text, None));
+        let lost = understand("rcodetop", false).unwrap_err().to_string();
+        assert!(lost.contains("standard output is not a terminal"), "{lost}");
+    }
+
+    #[test]
+    fn what_shapes_the_analysis_reaches_the_engine() {
+        let line = "rcodetop a.pcap -p 5353 -p 53 -p 53 --focus 2 --timeout 1s --max-memory 64MiB";
+        let Plan::Dashboard(analysis) = understand(line, true).unwrap() else {
+            panic!("a terminal shows the dashboard")
+        };
+        let expected = EngineConfig {
+            ports: vec![53, 5353],
+            focus: Rcode::SERVFAIL,
+            patience: Duration::from_secs(1),
+            max_memory: 64 << 20,
+        };
+        assert_eq!(analysis.engine, expected);
+    }
+
+    #[test]
+    fn the_defaults_of_the_command_line_are_those_of_the_engine() {
+        let Plan::Dashboard(analysis) = understand("rcodetop", true).unwrap() else {
+            panic!("a terminal shows the dashboard")
+        };
+        assert_eq!(analysis.engine, EngineConfig::default());
+    }
+
+    #[test]
+    fn d_lists_the_interfaces_as_tcpdump_does() {
+        assert_eq!(understand("rcodetop -D", true).unwrap(), Plan::Interfaces);
+        assert_eq!(understand("rcodetop interfaces", false).unwrap(), Plan::Interfaces);
+    }
+}

@@ -1,0 +1,148 @@
+//! Values as people type them: sizes, durations, list lengths and response codes.
+//!
+//! Each function is a clap value parser: text in, value or one sentence out.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+
+use crate::iana::Rcode;
+
+/// The least that `--max-memory` may be: below it, no table holds enough to be worth reading.
+const LEAST_MEMORY: u64 = 16 << 20;
+/// libpcap takes the size of the capture buffer as a C `int`.
+const MOST_BUFFER: u64 = (1 << 31) - 1;
+/// What tcpdump and Wireshark call "unlimited": longer than any frame.
+pub(super) const MOST_SNAPLEN: u32 = 262_144;
+/// An Ethernet, an IPv6, a UDP and a DNS header; less than that shows no RCODE.
+const LEAST_SNAPLEN: u32 = 74;
+
+/// A size in bytes: `512MiB`, `64M` (decimal), `1048576`.
+fn size(text: &str) -> Result<u64, String> {
+    text.parse::<ByteSize>()
+        .map(|size| size.as_u64())
+        .map_err(|_| "not a size; write it like 512MiB, 64M or a number of bytes".into())
+}
+
+/// The bound of all tables.
+pub(super) fn memory(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        bytes if bytes < LEAST_MEMORY => {
+            Err(format!("too little; at least {}", ByteSize(LEAST_MEMORY)))
+        }
+        bytes => Ok(bytes),
+    }
+}
+
+/// The kernel's capture buffer.
+pub(super) fn buffer(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        0 => Err("a buffer of nothing loses every packet; write it like 64MiB".into()),
+        bytes if bytes > MOST_BUFFER => Err("too much; less than 2GiB".into()),
+        bytes => Ok(bytes),
+    }
+}
+
+/// How many bytes of each frame are captured; 0 means all, as tcpdump has it.
+pub(super) fn snaplen(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) => Ok(MOST_SNAPLEN),
+        Ok(bytes) if (LEAST_SNAPLEN..=MOST_SNAPLEN).contains(&bytes) => Ok(bytes),
+        _ => Err(format!(
+            "not a length; {LEAST_SNAPLEN} to {MOST_SNAPLEN} bytes, or 0 for whole frames"
+        )),
+    }
+}
+
+/// A length of time above zero: `5s`, `300ms`, `2m`; a bare number counts seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<u64>().map(Duration::from_secs);
+    match seconds.or_else(|_| humantime::parse_duration(text)) {
+        Ok(Duration::ZERO) => Err("zero is no time; write it like 300ms, 5s or 2m".into()),
+        Ok(duration) => Ok(duration),
+        Err(_) => Err("not a duration; write it like 300ms, 5s or 2m".into()),
+    }
+}
+
+/// How many rows a list has: a number above zero, or `all`.
+pub(super) fn top(text: &str) -> Result<usize, String> {
+    if text.eq_ignore_ascii_case("all") {
+        return Ok(usize::MAX);
+    }
+    match text.parse() {
+        Ok(rows) if rows > 0 => Ok(rows),
+        _ => Err("not a number of rows; 1 or more, or `all`".into()),
+    }
+}
+
+/// A response code by its mnemonic or number.
+pub(super) fn rcode(text: &str) -> Result<Rcode, String> {
+    Rcode::from_name(text).ok_or_else(|| {
+        "no such response code; give a mnemonic like REFUSED or a number from 0 to 4095 \
+         (`rcodetop explain` lists them)"
+            .into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check<T: std::fmt::Debug>(parse: fn(&str) -> Result<T, String>, text: &str, expected: &str) {
+        let got = parse(text).map_or_else(|err| err, |value| format!("{value:?}"));
+        assert!(got.starts_with(expected), "{text:?} gave {got:?}, expected {expected:?}");
+    }
+
+    #[test]
+    fn sizes_are_binary_with_an_i_and_decimal_without() {
+        check(memory, "512MiB", "536870912");
+        check(memory, "64M", "64000000");
+        check(memory, "20000000", "20000000");
+        check(memory, "1G", "1000000000");
+    }
+
+    #[test]
+    fn sizes_that_cannot_work_say_what_can() {
+        check(memory, "1", "too little; at least 16");
+        check(memory, "much", "not a size");
+        check(memory, "-1", "not a size");
+        check(buffer, "0", "a buffer of nothing");
+        check(buffer, "2GiB", "too much");
+        check(buffer, "32MiB", "33554432");
+    }
+
+    #[test]
+    fn a_bare_number_of_time_is_seconds() {
+        check(duration, "5", "5s");
+        check(duration, "300ms", "300ms");
+        check(duration, "2m", "120s");
+        check(duration, "0", "zero");
+        check(duration, "0s", "zero");
+        check(duration, "-5s", "not a duration");
+        check(duration, "soon", "not a duration");
+    }
+
+    #[test]
+    fn zero_snaplen_means_whole_frames() {
+        check(snaplen, "0", "262144");
+        check(snaplen, "96", "96");
+        check(snaplen, "20", "not a length");
+        check(snaplen, "262145", "not a length");
+    }
+
+    #[test]
+    fn all_lifts_the_bound_of_lists() {
+        check(top, "all", &usize::MAX.to_string());
+        check(top, "3", "3");
+        check(top, "0", "not a number of rows");
+        check(top, "-1", "not a number of rows");
+    }
+
+    #[test]
+    fn response_codes_go_by_name_or_number() {
+        check(rcode, "servfail", "Rcode(2)");
+        check(rcode, "5", "Rcode(5)");
+        check(rcode, "REFUSD", "no such response code");
+    }
+}

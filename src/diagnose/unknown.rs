@@ -1,0 +1,176 @@
+//! `unknown`: what no cause explains, with the contrasts that were looked at.
+
+use std::fmt::Display;
+use std::hash::Hash;
+
+use crate::iana::Rcode;
+use crate::tally::{Entities, Tallies};
+use crate::wire::name::text;
+
+use super::{Confidence, Finding, FindingOutcome, Scope};
+
+/// The responses with the focus code that nothing else covers.
+pub(super) fn find(tallies: &Tallies) -> Option<Finding> {
+    let focus = tallies.focus();
+    // An answer needs no explanation.
+    if focus.is_answer() {
+        return None;
+    }
+    let contrast = Contrast::of(&tallies.servers, focus);
+    let clients = Contrast::of(&tallies.clients, focus);
+    let count = contrast.responses;
+    if count == 0 {
+        return None;
+    }
+    let (first, last) = (contrast.first?, contrast.last?);
+    Some(Finding {
+        cause: "unknown",
+        confidence: Confidence::Possible,
+        fault: true,
+        outcome: FindingOutcome::Response(focus),
+        count,
+        scope: Scope::default(),
+        first: Some(first),
+        last: Some(last),
+        last_success: None,
+        headline: format!(
+            "{focus} from {} to {}: the cause is not determined",
+            counted(contrast.with, "server"),
+            counted(clients.with, "client"),
+        ),
+        evidence: evidence(tallies, &contrast, &clients),
+        against: Vec::new(),
+        fix: vec![format!(
+            "compare who and what is answered with who and what gets {focus}, then look at the \
+             access rules, zones and policies of the servers above"
+        )],
+        verify: verify(tallies),
+    })
+}
+
+/// On which side of the code the keys of a table stand.
+#[derive(Debug, Default)]
+struct Contrast {
+    /// Keys with any response.
+    all: u64,
+    /// Keys with the code.
+    with: u64,
+    /// Keys with nothing but the code.
+    only: u64,
+    /// Responses with the code.
+    responses: u64,
+    first: Option<crate::time::Timestamp>,
+    last: Option<crate::time::Timestamp>,
+}
+
+impl Contrast {
+    fn of<K: Clone + Eq + Hash>(entities: &Entities<K>, focus: Rcode) -> Self {
+        let mut contrast = Self::default();
+        for (place, entity) in (0..).zip(entities.rows()) {
+            let (span, responses) = (entities.focus(place, focus), entity.responses());
+            contrast.all += u64::from(responses > 0);
+            if span.count == 0 {
+                continue;
+            }
+            contrast.with += 1;
+            contrast.only += u64::from(span.count == responses);
+            contrast.responses += span.count;
+            contrast.first = Some(contrast.first.map_or(span.first, |old| old.min(span.first)));
+            contrast.last = Some(contrast.last.map_or(span.last, |old| old.max(span.last)));
+        }
+        contrast
+    }
+
+    fn sentence(&self, what: &str, verb: &str, focus: Rcode) -> String {
+        format!(
+            "{} of {} {verb} {focus}, {} of them nothing else",
+            self.with,
+            counted(self.all, what),
+            self.only
+        )
+    }
+}
+
+fn evidence(tallies: &Tallies, servers: &Contrast, clients: &Contrast) -> Vec<String> {
+    let focus = tallies.focus();
+    let mut out = vec![
+        servers.sentence("server", "gave", focus),
+        clients.sentence("client", "got", focus),
+        Contrast::of(&tallies.domains, focus).sentence("registered domain", "met", focus),
+    ];
+    out.extend(split("types", tallies.splits.types(focus), focus));
+    out.extend(split("transports", tallies.splits.transports(focus), focus));
+    out.push(explained(tallies, servers.responses));
+    out
+}
+
+/// Where a property has several values, which of them meet the code.
+fn split<K: Display + Ord>(
+    what: &str,
+    mut rows: Vec<(K, u64, u64)>,
+    focus: Rcode,
+) -> Option<String> {
+    const SHOWN: usize = 4;
+    if rows.len() < 2 {
+        return None;
+    }
+    rows.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    let shown: Vec<String> =
+        rows.iter().take(SHOWN).map(|(key, all, with)| format!("{key} {with} of {all}")).collect();
+    Some(format!("{focus} by {what}: {}", shown.join(", ")))
+}
+
+fn explained(tallies: &Tallies, count: u64) -> String {
+    let focus = tallies.focus();
+    let mut rows: Vec<_> = tallies.splits.ede().filter(|(_, rcode, _)| *rcode == focus).collect();
+    rows.sort_by_key(|(ede, _, explained)| (std::cmp::Reverse(explained.responses), *ede));
+    let said: u64 = rows.iter().map(|(_, _, explained)| explained.responses).sum();
+    if said == 0 {
+        return "none carries an Extended DNS Error that would say why".to_owned();
+    }
+    let codes: Vec<String> = rows
+        .iter()
+        .map(|(ede, _, explained)| format!("{} EDE {} ({ede})", explained.responses, ede.0))
+        .collect();
+    format!("{said} of {count} say why by an Extended DNS Error: {}", codes.join(", "))
+}
+
+/// The heaviest path, asked again by hand.
+fn verify(tallies: &Tallies) -> String {
+    let paths = tallies.paths.with_code(tallies.focus());
+    let Some(path) = paths.max_by_key(|path| path.count) else { return String::new() };
+    let (name, question) = tallies.names.question(path.name);
+    let server = tallies.servers.get(path.server).map(|server| server.key.ip().to_string());
+    match (server, question) {
+        (Some(server), Some(question)) => {
+            format!("dig @{server} {} {}", quoted(&text(name)), question.rtype)
+        }
+        (Some(server), None) => format!("dig @{server}"),
+        (None, _) => String::new(),
+    }
+}
+
+/// For a shell: anything but letters, digits, dots, hyphens and underscores goes into quotes.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    if name.chars().all(plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', "'\\''"))
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_to_paste_into_a_shell() {
+        assert_eq!(quoted("www.example.com"), "www.example.com");
+        assert_eq!(quoted("$(reboot).example"), "'$(reboot).example'");
+        assert_eq!(quoted("a'b"), "'a'\\''b'");
+    }
+}

@@ -1,0 +1,236 @@
+//! The questions someone has in an outage, answered from a snapshot in plain sentences.
+//!
+//! Text and Markdown reports begin with these. Knows no layout.
+
+use super::words::{self, Moments, count, counted, percent};
+use crate::snapshot::{EdeRow, Finding, List, Row, Snapshot, Timestamp, share};
+
+/// How many examples a sentence names.
+const EXAMPLES: usize = 3;
+/// How many findings are answered with; the others are counted.
+const FINDINGS: usize = 3;
+
+/// One question and its answer, a sentence per line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) question: &'static str,
+    pub(super) lines: Vec<String>,
+}
+
+/// The headline: how many of the responses carry the focus code.
+pub(super) fn headline(snapshot: &Snapshot) -> String {
+    let (focus, responses) = (snapshot.focus, snapshot.ledger.responses);
+    match focus_responses(snapshot) {
+        _ if responses == 0 => format!("{focus}: no DNS responses in this capture"),
+        0 => format!("{focus}: none of {}", counted(responses, "response")),
+        refused => {
+            let part = percent(share(refused, responses));
+            format!("{focus}: {} of {} ({part})", count(refused), counted(responses, "response"))
+        }
+    }
+}
+
+/// Responses with the focus code.
+pub(super) fn focus_responses(snapshot: &Snapshot) -> u64 {
+    let row = snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus);
+    row.map_or(0, |row| row.responses)
+}
+
+/// All answers, in the order of the questions.
+pub(super) fn answers(snapshot: &Snapshot) -> Vec<Answer> {
+    if focus_responses(snapshot) == 0 {
+        return elsewhere(snapshot);
+    }
+    let all = [
+        ("Who", vec![who(snapshot)]),
+        ("By whom", vec![by_whom(snapshot)]),
+        ("For what", for_what(snapshot)),
+        ("Since", since(snapshot)),
+        ("Harm", harm(snapshot)),
+        ("Why", why(snapshot)),
+        ("Change", change(snapshot)),
+    ];
+    let all = all.into_iter().map(|(question, lines)| Answer { question, lines });
+    all.filter(|answer| !answer.lines.is_empty()).collect()
+}
+
+/// Where to look when the focus code does not occur.
+fn elsewhere(snapshot: &Snapshot) -> Vec<Answer> {
+    let mut lines = Vec::new();
+    let worst = snapshot.rcodes.iter().filter(|row| !row.rcode.is_answer());
+    if let Some(worst) = worst.max_by_key(|row| row.responses) {
+        let (rcode, responses) = (worst.rcode, counted(worst.responses, "response"));
+        lines.push(format!("{responses} carry {rcode}: try --focus {rcode}"));
+    }
+    if snapshot.outcomes.unanswered > 0 {
+        let queries = words::queries(snapshot.outcomes.unanswered);
+        lines.push(format!("{queries} got no response at all"));
+    }
+    if lines.is_empty() { Vec::new() } else { vec![Answer { question: "But", lines }] }
+}
+
+fn who(snapshot: &Snapshot) -> String {
+    let most = examples(&snapshot.clients, |row| format!("{} ({})", row.key, count(row.focus)));
+    let networks = match snapshot.prefixes.total {
+        0 => String::new(),
+        total => format!(" in {}", counted(total, "network")),
+    };
+    format!("{}{networks}; most: {most}", counted(snapshot.clients.total, "client"))
+}
+
+fn by_whom(snapshot: &Snapshot) -> String {
+    let most = examples(&snapshot.servers, |row| {
+        let part = percent(row.share());
+        format!("{} ({} of its {}, {part})", row.key, count(row.focus), count(row.responses))
+    });
+    format!("{}; most: {most}", counted(snapshot.servers.total, "server"))
+}
+
+fn for_what(snapshot: &Snapshot) -> Vec<String> {
+    let questions = counted(snapshot.names.total, "question");
+    let most = examples(&snapshot.names, |row| {
+        format!("{} ({})", words::question(&row.key), count(row.focus))
+    });
+    if snapshot.domains.rows.is_empty() {
+        return vec![format!("{questions}; most: {most}")];
+    }
+    let domains = counted(snapshot.domains.total, "domain");
+    let under = examples(&snapshot.domains, |row| format!("{} ({})", row.key, count(row.focus)));
+    vec![format!("{questions} under {domains}: {under}"), format!("most: {most}")]
+}
+
+fn examples<K>(list: &List<K>, show: impl Fn(&Row<K>) -> String) -> String {
+    let mut shown: Vec<String> = list.rows.iter().take(EXAMPLES).map(show).collect();
+    if list.total > shown.len() as u64 {
+        shown.push("...".into());
+    }
+    shown.join(", ")
+}
+
+fn since(snapshot: &Snapshot) -> Vec<String> {
+    let moments = Moments::of(snapshot);
+    let Some((first, last)) = focus_span(snapshot) else { return Vec::new() };
+    let mut lines = vec![format!(
+        "{}{}, to {}{}",
+        moments.show(Some(first)),
+        at_the_beginning(snapshot, first),
+        moments.show(Some(last)),
+        at_the_end(snapshot, last)
+    )];
+    lines.extend(worst_step(snapshot));
+    lines
+}
+
+/// The first and last focus response that any row tells of.
+fn focus_span(snapshot: &Snapshot) -> Option<(Timestamp, Timestamp)> {
+    let times = |row: (Option<Timestamp>, Option<Timestamp>)| row.0.zip(row.1);
+    let servers = snapshot.servers.rows.iter().map(|row| (row.first, row.last));
+    let clients = snapshot.clients.rows.iter().map(|row| (row.first, row.last));
+    let names = snapshot.names.rows.iter().map(|row| (row.first, row.last));
+    servers
+        .chain(clients)
+        .chain(names)
+        .filter_map(times)
+        .reduce(|one, two| (one.0.min(two.0), one.1.max(two.1)))
+}
+
+/// A refusal among the first packets may have begun long before.
+fn at_the_beginning(snapshot: &Snapshot, first: Timestamp) -> String {
+    match snapshot.source.first {
+        Some(start) if first.since(start) <= margin(snapshot) => {
+            " (from the start of the capture, perhaps longer)".into()
+        }
+        Some(start) => format!(" ({} into the capture)", words::span(first.since(start))),
+        None => String::new(),
+    }
+}
+
+fn at_the_end(snapshot: &Snapshot, last: Timestamp) -> String {
+    match snapshot.source.last {
+        Some(end) if end.since(last) <= margin(snapshot) => " (still at the end)".into(),
+        Some(end) => format!(" ({} before the end)", words::span(end.since(last))),
+        None => String::new(),
+    }
+}
+
+/// What counts as "at the edge" of a capture: a fiftieth of it, or a step of the timeline.
+fn margin(snapshot: &Snapshot) -> std::time::Duration {
+    snapshot.timeline.step.max(snapshot.source.duration() / 50)
+}
+
+fn worst_step(snapshot: &Snapshot) -> Option<String> {
+    let timeline = &snapshot.timeline;
+    let steps = timeline.steps.iter().enumerate();
+    let (place, worst) =
+        steps.max_by_key(|(place, step)| (step.focus, std::cmp::Reverse(*place)))?;
+    if worst.focus == 0 || timeline.steps.len() < 2 {
+        return None;
+    }
+    let at = timeline.start.plus(timeline.step.saturating_mul(u32::try_from(place).ok()?));
+    Some(format!(
+        "worst at {}: {} of {} in {}",
+        Moments::of(snapshot).show(Some(at)),
+        count(worst.focus),
+        counted(worst.responses, "response"),
+        words::span(timeline.step)
+    ))
+}
+
+fn harm(snapshot: &Snapshot) -> Vec<String> {
+    let impact = &snapshot.impact;
+    if impact.lookups_refused == 0 {
+        return Vec::new();
+    }
+    let failed = match impact.failed {
+        0 => "none failed".into(),
+        failed => format!(
+            "{} failed ({}), of {} for {}",
+            count(failed),
+            percent(share(failed, impact.lookups_refused)),
+            counted(impact.clients_failed, "client"),
+            counted(impact.names_failed, "name")
+        ),
+    };
+    let lookups = counted(impact.lookups_refused, "lookup");
+    let recovered = count(impact.recovered);
+    vec![format!("{lookups} met it: {recovered} got an answer after all, {failed}")]
+}
+
+fn why(snapshot: &Snapshot) -> Vec<String> {
+    let shown = snapshot.findings.iter().take(FINDINGS);
+    let mut lines: Vec<String> = shown.map(finding).collect();
+    if snapshot.findings.len() > FINDINGS {
+        lines.push(format!("and {} more findings", snapshot.findings.len() - FINDINGS));
+    }
+    let said = snapshot.ede.iter().filter(|row| row.rcode == snapshot.focus);
+    lines.extend(said.take(EXAMPLES).map(said_by_server));
+    if lines.is_empty() {
+        lines.push("not determined; the servers sent no Extended DNS Error that says".into());
+    }
+    lines
+}
+
+fn finding(finding: &Finding) -> String {
+    let kind = if finding.fault { "" } else { ", not a fault" };
+    format!("{}{kind}: {}", finding.confidence, finding.headline)
+}
+
+fn said_by_server(row: &EdeRow) -> String {
+    let text = if row.text.is_empty() { String::new() } else { format!(", \"{}\"", row.text) };
+    let responses = counted(row.responses, "response");
+    let verb = if row.responses == 1 { "says" } else { "say" };
+    format!("{responses} {verb}: EDE {} ({}){text}", row.ede.0, row.ede)
+}
+
+fn change(snapshot: &Snapshot) -> Vec<String> {
+    let faults = snapshot.findings.iter().filter(|finding| finding.fault);
+    let known: Vec<&Finding> = faults.take(FINDINGS).collect();
+    let mut lines: Vec<String> = known.iter().flat_map(|finding| finding.fix.clone()).collect();
+    let command = known.iter().map(|finding| &finding.verify).find(|command| !command.is_empty());
+    lines.extend(command.map(|command| format!("to verify: {command}")));
+    if lines.is_empty() {
+        let focus = snapshot.focus;
+        lines.push(format!("what to check on the server: rcodetop explain {focus}"));
+    }
+    lines
+}

@@ -1,0 +1,120 @@
+//! The report for a ticket: the answers in a block, then tables.
+//!
+//! What comes out of packets stands in code, where it is neither markup nor a link; the two
+//! characters that end a code span or a table cell are written as DNS escapes, `\096` and `\124`.
+
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+use super::answers;
+use super::words::{self, Moments, count, percent};
+use crate::snapshot::{List, Row, Snapshot};
+
+/// Writes the whole report.
+pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { snapshot, moments: Moments::of(snapshot) };
+    page.answers(out)?;
+    page.rcodes(out)?;
+    page.table("Servers", &snapshot.servers, |key: &IpAddr| key.to_string(), out)?;
+    page.table("Clients", &snapshot.clients, |key: &IpAddr| key.to_string(), out)?;
+    page.table("Names", &snapshot.names, words::question, out)
+}
+
+struct Page<'a> {
+    snapshot: &'a Snapshot,
+    moments: Moments,
+}
+
+impl Page<'_> {
+    /// The answers in a fenced block: its lines begin with our words, so none can end it.
+    fn answers(&self, out: &mut dyn Write) -> io::Result<()> {
+        let snapshot = self.snapshot;
+        writeln!(out, "## {}\n\n```text", answers::headline(snapshot))?;
+        let time = format!("{}, {}", words::period(snapshot), words::end(snapshot));
+        lines("Capture", std::slice::from_ref(&snapshot.source.name), out)?;
+        lines("Time", &[time], out)?;
+        for answer in answers::answers(snapshot) {
+            lines(answer.question, &answer.lines, out)?;
+        }
+        snapshot
+            .quality
+            .iter()
+            .try_for_each(|note| lines("Note", std::slice::from_ref(&note.text), out))?;
+        writeln!(out, "```")
+    }
+
+    fn rcodes(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.snapshot.rcodes.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n| RCODE | Responses | Share | Median | 95% | Slowest |")?;
+        writeln!(out, "|:--|--:|--:|--:|--:|--:|")?;
+        for row in &self.snapshot.rcodes {
+            let times = row.latency.map(|latency| [latency.p50, latency.p95, latency.max]);
+            let [p50, p95, max] =
+                times.map_or_else(|| ["-"; 3].map(String::from), |times| times.map(words::latency));
+            let (rcode, responses) = (row.rcode, count(row.responses));
+            let share = percent(row.share);
+            writeln!(out, "| {rcode} | {responses} | {share} | {p50} | {p95} | {max} |")?;
+        }
+        Ok(())
+    }
+
+    fn table<K>(
+        &self,
+        title: &str,
+        list: &List<K>,
+        key: impl Fn(&K) -> String,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if list.rows.is_empty() {
+            return Ok(());
+        }
+        let focus = self.snapshot.focus;
+        writeln!(out, "\n| {title} | {focus} | Of all | Share | First | Last |")?;
+        writeln!(out, "|:--|--:|--:|--:|:--|:--|")?;
+        for row in &list.rows {
+            writeln!(out, "| {} {}", code(&key(&row.key)), self.cells(row))?;
+        }
+        self.left_out(list, out)
+    }
+
+    fn cells<K>(&self, row: &Row<K>) -> String {
+        let (first, last) = (self.moments.show(row.first), self.moments.show(row.last));
+        let (focus, responses) = (count(row.focus), count(row.responses));
+        format!("| {focus} | {responses} | {} | {first} | {last} |", percent(row.share()))
+    }
+
+    fn left_out<K>(&self, list: &List<K>, out: &mut dyn Write) -> io::Result<()> {
+        let more = list.total.saturating_sub(list.rows.len() as u64);
+        if more > 0 {
+            let (omitted, focus) = (count(list.omitted), self.snapshot.focus);
+            writeln!(out, "\nand {} more with {omitted} {focus}", count(more))?;
+        }
+        let error = list.rows.iter().map(|row| row.error).fold(list.error, u64::max);
+        if error > 0 {
+            writeln!(out, "\ncounts may be too low by up to {}", count(error))?;
+        }
+        Ok(())
+    }
+}
+
+fn lines(label: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    labels.zip(lines).try_for_each(|(label, line)| writeln!(out, "{label:<9} {line}"))
+}
+
+/// A code span that stays one in a table cell, whatever is inside.
+fn code(raw: &str) -> String {
+    format!("`{}`", raw.replace('`', "\\096").replace('|', "\\124"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_code_span() {
+        assert_eq!(code("a`b|c"), "`a\\096b\\124c`");
+    }
+}

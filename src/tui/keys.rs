@@ -1,0 +1,172 @@
+//! Keys in, messages out. The help page and the footer are printed from the same table.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+
+use super::model::{Newer, Pace};
+use super::view::VIEWS;
+
+/// Everything that can happen to the screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Msg {
+    /// Leave the program.
+    Quit,
+    /// Close, unzoom or go back to the first view.
+    Back,
+    /// Open what is selected, or say yes.
+    Enter,
+    /// Move the selection by so many rows.
+    Move(i16),
+    /// Move the selection by so many pages.
+    Page(i16),
+    /// Select the first row.
+    Top,
+    /// Select the last row.
+    Bottom,
+    /// Act on the next or the previous table.
+    Table(i8),
+    /// Show the next or the previous view.
+    Turn(i8),
+    /// Show this one of [`VIEWS`].
+    Show(usize),
+    /// Sort by the next column.
+    Sort,
+    /// Reverse the order.
+    Reverse,
+    /// Revolve around the next response code seen.
+    Focus,
+    /// Choose the response code.
+    ChooseFocus,
+    /// Stop or resume showing what comes in.
+    Freeze,
+    /// One table fills the screen, or no longer.
+    Zoom,
+    /// Roll names up to so many labels.
+    Labels(u8),
+    /// Full names, or registered domains if they are full.
+    FullNames,
+    /// Registered domains.
+    Domains,
+    /// Start counting anew, once confirmed.
+    Reset,
+    /// Show the keys.
+    Help,
+    /// The mouse was pressed at this column and row.
+    Click(u16, u16),
+    /// The mouse wheel turned at this column and row, by so many rows.
+    Wheel(u16, u16, i16),
+    /// The terminal has so many columns and rows.
+    Resize(u16, u16),
+    /// A snapshot came in: how fast it goes and what a frozen screen misses.
+    Arrived(Pace, Newer),
+}
+
+/// Keys that do the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// The keys, the one to show in the footer first.
+    pub keys: &'static [(KeyModifiers, KeyCode)],
+    /// What they cause.
+    pub msg: Msg,
+    /// The same in words.
+    pub help: &'static str,
+    /// One word for the footer; empty keeps them out of it.
+    pub hint: &'static str,
+}
+
+const fn plain(letter: char) -> (KeyModifiers, KeyCode) {
+    (KeyModifiers::NONE, KeyCode::Char(letter))
+}
+const fn ctrl(letter: char) -> (KeyModifiers, KeyCode) {
+    (KeyModifiers::CONTROL, KeyCode::Char(letter))
+}
+const fn code(code: KeyCode) -> (KeyModifiers, KeyCode) {
+    (KeyModifiers::NONE, code)
+}
+const fn row(
+    keys: &'static [(KeyModifiers, KeyCode)],
+    msg: Msg,
+    help: &'static str,
+    hint: &'static str,
+) -> Key {
+    Key { keys, msg, help, hint }
+}
+
+/// Every key but the letters of the views, which stand in [`VIEWS`].
+pub const KEYS: &[Key] = &[
+    row(&[plain('q'), ctrl('c'), ctrl('x')], Msg::Quit, "quit", "quit"),
+    row(&[plain('?'), plain('h'), code(KeyCode::F(1))], Msg::Help, "show or hide the keys", "help"),
+    row(&[code(KeyCode::Tab)], Msg::Table(1), "next table (Shift-Tab: previous)", "table"),
+    row(&[code(KeyCode::BackTab)], Msg::Table(-1), "", ""),
+    row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view (← [: previous)", "view"),
+    row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "", ""),
+    row(&[plain('f')], Msg::Focus, "focus the next response code seen", "focus"),
+    row(&[plain('F')], Msg::ChooseFocus, "choose the response code to focus", ""),
+    row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
+    row(&[plain('S')], Msg::Reverse, "reverse the order", ""),
+    row(&[plain(' ')], Msg::Freeze, "freeze or resume (capture goes on)", "freeze"),
+    row(&[plain('z')], Msg::Zoom, "one table fills the screen", "zoom"),
+    row(&[code(KeyCode::Enter)], Msg::Enter, "open the table's own view; choose; confirm", ""),
+    row(&[code(KeyCode::Esc)], Msg::Back, "back", ""),
+    row(&[code(KeyCode::Down), plain('j')], Msg::Move(1), "next row", ""),
+    row(&[code(KeyCode::Up), plain('k')], Msg::Move(-1), "previous row", ""),
+    row(&[code(KeyCode::PageDown), ctrl('f')], Msg::Page(1), "next page", ""),
+    row(&[code(KeyCode::PageUp), ctrl('b')], Msg::Page(-1), "previous page", ""),
+    row(&[code(KeyCode::Home), plain('g')], Msg::Top, "first row", ""),
+    row(&[code(KeyCode::End), plain('G')], Msg::Bottom, "last row", ""),
+    row(&[plain('1')], Msg::Labels(1), "names cut to 1 label (2 to 9: likewise)", ""),
+    row(&[plain('2')], Msg::Labels(2), "", ""),
+    row(&[plain('3')], Msg::Labels(3), "", ""),
+    row(&[plain('4')], Msg::Labels(4), "", ""),
+    row(&[plain('5')], Msg::Labels(5), "", ""),
+    row(&[plain('6')], Msg::Labels(6), "", ""),
+    row(&[plain('7')], Msg::Labels(7), "", ""),
+    row(&[plain('8')], Msg::Labels(8), "", ""),
+    row(&[plain('9')], Msg::Labels(9), "", ""),
+    row(&[plain('0')], Msg::FullNames, "full names, or registered domains", ""),
+    row(&[plain('d')], Msg::Domains, "registered domains, or full names", "domains"),
+    row(&[ctrl('r')], Msg::Reset, "count anew (asks first)", ""),
+];
+
+/// The message of a key press; `None` if it has none.
+pub fn read(event: KeyEvent) -> Option<Msg> {
+    // Shift is already in the letter, and terminals disagree on whether they also report it.
+    let pressed = (event.modifiers - KeyModifiers::SHIFT, event.code);
+    let key = KEYS.iter().find(|key| key.keys.contains(&pressed)).map(|key| key.msg);
+    key.or_else(|| VIEWS.iter().position(|view| plain(view.key) == pressed).map(Msg::Show))
+}
+
+/// The message of a mouse event; `None` if it has none.
+pub fn read_mouse(event: MouseEvent) -> Option<Msg> {
+    let (column, row) = (event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(column, row)),
+        MouseEventKind::ScrollDown => Some(Msg::Wheel(column, row, 3)),
+        MouseEventKind::ScrollUp => Some(Msg::Wheel(column, row, -3)),
+        _ => None,
+    }
+}
+
+/// A key as people write it: `^R`, `Tab`, `PgDn`, `space`.
+pub(crate) fn label((modifiers, code): (KeyModifiers, KeyCode)) -> String {
+    match code {
+        KeyCode::Char(' ') => "space".to_owned(),
+        KeyCode::Char(letter) if modifiers == KeyModifiers::CONTROL => {
+            format!("^{}", letter.to_ascii_uppercase())
+        }
+        KeyCode::Char(letter) => letter.to_string(),
+        KeyCode::F(number) => format!("F{number}"),
+        KeyCode::BackTab => "Shift-Tab".to_owned(),
+        KeyCode::PageDown => "PgDn".to_owned(),
+        KeyCode::PageUp => "PgUp".to_owned(),
+        KeyCode::Right => "→".to_owned(),
+        KeyCode::Left => "←".to_owned(),
+        KeyCode::Down => "↓".to_owned(),
+        KeyCode::Up => "↑".to_owned(),
+        other => format!("{other}"),
+    }
+}
+
+/// All keys of a row: `q ^C ^X`.
+pub(crate) fn labels(key: &Key) -> String {
+    key.keys.iter().map(|each| label(*each)).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,164 @@
+//! The screen: snapshots in, cells out, keys in between.
+//!
+//! Events become messages ([`keys`]), messages change the [`model`] ([`update`]), the [`view`]
+//! only reads. The sole place that names a terminal. It reads a clock for its own pace and
+//! nothing else; every time on the screen is packet time.
+
+pub mod keys;
+pub mod model;
+mod pace;
+mod session;
+mod sheet;
+pub mod sheets;
+mod text;
+mod theme;
+pub mod update;
+mod value;
+pub mod view;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{self, Event};
+
+use self::keys::Msg;
+use self::model::{Model, Newer};
+use self::pace::Meter;
+use self::session::Session;
+use self::update::{Effect, update};
+use crate::feed::{Command, Feed};
+use crate::snapshot::Snapshot;
+
+/// Redraws at least this often, so that a terminal that lost something gets it back.
+const HEARTBEAT: Duration = Duration::from_millis(500);
+/// A signal or a snapshot is seen at most this late; a key at once.
+const LONGEST_NAP: Duration = Duration::from_millis(100);
+
+/// How the screen may use the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Colours, or only bold, dim, underlined and reversed text.
+    pub color: bool,
+    /// Clicks and the wheel; without it the terminal's own selection works.
+    pub mouse: bool,
+}
+
+impl Default for Options {
+    /// Colours unless `NO_COLOR` is set and not empty (<https://no-color.org>).
+    fn default() -> Self {
+        let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { color: !forbidden, mouse: true }
+    }
+}
+
+/// Shows what `feed` publishes until the user, a signal, [`Feed::stop`] or a panic of another
+/// thread ends it. The terminal is given back in every case, and [`Feed::panicked`] tells of the
+/// panic. The capture thread has to answer commands until it is stopped, also after its input
+/// ended.
+///
+/// # Errors
+/// If standard output is no terminal, or the terminal cannot be used any longer.
+pub fn run(feed: &Arc<Feed>, options: &Options) -> io::Result<()> {
+    let mut session = Session::open(feed, *options)?;
+    let size = session.terminal.size()?;
+    let mut screen = Loop::new(feed, Model::new((size.width, size.height), options.color));
+    while !screen.is_over(&session) {
+        screen.receive();
+        if screen.is_due() {
+            screen.draw(&mut session)?;
+        }
+        if screen.listen()?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The state of the loop around the model.
+struct Loop<'a> {
+    feed: &'a Feed,
+    model: Model,
+    shown: Arc<Snapshot>,
+    /// Serial of the latest snapshot looked at; `None` before the first.
+    seen: Option<u64>,
+    meter: Meter,
+    began: Instant,
+    drawn: Instant,
+    dirty: bool,
+}
+
+impl<'a> Loop<'a> {
+    fn new(feed: &'a Feed, model: Model) -> Self {
+        feed.ask(Command::Spec(model.spec()));
+        let now = Instant::now();
+        let (shown, meter) = (feed.latest(), Meter::default());
+        Self { feed, model, shown, seen: None, meter, began: now, drawn: now, dirty: true }
+    }
+
+    fn is_over(&self, session: &Session) -> bool {
+        session.signals.came() || self.feed.is_stopping() || self.feed.panicked().is_some()
+    }
+
+    /// Takes in the latest snapshot, unless it is the one already here.
+    fn receive(&mut self) {
+        let latest = self.feed.latest();
+        if self.seen == Some(latest.serial) && (self.model.frozen || self.is_shown(&latest)) {
+            return;
+        }
+        self.seen = Some(latest.serial);
+        let pace = self.meter.see(self.began.elapsed(), &latest);
+        let mut newer = Newer::default();
+        if self.model.frozen {
+            newer.packets = latest.ledger.frames.saturating_sub(self.shown.ledger.frames);
+            newer.ended = latest.source.ended.is_some() && self.shown.source.ended.is_none();
+        } else {
+            self.shown = latest;
+        }
+        update(&mut self.model, Msg::Arrived(pace, newer), &self.shown);
+        self.dirty = true;
+    }
+
+    fn is_shown(&self, latest: &Arc<Snapshot>) -> bool {
+        Arc::ptr_eq(latest, &self.shown)
+    }
+
+    fn is_due(&self) -> bool {
+        self.dirty || self.drawn.elapsed() >= HEARTBEAT
+    }
+
+    fn draw(&mut self, session: &mut Session) -> io::Result<()> {
+        let (model, shown) = (&self.model, &self.shown);
+        session.terminal.draw(|frame| {
+            let area = frame.area();
+            view::draw(model, shown, area, frame.buffer_mut());
+        })?;
+        (self.drawn, self.dirty) = (Instant::now(), false);
+        Ok(())
+    }
+
+    /// Waits for an event and takes in all that wait with it: one draw per burst, not per key.
+    fn listen(&mut self) -> io::Result<std::ops::ControlFlow<()>> {
+        let mut nap = LONGEST_NAP.min(HEARTBEAT.saturating_sub(self.drawn.elapsed()));
+        while event::poll(nap)? {
+            nap = Duration::ZERO;
+            let Some(msg) = read(&event::read()?) else { continue };
+            self.dirty = true;
+            match update(&mut self.model, msg, &self.shown) {
+                Some(Effect::Quit) => return Ok(std::ops::ControlFlow::Break(())),
+                Some(Effect::Ask(command)) => self.feed.ask(command),
+                None => {}
+            }
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    }
+}
+
+fn read(event: &Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) if !key.is_release() => keys::read(*key),
+        Event::Mouse(mouse) => keys::read_mouse(*mouse),
+        Event::Resize(columns, rows) => Some(Msg::Resize(*columns, *rows)),
+        _ => None,
+    }
+}

@@ -1,0 +1,165 @@
+//! What the screen remembers between keys: plain data, no terminal and no clock.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::sheet::{self, Sort};
+use super::sheets::SheetId;
+use super::view::{VIEWS, View};
+use crate::iana::Rcode;
+use crate::snapshot::{Snapshot, SnapshotSpec};
+
+/// Rows the screen asks for in each list. Enough to scroll and sort; cheap to copy four times a
+/// second.
+pub const ROWS: usize = 500;
+
+/// The state of the screen.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Which of [`VIEWS`] is shown.
+    pub view: usize,
+    /// Which table of each view the keys act on.
+    pub(crate) panes: BTreeMap<usize, usize>,
+    /// Where each table stands and how it is sorted, once the user touched it.
+    pub(crate) tables: BTreeMap<SheetId, TableState>,
+    /// One table fills the screen.
+    pub zoomed: bool,
+    /// What is shown stays while the capture goes on.
+    pub frozen: bool,
+    /// How names are rolled up.
+    pub names_by: NamesBy,
+    /// What covers the view.
+    pub overlay: Option<Overlay>,
+    /// An answer to the last key, until the next.
+    pub notice: Option<String>,
+    /// How fast it goes.
+    pub pace: Pace,
+    /// What came in since the freeze.
+    pub newer: Newer,
+    /// The response code asked for, until a snapshot has it.
+    pub(crate) asked_focus: Option<Rcode>,
+    /// Whether colours may be used.
+    pub colour: bool,
+}
+
+/// One table's cursor and order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TableState {
+    /// Identity of the selected row; `None` follows the top.
+    pub(crate) anchor: Option<String>,
+    /// Where it was when last looked, should it be gone.
+    pub(crate) place: usize,
+    /// `None` is the table's own order.
+    pub(crate) sort: Option<Sort>,
+}
+
+/// How the names table rolls names up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NamesBy {
+    /// Each question by itself.
+    #[default]
+    Question,
+    /// Registered domains.
+    Domain,
+    /// This many labels from the root, 1 to 9.
+    Labels(u8),
+}
+
+/// What lies over the view until it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys; scrolled by so many lines.
+    Help(usize),
+    /// The response codes to choose from; which one is selected.
+    Focus(usize),
+    /// Whether counting shall start anew.
+    Reset,
+}
+
+/// Speed by the wall clock, measured between snapshots.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// Packets a second.
+    pub packets: f64,
+    /// Bytes of the input a second.
+    pub bytes: f64,
+    /// Until the end of the input at this speed.
+    pub left: Option<Duration>,
+}
+
+/// What a frozen screen does not show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Newer {
+    /// Packets since.
+    pub packets: u64,
+    /// The capture has ended since.
+    pub ended: bool,
+}
+
+impl Model {
+    /// A screen of `size` columns and rows on which no key was pressed.
+    pub fn new(size: (u16, u16), colour: bool) -> Self {
+        Self { size, colour, ..Self::default() }
+    }
+
+    /// The view that is shown.
+    pub fn shown(&self) -> &'static View {
+        VIEWS.get(self.view).unwrap_or(&VIEWS[0])
+    }
+
+    /// The table that the keys act on.
+    pub fn active(&self) -> SheetId {
+        let sheets = (self.shown().sheets)(self);
+        let pane = self.panes.get(&self.view).copied().unwrap_or(0);
+        sheets.get(pane).or(sheets.first()).copied().unwrap_or(SheetId::Servers)
+    }
+
+    /// The names table in its present roll-up.
+    pub fn names(&self) -> SheetId {
+        match self.names_by {
+            NamesBy::Question => SheetId::Names,
+            NamesBy::Domain => SheetId::Domains,
+            NamesBy::Labels(_) => SheetId::Suffixes,
+        }
+    }
+
+    /// What snapshots must contain for this screen.
+    pub fn spec(&self) -> SnapshotSpec {
+        let label_depth = match self.names_by {
+            NamesBy::Labels(depth) => Some(depth),
+            NamesBy::Question | NamesBy::Domain => None,
+        };
+        SnapshotSpec { top: ROWS, label_depth }
+    }
+
+    /// How a table is sorted.
+    pub(crate) fn sort(&self, id: SheetId) -> Sort {
+        let chosen = self.tables.get(&id).and_then(|table| table.sort);
+        chosen.unwrap_or(Sort { column: id.sheet().default_sort(), reversed: false })
+    }
+
+    /// The rows of a table in the order to show, and which place in it is selected.
+    pub(crate) fn ordered(&self, id: SheetId, snapshot: &Snapshot) -> (Vec<usize>, usize) {
+        let sheet = id.sheet();
+        let rows = sheet::sorted(sheet, self.sort(id), snapshot);
+        let place = self.tables.get(&id).map_or(0, |table| {
+            let is_anchor =
+                |row: &usize| table.anchor == Some(sheet::identity(sheet, *row, snapshot));
+            let found = table.anchor.is_some().then(|| rows.iter().position(is_anchor)).flatten();
+            found.unwrap_or(table.place).min(rows.len().saturating_sub(1))
+        });
+        (rows, place)
+    }
+}
+
+/// The response codes to choose a focus from: those seen, most first, then the registry's others.
+pub(crate) fn choices(snapshot: &Snapshot) -> Vec<(Rcode, u64)> {
+    let mut seen: Vec<_> = snapshot.rcodes.iter().map(|row| (row.rcode, row.responses)).collect();
+    seen.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let rest = crate::iana::RCODES.iter().map(|fact| (fact.rcode, 0));
+    let unseen: Vec<_> = rest.filter(|(code, _)| seen.iter().all(|(had, _)| had != code)).collect();
+    seen.extend(unseen);
+    seen
+}

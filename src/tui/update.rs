@@ -1,0 +1,282 @@
+//! The only place that changes the model: no drawing, no I/O, no clock.
+
+use super::keys::Msg;
+use super::model::{Model, NamesBy, Newer, Overlay, choices};
+use super::sheet::{self, NO_COLUMN, Sort};
+use super::sheets::SheetId;
+use super::view::{self, Hit, VIEWS};
+use crate::feed::Command;
+use crate::iana::Rcode;
+use crate::snapshot::Snapshot;
+
+/// What the loop has to do beyond changing the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Leave.
+    Quit,
+    /// Ask this of the capture thread.
+    Ask(Command),
+}
+
+/// Takes in what happened while `snapshot` was on the screen.
+pub fn update(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
+    match msg {
+        Msg::Quit => return Some(Effect::Quit),
+        Msg::Resize(columns, rows) => model.size = (columns, rows),
+        Msg::Arrived(pace, newer) => arrive(model, pace, newer, snapshot),
+        _ => {
+            model.notice = None;
+            return match model.overlay {
+                None => act(model, msg, snapshot),
+                Some(overlay) => answer(model, overlay, msg, snapshot),
+            };
+        }
+    }
+    None
+}
+
+fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &Snapshot) {
+    model.pace = pace;
+    model.newer = newer;
+    if model.asked_focus == Some(snapshot.focus) {
+        model.asked_focus = None;
+    }
+}
+
+/// A message while nothing covers the view.
+fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
+    match msg {
+        Msg::Back => back(model),
+        Msg::Enter => open(model),
+        Msg::Move(by) => step(model, isize::from(by), snapshot),
+        Msg::Page(by) => step(model, isize::from(by) * page(model, snapshot), snapshot),
+        Msg::Top => step(model, isize::MIN, snapshot),
+        Msg::Bottom => step(model, isize::MAX, snapshot),
+        Msg::Table(by) => turn_table(model, isize::from(by)),
+        Msg::Turn(by) => show(model, wrapped(model.view, isize::from(by), VIEWS.len())),
+        Msg::Show(view) => show(model, view),
+        Msg::Sort => sort_by_next(model),
+        Msg::Reverse => reverse(model),
+        Msg::Focus => return focus_next(model, snapshot),
+        Msg::ChooseFocus => model.overlay = Some(Overlay::Focus(focus_place(snapshot))),
+        Msg::Freeze => freeze(model),
+        Msg::Zoom => model.zoomed = !model.zoomed,
+        Msg::Labels(depth) => return names_by(model, NamesBy::Labels(depth)),
+        Msg::FullNames => return toggle_names(model, NamesBy::Question, NamesBy::Domain),
+        Msg::Domains => return toggle_names(model, NamesBy::Domain, NamesBy::Question),
+        Msg::Reset => ask_reset(model, snapshot),
+        Msg::Help => model.overlay = Some(Overlay::Help(0)),
+        Msg::Click(column, row) => click(model, column, row, snapshot),
+        Msg::Wheel(column, row, by) => wheel(model, (column, row), by, snapshot),
+        Msg::Quit | Msg::Resize(..) | Msg::Arrived(..) => {}
+    }
+    None
+}
+
+/// A message while `overlay` covers the view.
+fn answer(model: &mut Model, overlay: Overlay, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
+    match overlay {
+        Overlay::Help(line) => scroll_help(model, line, msg),
+        Overlay::Focus(place) => return choose_focus(model, place, msg, snapshot),
+        Overlay::Reset => {
+            model.overlay = None;
+            if matches!(msg, Msg::Enter | Msg::Reset) {
+                model.notice = Some("counting anew".to_owned());
+                return Some(Effect::Ask(Command::Reset));
+            }
+            model.notice = Some("counters kept".to_owned());
+        }
+    }
+    None
+}
+
+fn scroll_help(model: &mut Model, line: usize, msg: Msg) {
+    let last = view::help_length(model.size.0).saturating_sub(1);
+    model.overlay = scrolled(line, msg, last).map(Overlay::Help);
+}
+
+/// Where a list of `last + 1` lines stands after `msg`; `None` if the message closes it.
+fn scrolled(line: usize, msg: Msg, last: usize) -> Option<usize> {
+    let by = match msg {
+        Msg::Move(by) | Msg::Wheel(_, _, by) => isize::from(by),
+        Msg::Page(by) => isize::from(by) * 10,
+        Msg::Top => isize::MIN,
+        Msg::Bottom => isize::MAX,
+        _ => return None,
+    };
+    Some(line.saturating_add_signed(by).min(last))
+}
+
+fn choose_focus(model: &mut Model, place: usize, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
+    let choices = choices(snapshot);
+    model.overlay = scrolled(place, msg, choices.len().saturating_sub(1)).map(Overlay::Focus);
+    match (msg, choices.get(place)) {
+        (Msg::Enter, Some((code, _))) => Some(focus_on(model, *code)),
+        _ => None,
+    }
+}
+
+/// Where the present focus stands among the choices.
+fn focus_place(snapshot: &Snapshot) -> usize {
+    choices(snapshot).iter().position(|(code, _)| *code == snapshot.focus).unwrap_or(0)
+}
+
+/// The next code in the order of their numbers, leaving out NOERROR: nobody is paged for it.
+fn focus_next(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
+    let now = model.asked_focus.unwrap_or(snapshot.focus);
+    let seen = snapshot.rcodes.iter().map(|row| row.rcode).filter(|code| *code != Rcode::NOERROR);
+    let (mut next, mut first) = (None, None);
+    for code in seen.filter(|code| *code != now) {
+        first = first.or(Some(code));
+        next = next.or((code > now).then_some(code));
+    }
+    let Some(code) = next.or(first) else {
+        model.notice = Some("no other response code was seen; F chooses any".to_owned());
+        return None;
+    };
+    Some(focus_on(model, code))
+}
+
+fn focus_on(model: &mut Model, code: Rcode) -> Effect {
+    model.asked_focus = Some(code);
+    let when = if model.frozen { ", shown once resumed (space)" } else { "" };
+    model.notice = Some(format!("focus on {code}{when}"));
+    for table in model.tables.values_mut() {
+        table.anchor = None;
+        table.place = 0;
+    }
+    Effect::Ask(Command::Focus(code))
+}
+
+fn back(model: &mut Model) {
+    if model.zoomed {
+        model.zoomed = false;
+    } else {
+        model.view = 0;
+    }
+}
+
+/// From a table beside others to the view that has it alone.
+fn open(model: &mut Model) {
+    let id = model.active();
+    let alone = |view: &view::View| (view.sheets)(model).as_slice() == [id];
+    if let Some(view) = VIEWS.iter().position(alone) {
+        model.view = view;
+        model.zoomed = false;
+    }
+}
+
+fn show(model: &mut Model, view: usize) {
+    model.view = view.min(VIEWS.len() - 1);
+    model.zoomed = false;
+}
+
+fn wrapped(place: usize, by: isize, length: usize) -> usize {
+    let length = isize::try_from(length.max(1)).unwrap_or(1);
+    let place = isize::try_from(place).unwrap_or(0);
+    usize::try_from((place + by).rem_euclid(length)).unwrap_or(0)
+}
+
+fn turn_table(model: &mut Model, by: isize) {
+    let length = (model.shown().sheets)(model).len();
+    let pane = model.panes.entry(model.view).or_default();
+    *pane = wrapped(*pane, by, length);
+}
+
+fn freeze(model: &mut Model) {
+    model.frozen = !model.frozen;
+    model.newer = Newer::default();
+}
+
+fn ask_reset(model: &mut Model, snapshot: &Snapshot) {
+    if snapshot.source.ended.is_some() {
+        model.notice = Some("the capture has ended: a reset would leave nothing".to_owned());
+    } else {
+        model.overlay = Some(Overlay::Reset);
+    }
+}
+
+fn toggle_names(model: &mut Model, one: NamesBy, other: NamesBy) -> Option<Effect> {
+    let next = if model.names_by == one { other } else { one };
+    names_by(model, next)
+}
+
+fn names_by(model: &mut Model, by: NamesBy) -> Option<Effect> {
+    let before = model.spec();
+    model.names_by = by;
+    let spec = model.spec();
+    (spec != before).then_some(Effect::Ask(Command::Spec(spec)))
+}
+
+/// Moves the selection of the active table; the ends hold.
+fn step(model: &mut Model, by: isize, snapshot: &Snapshot) {
+    let id = model.active();
+    let (rows, place) = model.ordered(id, snapshot);
+    let next = place.saturating_add_signed(by).min(rows.len().saturating_sub(1));
+    select(model, id, next, &rows, snapshot);
+}
+
+/// The first row is no anchor: who stays at the top sees the worst, whoever that becomes.
+fn select(model: &mut Model, id: SheetId, place: usize, rows: &[usize], snapshot: &Snapshot) {
+    let anchor = rows
+        .get(place)
+        .filter(|_| place > 0)
+        .map(|row| sheet::identity(id.sheet(), *row, snapshot));
+    let table = model.tables.entry(id).or_default();
+    table.anchor = anchor;
+    table.place = place;
+}
+
+/// Rows of a page of the active table, one less than fit so that a line stays for orientation.
+fn page(model: &Model, snapshot: &Snapshot) -> isize {
+    let rows = view::visible_rows(model, model.active(), snapshot);
+    isize::try_from(rows).unwrap_or(1).saturating_sub(1).max(1)
+}
+
+fn sort_by_next(model: &mut Model) {
+    let id = model.active();
+    let columns = id.sheet().columns();
+    let now = model.sort(id);
+    let column = if now.column == NO_COLUMN { 0 } else { (now.column + 1) % columns.max(1) };
+    set_sort(model, id, Sort { column, reversed: false });
+}
+
+fn reverse(model: &mut Model) {
+    let id = model.active();
+    let now = model.sort(id);
+    set_sort(model, id, Sort { reversed: !now.reversed, ..now });
+}
+
+fn set_sort(model: &mut Model, id: SheetId, sort: Sort) {
+    model.tables.entry(id).or_default().sort = Some(sort);
+}
+
+fn click(model: &mut Model, column: u16, row: u16, snapshot: &Snapshot) {
+    match view::hit(model, snapshot, (column, row)) {
+        Some(Hit::Tab(view)) => show(model, view),
+        Some(Hit::Row(id, place)) => {
+            activate(model, id);
+            let (rows, _) = model.ordered(id, snapshot);
+            if place < rows.len() {
+                select(model, id, place, &rows, snapshot);
+            }
+        }
+        None => {}
+    }
+}
+
+fn wheel(model: &mut Model, at: (u16, u16), by: i16, snapshot: &Snapshot) {
+    if let Some(Hit::Row(id, _)) = view::hit(model, snapshot, at) {
+        activate(model, id);
+    }
+    step(model, isize::from(by), snapshot);
+}
+
+fn activate(model: &mut Model, id: SheetId) {
+    if let Some(pane) = (model.shown().sheets)(model).iter().position(|each| *each == id) {
+        model.panes.insert(model.view, pane);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+use std::net::IpAddr;
+
+use super::*;
+use crate::snapshot::{Ended, List, RcodeRow, Row};
+use crate::tui::keys::{KEYS, read};
+use crate::tui::model::Pace;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Nine clients that got 9, 8, … 1 refusals, and three servers.
+fn snapshot() -> Snapshot {
+    let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    snapshot.servers = list(3);
+    snapshot.clients = list(9);
+    snapshot.rcodes = [0, 2, 5].map(code).to_vec();
+    snapshot
+}
+
+fn code(code: u16) -> RcodeRow {
+    RcodeRow { rcode: Rcode(code), responses: 10, share: 0.3, latency: None }
+}
+
+fn list(length: u8) -> List<IpAddr> {
+    let rows = (0..length).map(|n| row(IpAddr::from([10, 0, 0, n]), u64::from(length - n)));
+    List { rows: rows.collect(), total: length.into(), omitted: 0, error: 0 }
+}
+
+fn row(key: IpAddr, focus: u64) -> Row<IpAddr> {
+    Row {
+        key,
+        responses: 100 - focus,
+        focus,
+        unanswered: 0,
+        clients: None,
+        servers: None,
+        names: None,
+        first: None,
+        last: None,
+        latency: None,
+        error: 0,
+    }
+}
+
+fn model() -> Model {
+    Model::new((80, 24), true)
+}
+
+fn press(model: &mut Model, keys: &str, snapshot: &Snapshot) -> Option<Effect> {
+    let mut effect = None;
+    for key in keys.split(' ') {
+        effect = update(model, message(key), snapshot);
+    }
+    effect
+}
+
+/// Keys as the help page writes them.
+fn message(key: &str) -> Msg {
+    let all = KEYS.iter().flat_map(|row| row.keys);
+    let found = all.copied().find(|each| crate::tui::keys::label(*each) == key);
+    let (modifiers, code) =
+        found.unwrap_or_else(|| (KeyModifiers::NONE, KeyCode::Char(key.chars().next().unwrap())));
+    read(KeyEvent::new(code, modifiers)).unwrap_or_else(|| panic!("{key} has no message"))
+}
+
+/// The address selected in the active table.
+fn selected(model: &Model, snapshot: &Snapshot) -> String {
+    let (rows, place) = model.ordered(model.active(), snapshot);
+    sheet::identity(model.active().sheet(), rows[place], snapshot)
+}
+
+#[track_caller]
+fn check_selection(keys: &str, expected: &str) {
+    let (mut model, snapshot) = (model(), snapshot());
+    press(&mut model, keys, &snapshot);
+    assert_eq!(selected(&model, &snapshot), expected, "after {keys}");
+}
+
+#[test]
+fn rows_are_walked_and_the_ends_hold() {
+    check_selection("k", "10.0.0.0");
+    check_selection("j", "10.0.0.1");
+    check_selection("↓ ↓ ↓ ↓ ↓", "10.0.0.2");
+    check_selection("G", "10.0.0.2");
+    check_selection("End Home", "10.0.0.0");
+    check_selection("G g", "10.0.0.0");
+    check_selection("G ↑", "10.0.0.1");
+    check_selection("c PgDn", "10.0.0.8");
+    check_selection("c ^F ^B", "10.0.0.0");
+    check_selection("c G PgUp", "10.0.0.0");
+}
+
+#[test]
+fn tab_goes_round_the_tables_and_each_keeps_its_place() {
+    check_selection("Tab j j j", "10.0.0.3");
+    check_selection("Tab j j j Tab Tab", "10.0.0.0");
+    check_selection("Tab j j j Tab Tab Tab", "10.0.0.3");
+    check_selection("Shift-Tab Shift-Tab j", "10.0.0.1");
+}
+
+#[test]
+fn sorting_turns_the_order_over() {
+    check_selection("c S", "10.0.0.8");
+    check_selection("c S S", "10.0.0.0");
+    check_selection("c s", "10.0.0.0");
+    check_selection("c s s s", "10.0.0.8");
+}
+
+#[test]
+fn a_selected_row_is_followed_when_it_moves_and_the_top_row_is_not() {
+    let (mut model, mut now) = (model(), snapshot());
+    press(&mut model, "c j", &now);
+    now.clients.rows[1].focus = 2;
+    now.clients.rows[5].focus = 99;
+    assert_eq!(selected(&model, &now), "10.0.0.1");
+    press(&mut model, "g", &now);
+    assert_eq!(selected(&model, &now), "10.0.0.5");
+    now.clients.rows[7].focus = 100;
+    assert_eq!(selected(&model, &now), "10.0.0.7");
+}
+
+#[test]
+fn a_selected_row_that_vanishes_leaves_the_place_behind() {
+    let (mut model, mut now) = (model(), snapshot());
+    press(&mut model, "c G", &now);
+    now.clients = list(2);
+    assert_eq!(selected(&model, &now), "10.0.0.1");
+    now.clients = list(0);
+    assert_eq!(model.ordered(model.active(), &now), (vec![], 0));
+    press(&mut model, "j k G g PgDn", &now);
+}
+
+#[test]
+fn views_turn_and_are_called_by_their_letters() {
+    let (mut model, snapshot) = (model(), snapshot());
+    for (place, view) in VIEWS.iter().enumerate() {
+        assert_eq!(model.view, place);
+        press(&mut model, "→", &snapshot);
+        press(&mut model, &view.key.to_string(), &snapshot);
+        assert_eq!(model.view, place, "{}", view.title);
+        press(&mut model, "]", &snapshot);
+    }
+    assert_eq!(model.view, 0);
+    press(&mut model, "←", &snapshot);
+    assert_eq!(model.view, VIEWS.len() - 1);
+    press(&mut model, "[", &snapshot);
+    assert_eq!(model.view, VIEWS.len() - 2);
+}
+
+#[test]
+fn enter_opens_a_table_and_escape_goes_back() {
+    let (mut model, snapshot) = (model(), snapshot());
+    press(&mut model, "Tab Enter", &snapshot);
+    assert_eq!(model.shown().title, "Clients");
+    press(&mut model, "z", &snapshot);
+    assert!(model.zoomed);
+    press(&mut model, "Esc", &snapshot);
+    assert!(!model.zoomed);
+    press(&mut model, "Esc Esc", &snapshot);
+    assert_eq!(model.view, 0);
+}
+
+#[track_caller]
+fn check_effect(keys: &str, expected: &[Effect]) {
+    let (mut model, snapshot) = (model(), snapshot());
+    assert_eq!(press(&mut model, keys, &snapshot).as_slice(), expected, "after {keys}");
+}
+
+fn focus(code: Rcode) -> [Effect; 1] {
+    [Effect::Ask(Command::Focus(code))]
+}
+
+#[test]
+fn quitting_works_from_everywhere() {
+    for keys in ["q", "^C", "^X", "? q", "F q", "^R q", "z q"] {
+        check_effect(keys, &[Effect::Quit]);
+    }
+}
+
+#[test]
+fn focus_goes_round_the_failures_seen() {
+    check_effect("f", &focus(Rcode::SERVFAIL));
+    check_effect("f f", &focus(Rcode::REFUSED));
+    check_effect("f f f", &focus(Rcode::SERVFAIL));
+}
+
+#[test]
+fn focus_on_a_quiet_capture_says_what_to_do() {
+    let (mut model, mut now) = (model(), snapshot());
+    now.rcodes = vec![code(0)];
+    assert_eq!(press(&mut model, "f", &now), None);
+    assert!(model.notice.unwrap().contains("F chooses"));
+}
+
+#[test]
+fn any_code_can_be_chosen() {
+    check_effect("F Enter", &focus(Rcode::REFUSED));
+    check_effect("F g Enter", &focus(Rcode::NOERROR));
+    check_effect("F g j Enter", &focus(Rcode::SERVFAIL));
+    check_effect("F G Enter", &focus(Rcode(23)));
+    check_effect("F Esc", &[]);
+}
+
+#[test]
+fn the_asked_focus_holds_until_a_snapshot_has_it() {
+    let (mut model, mut now) = (model(), snapshot());
+    press(&mut model, "f", &now);
+    update(&mut model, Msg::Arrived(Pace::default(), Newer::default()), &now);
+    assert_eq!(model.asked_focus, Some(Rcode::SERVFAIL));
+    now.focus = Rcode::SERVFAIL;
+    update(&mut model, Msg::Arrived(Pace::default(), Newer::default()), &now);
+    assert_eq!(model.asked_focus, None);
+}
+
+#[track_caller]
+fn check_names(keys: &str, by: NamesBy, depth: &[Option<u8>]) {
+    let (mut model, snapshot) = (model(), snapshot());
+    let effect = press(&mut model, keys, &snapshot);
+    assert_eq!(model.names_by, by, "after {keys}");
+    let asked = effect.map(|effect| match effect {
+        Effect::Ask(Command::Spec(spec)) => spec.label_depth,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(asked.as_slice(), depth, "after {keys}");
+}
+
+#[test]
+fn names_roll_up_to_labels_and_domains() {
+    for depth in 1..=9 {
+        check_names(&depth.to_string(), NamesBy::Labels(depth), &[Some(depth)]);
+    }
+    check_names("0", NamesBy::Domain, &[]);
+    check_names("0 0", NamesBy::Question, &[]);
+    check_names("d", NamesBy::Domain, &[]);
+    check_names("d d", NamesBy::Question, &[]);
+    check_names("3 d", NamesBy::Domain, &[None]);
+    check_names("3 0", NamesBy::Question, &[None]);
+    check_names("3 3", NamesBy::Labels(3), &[]);
+}
+
+#[test]
+fn a_reset_is_asked_for_and_confirmed() {
+    check_effect("^R", &[]);
+    check_effect("^R ^R", &[Effect::Ask(Command::Reset)]);
+    check_effect("^R Enter", &[Effect::Ask(Command::Reset)]);
+    for key in ["Esc", "j", "z", "?"] {
+        check_effect(&format!("^R {key}"), &[]);
+        check_effect(&format!("^R {key} Enter"), &[]);
+    }
+}
+
+#[test]
+fn what_has_ended_is_not_reset() {
+    let (mut model, mut now) = (model(), snapshot());
+    now.source.ended = Some(Ended::EndOfFile);
+    assert_eq!(press(&mut model, "^R ^R", &now), None);
+    assert!(model.notice.is_some());
+}
+
+#[test]
+fn the_screen_freezes_and_resumes() {
+    let (mut model, snapshot) = (model(), snapshot());
+    press(&mut model, "space", &snapshot);
+    assert!(model.frozen);
+    let newer = Newer { packets: 12, ended: true };
+    update(&mut model, Msg::Arrived(Pace::default(), newer), &snapshot);
+    assert_eq!(model.newer, newer);
+    press(&mut model, "space", &snapshot);
+    assert!(!model.frozen);
+    assert_eq!(model.newer, Newer::default());
+}
+
+#[test]
+fn help_opens_scrolls_and_closes() {
+    for key in ["?", "h", "F1"] {
+        let (mut model, snapshot) = (model(), snapshot());
+        press(&mut model, key, &snapshot);
+        assert_eq!(model.overlay, Some(Overlay::Help(0)));
+        press(&mut model, "j PgDn k", &snapshot);
+        assert_eq!(model.overlay, Some(Overlay::Help(10)));
+        press(&mut model, key, &snapshot);
+        assert_eq!(model.overlay, None);
+    }
+}
+
+#[test]
+fn the_mouse_selects_rows_tables_and_tabs() {
+    let (mut model, snapshot) = (model(), snapshot());
+    let clients = view::find_row(&model, &snapshot, SheetId::Clients, 2).unwrap();
+    update(&mut model, Msg::Click(clients.0, clients.1), &snapshot);
+    assert_eq!(model.active(), SheetId::Clients);
+    assert_eq!(selected(&model, &snapshot), "10.0.0.2");
+    update(&mut model, Msg::Wheel(clients.0, clients.1, -3), &snapshot);
+    assert_eq!(selected(&model, &snapshot), "10.0.0.0");
+    update(&mut model, Msg::Click(10, 2), &snapshot);
+    assert_eq!(model.shown().title, "Causes");
+    update(&mut model, Msg::Click(79, 23), &snapshot);
+    update(&mut model, Msg::Click(u16::MAX, u16::MAX), &snapshot);
+    assert_eq!(model.shown().title, "Causes");
+}
+
+#[test]
+fn every_key_does_something_and_none_does_two_things() {
+    let letters = VIEWS.iter().map(|view| (KeyModifiers::NONE, KeyCode::Char(view.key)));
+    let keys: Vec<_> =
+        KEYS.iter().flat_map(|row| row.keys.iter().copied()).chain(letters).collect();
+    for (place, key) in keys.iter().enumerate() {
+        assert!(!keys[..place].contains(key), "{key:?} stands twice");
+        assert!(read(KeyEvent::new(key.1, key.0)).is_some(), "{key:?}");
+    }
+}
+
+#[test]
+fn shift_may_be_reported_or_not() {
+    let shifted = KeyEvent::new(KeyCode::Char('S'), KeyModifiers::SHIFT);
+    assert_eq!(read(shifted), Some(Msg::Reverse));
+    assert_eq!(read(KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT)), Some(Msg::Table(-1)));
+    assert_eq!(read(KeyEvent::new(KeyCode::Char('§'), KeyModifiers::NONE)), None);
+}
+
+#[test]
+fn a_view_letter_stands_in_its_title() {
+    for view in VIEWS {
+        let found = view.title.chars().any(|c| c.eq_ignore_ascii_case(&view.key));
+        assert!(found, "{}", view.title);
+    }
+}

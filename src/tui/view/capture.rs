@@ -1,0 +1,157 @@
+//! How far the numbers can be trusted: every warning in full, and where every frame and query
+//! went.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{View, head, write_lines, write_pieces};
+use crate::ledger::Reason;
+use crate::snapshot::Snapshot;
+use crate::tui::model::Model;
+use crate::tui::text;
+use crate::tui::theme::Meaning;
+
+pub(super) const VIEW: View =
+    View { key: 'u', title: "Capture", sheets: |_| Vec::new(), panes: |_, _, _| Vec::new(), draw };
+
+/// Columns of one group of counters.
+const GROUP: u16 = 38;
+/// From this height on there is an empty line between groups.
+const ROOM_FOR_BLANKS: u16 = 22;
+
+fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let below = draw_warnings(snapshot, area, buffer);
+    let groups = [frames(snapshot), messages(snapshot), outcomes(snapshot), losses(snapshot)];
+    let across = usize::from(area.width / (GROUP + 2)).max(1);
+    let mut y = below;
+    for beside in groups.chunks(across) {
+        let height = beside.iter().map(|group| group.lines.len()).max().unwrap_or(0) + 1;
+        for (nth, group) in beside.iter().enumerate() {
+            let x = area.x + text::cells(nth) * (GROUP + 2);
+            draw_group(
+                group,
+                Rect { x, y, width: GROUP, height: text::cells(height) }.intersection(area),
+                buffer,
+            );
+        }
+        let blank = usize::from(area.height >= ROOM_FOR_BLANKS);
+        y = y.saturating_add(text::cells(height + blank)).min(area.bottom());
+    }
+}
+
+/// Returns the row after the last warning.
+fn draw_warnings(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) -> u16 {
+    let link_types = snapshot.source.link_types.join(", ");
+    let mut lines = vec![format!(
+        "link types: {}",
+        if link_types.is_empty() { "none yet" } else { &link_types }
+    )];
+    for warning in head::warnings(snapshot) {
+        lines.extend(text::wrap(&format!("! {warning}"), area.width.into(), 4));
+    }
+    lines.truncate((area.height / 2).max(1).into());
+    write_lines(&lines, Meaning::Plain.style(), area, buffer);
+    area.y + text::cells(lines.len())
+}
+
+/// Counters that belong together.
+struct Group {
+    title: &'static str,
+    lines: Vec<(String, String)>,
+}
+
+fn group(title: &'static str, lines: &[(&str, u64)]) -> Group {
+    let line = |(what, count): &(&str, u64)| ((*what).to_owned(), text::count(*count));
+    Group { title, lines: lines.iter().map(line).collect() }
+}
+
+fn frames(snapshot: &Snapshot) -> Group {
+    let ledger = &snapshot.ledger;
+    let mut group = group(
+        "frames",
+        &[
+            ("captured", ledger.frames),
+            ("DNS datagrams", ledger.datagrams),
+            ("DNS stream segments", ledger.segments),
+            ("fragments", ledger.fragments),
+            ("ICMP errors about DNS", ledger.icmp_errors),
+            ("duplicates", ledger.duplicates),
+            ("not DNS", ledger.not_dns),
+        ],
+    );
+    let reasons = Reason::ALL.iter().zip(ledger.undecodable).filter(|(_, count)| *count > 0);
+    group
+        .lines
+        .extend(reasons.map(|((_, id), count)| (format!("undecodable: {id}"), text::count(count))));
+    group
+}
+
+fn messages(snapshot: &Snapshot) -> Group {
+    let ledger = &snapshot.ledger;
+    group(
+        "messages",
+        &[
+            ("DNS messages", ledger.dns_messages),
+            ("queries", ledger.queries),
+            ("responses", ledger.responses),
+            ("malformed", ledger.malformed),
+            ("cut by the capture", ledger.cut),
+        ],
+    )
+}
+
+fn outcomes(snapshot: &Snapshot) -> Group {
+    let outcomes = &snapshot.outcomes;
+    let mut group = group(
+        "what became of the queries",
+        &[
+            ("answered", outcomes.answered),
+            ("  of these late", outcomes.late),
+            ("unanswered", outcomes.unanswered),
+            ("  of these unreachable", outcomes.unreachable),
+            ("still waiting", outcomes.undecided),
+            ("responses nobody asked for", outcomes.unasked),
+        ],
+    );
+    let [queries, responses] =
+        [outcomes.repeated_queries, outcomes.repeated_responses].map(text::count);
+    let repeated = ("repeated queries, responses".to_owned(), format!("{queries}, {responses}"));
+    group.lines.push(repeated);
+    group
+}
+
+fn losses(snapshot: &Snapshot) -> Group {
+    let ledger = &snapshot.ledger;
+    let known = |count: Option<u64>| count.map_or_else(|| "not known".to_owned(), text::count);
+    let mut group = group(
+        "losses",
+        &[
+            ("TCP bytes skipped", ledger.stream_gaps),
+            ("queries forgotten", ledger.shed),
+            ("pieces forgotten", ledger.shed_pieces),
+            ("table entries forgotten", ledger.evicted),
+            ("fragments waiting", ledger.fragments_held),
+        ],
+    );
+    let dropped = [("kernel", ledger.kernel_dropped), ("interface", ledger.interface_dropped)];
+    let lines = dropped.map(|(by, count)| (format!("dropped by {by}"), known(count)));
+    group.lines.splice(0..0, lines);
+    group
+}
+
+fn draw_group(group: &Group, area: Rect, buffer: &mut Buffer) {
+    let mut rows = area.rows();
+    if let Some(row) = rows.next() {
+        buffer.set_style(row, Meaning::Heading.style());
+        write_pieces(&[(group.title.to_owned(), Meaning::Heading)], row, buffer);
+    }
+    for (row, (what, count)) in rows.zip(&group.lines) {
+        write_pieces(&[(what.clone(), Meaning::Plain)], row, buffer);
+        let width = text::cells(text::width(count)).min(row.width);
+        write_pieces(
+            &[(count.clone(), Meaning::Plain)],
+            Rect { x: row.right() - width, width, ..row },
+            buffer,
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! Why: the causes that the evidence speaks for, and for the selected one the whole case.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::{Pane, View, only_active, write_pieces};
+use crate::iana::{Class, Opcode, RecordType};
+use crate::snapshot::{Confidence, Finding, FindingOutcome, Scope, Snapshot};
+use crate::time::Timestamp;
+use crate::tui::model::Model;
+use crate::tui::sheets::SheetId;
+use crate::tui::text;
+use crate::tui::theme::Meaning;
+
+pub(super) const VIEW: View =
+    View { key: 'a', title: "Causes", sheets: |_| vec![SheetId::Findings], panes, draw };
+
+/// The table and the case of the selected finding.
+fn parts(area: Rect) -> [Rect; 2] {
+    let table = if area.height < 8 { area.height } else { (area.height / 3).clamp(3, 10) };
+    area.layout(&Layout::vertical([Constraint::Length(table), Constraint::Min(0)]))
+}
+
+fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
+    only_active(model, snapshot, parts(area)[0])
+}
+
+fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let (rows, place) = model.ordered(SheetId::Findings, snapshot);
+    let selected = rows.get(place).and_then(|row| snapshot.findings.get(*row));
+    if let Some(finding) = selected {
+        draw_lines(&case(finding), parts(area)[1], buffer);
+    }
+}
+
+/// Each finding in a line or two; what is left goes to the evidence of the first.
+pub(super) fn draw_brief(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let room = usize::from(area.height);
+    let mut lines: Vec<Told> = snapshot.findings.iter().take(room).map(brief).collect();
+    if let Some(first) = snapshot.findings.first() {
+        lines.extend(first.evidence.iter().map(|text| Told::under("for", text)));
+        lines.extend(first.against.iter().map(|text| Told::under("against", text)));
+        lines.extend(first.fix.iter().map(|text| Told::under("fix", text)));
+    }
+    draw_lines(&lines, area, buffer);
+}
+
+/// A paragraph with a label at its left.
+struct Told {
+    label: String,
+    text: String,
+    meaning: Meaning,
+}
+
+impl Told {
+    fn under(label: &str, text: &str) -> Self {
+        Self { label: label.to_owned(), text: text.to_owned(), meaning: Meaning::Plain }
+    }
+}
+
+fn brief(finding: &Finding) -> Told {
+    let meaning = match (finding.fault, finding.confidence) {
+        (false, _) | (_, Confidence::Possible) => Meaning::Plain,
+        (true, _) => Meaning::Strong,
+    };
+    Told { label: finding.confidence.to_string(), text: finding.headline.clone(), meaning }
+}
+
+/// Everything a finding says, in the order a reader asks.
+fn case(finding: &Finding) -> Vec<Told> {
+    let mut told = vec![brief(finding), Told::under("cause", &cause(finding))];
+    told.push(Told::under("when", &when(finding)));
+    told.push(Told::under("which", &scope(&finding.scope)));
+    for (label, texts) in
+        [("for", &finding.evidence), ("against", &finding.against), ("fix", &finding.fix)]
+    {
+        told.extend(texts.iter().map(|text| Told::under(label, text)));
+    }
+    if !finding.verify.is_empty() {
+        told.push(Told::under("verify", &finding.verify));
+    }
+    told
+}
+
+fn cause(finding: &Finding) -> String {
+    let outcome = match finding.outcome {
+        FindingOutcome::Response(code) => code.to_string(),
+        FindingOutcome::Unanswered => "no reply".to_owned(),
+        FindingOutcome::Unreachable => "unreachable".to_owned(),
+    };
+    let fault = if finding.fault { "a fault" } else { "works as intended" };
+    format!("{}: {}, {outcome}, {fault}", finding.cause, text::plural(finding.count, "exchange"))
+}
+
+fn when(finding: &Finding) -> String {
+    let clock =
+        |at: Option<Timestamp>| at.map_or_else(|| "?".to_owned(), Timestamp::date_and_clock);
+    let before = finding.last_success.map_or_else(
+        || "no success before".to_owned(),
+        |at| format!("last success before {}", at.date_and_clock()),
+    );
+    format!("{} to {} UTC; {before}", clock(finding.first), clock(finding.last))
+}
+
+/// The scope in words; what is not limited is not said.
+fn scope(scope: &Scope) -> String {
+    let lists = [
+        ("servers", scope.servers.clone()),
+        ("clients", scope.clients.clone()),
+        ("names under", scope.suffixes.clone()),
+        ("names not under", scope.outside_suffixes.clone()),
+        ("types", scope.types.iter().map(RecordType::to_string).collect()),
+        ("opcodes", scope.opcodes.iter().map(Opcode::to_string).collect()),
+        ("classes", scope.classes.iter().map(Class::to_string).collect()),
+    ];
+    let mut said: Vec<String> = lists
+        .iter()
+        .filter(|(_, members)| !members.is_empty())
+        .map(|(what, members)| format!("{what} {}", members.join(", ")))
+        .collect();
+    said.extend(scope.recursion_desired.map(|rd| format!("RD={}", u8::from(rd))));
+    said.extend(scope.unasked.map(|unasked| if unasked { "unasked" } else { "asked" }.to_owned()));
+    if said.is_empty() { "all that no other finding covers".to_owned() } else { said.join("; ") }
+}
+
+/// Columns for the labels.
+const LABELS: u16 = 10;
+
+fn draw_lines(paragraphs: &[Told], area: Rect, buffer: &mut Buffer) {
+    let mut rows = area.rows();
+    let mut label_before = "";
+    for told in paragraphs {
+        let left = usize::from(area.height).min(4);
+        let lines = text::wrap(&told.text, area.width.saturating_sub(LABELS).into(), left);
+        for (nth, line) in lines.into_iter().enumerate() {
+            let Some(row) = rows.next() else { return };
+            let repeated = nth > 0 || told.label == label_before;
+            let label = if repeated { String::new() } else { told.label.clone() };
+            write_pieces(&[(label, Meaning::Quiet)], row, buffer);
+            let text = Rect {
+                x: row.x + LABELS.min(row.width),
+                width: row.width.saturating_sub(LABELS),
+                ..row
+            };
+            write_pieces(&[(line, told.meaning)], text, buffer);
+        }
+        label_before = &told.label;
+    }
+}

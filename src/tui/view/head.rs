@@ -1,0 +1,211 @@
+//! The lines that are always there: which capture, how it goes, how far it can be trusted.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Piece, pieces_width, write_pieces};
+use crate::snapshot::{Ended, Snapshot, SourceKind, share};
+use crate::tui::model::Model;
+use crate::tui::text;
+use crate::tui::theme::Meaning;
+
+/// From this many rows on every warning has a line of its own; below, they share one.
+const TALL: u16 = 30;
+/// Warnings that a tall screen lists before it refers to the capture view.
+const MOST_WARNINGS: usize = 3;
+/// Below this many rows a warning replaces the counters.
+const SHORT: u16 = 16;
+
+/// Rows the head needs on a screen of this size.
+pub(super) fn height(snapshot: &Snapshot, screen: Rect) -> u16 {
+    if screen.height < SHORT {
+        return 2;
+    }
+    let most = if screen.height >= TALL { MOST_WARNINGS } else { 1 };
+    2 + text::cells(warnings(snapshot).len().min(most))
+}
+
+pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let mut rows = area.rows();
+    let warnings = warnings(snapshot);
+    if let Some(row) = rows.next() {
+        draw_source(model, snapshot, row, buffer);
+    }
+    let crowded = area.height == 2 && !warnings.is_empty();
+    if let (Some(row), false) = (rows.next(), crowded) {
+        draw_health(model, snapshot, row, buffer);
+    }
+    let places: Vec<Rect> = area.rows().skip(if crowded { 1 } else { 2 }).collect();
+    draw_warnings(&warnings, &places, buffer);
+}
+
+/// `file outage.pcapng  complete          2026-11-21 03:12:00 to 03:12:24 UTC (24.0 s)`
+fn draw_source(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffer) {
+    let state = state(model, snapshot);
+    let span = vec![(span(snapshot), Meaning::Plain)];
+    let kind = match snapshot.source.kind {
+        SourceKind::File => "file ",
+        SourceKind::Live => "live ",
+    };
+    let fixed = text::cells(text::width(kind)) + 2 + pieces_width(&state);
+    let name_width = text::cells(text::width(&snapshot.source.name));
+    let with_span = fixed + name_width.min(20) + 2 + pieces_width(&span) <= row.width;
+    let right = if with_span { pieces_width(&span) + 2 } else { 0 };
+    let room = row.width.saturating_sub(fixed + right);
+    let name = text::clip_middle(&snapshot.source.name, room.into());
+    let mut pieces: Vec<Piece> = vec![
+        (kind.to_owned(), Meaning::Plain),
+        (name, Meaning::Strong),
+        ("  ".to_owned(), Meaning::Plain),
+    ];
+    pieces.extend(state);
+    write_pieces(&pieces, row, buffer);
+    if with_span {
+        write_right(&span, row, buffer);
+    }
+}
+
+fn write_right(pieces: &[Piece], row: Rect, buffer: &mut Buffer) {
+    let width = pieces_width(pieces).min(row.width);
+    write_pieces(pieces, Rect { x: row.right() - width, width, ..row }, buffer);
+}
+
+/// What the capture is doing; what the screen is doing if that differs.
+fn state(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
+    let (text, meaning) = match (&snapshot.source.ended, snapshot.source.kind) {
+        (Some(Ended::EndOfFile), _) => ("complete".to_owned(), Meaning::Plain),
+        (Some(Ended::Stopped), _) => ("stopped".to_owned(), Meaning::Plain),
+        (Some(Ended::Damaged(_)), _) => ("DAMAGED".to_owned(), Meaning::Warning),
+        (Some(Ended::Failed(_)), _) => ("FAILED".to_owned(), Meaning::Warning),
+        (None, SourceKind::Live) => ("capturing".to_owned(), Meaning::Answer),
+        (None, SourceKind::File) => (reading(model, snapshot), Meaning::Answer),
+    };
+    let mut pieces = vec![(text, meaning)];
+    if model.frozen {
+        pieces.extend([("  ".to_owned(), Meaning::Plain), (frozen(model), Meaning::Selected)]);
+    }
+    pieces
+}
+
+fn frozen(model: &Model) -> String {
+    let packets = text::count(model.newer.packets);
+    let ended = if model.newer.ended { ", capture ended" } else { "" };
+    format!(" frozen, {packets} newer{ended} ")
+}
+
+/// `reading 43 %, 12.3 MB/s, 3.0 s left`
+fn reading(model: &Model, snapshot: &Snapshot) -> String {
+    let mut said = vec!["reading".to_owned()];
+    if let Some(progress) = snapshot.source.progress {
+        said[0] = format!("reading {:.0} %", share(progress.done, progress.total) * 100.0);
+    }
+    if model.pace.bytes > 0.0 {
+        said.push(format!("{}/s", text::bytes(model.pace.bytes)));
+    }
+    if let Some(left) = model.pace.left {
+        said.push(format!("{} left", text::countdown(left)));
+    }
+    said.join(", ")
+}
+
+/// When the packets were captured, by their own clock.
+fn span(snapshot: &Snapshot) -> String {
+    let (Some(first), Some(last)) = (snapshot.source.first, snapshot.source.last) else {
+        return "no packets yet".to_owned();
+    };
+    let [from, to] = [first.date_and_clock(), last.date_and_clock()];
+    let same_day = from.get(..10) == to.get(..10);
+    let to = if same_day { last.clock() } else { to };
+    format!("{from} to {to} UTC ({})", text::duration(snapshot.source.duration()))
+}
+
+fn draw_health(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffer) {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for (text, meaning) in health(model, snapshot) {
+        let separator = if pieces.is_empty() { "" } else { ", " };
+        let width =
+            pieces_width(&pieces) + text::cells(text::width(separator) + text::width(&text));
+        if width > row.width {
+            continue;
+        }
+        pieces.push((separator.to_owned(), Meaning::Plain));
+        pieces.push((text, meaning));
+    }
+    write_pieces(&pieces, row, buffer);
+}
+
+/// The counters of the capture, most important first.
+fn health(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
+    let ledger = &snapshot.ledger;
+    let mut items = vec![(text::plural(ledger.frames, "packet"), Meaning::Plain)];
+    if snapshot.source.ended.is_none() && model.pace.packets > 0.0 {
+        items.push((format!("{}/s", text::rate(model.pace.packets)), Meaning::Plain));
+    }
+    items.extend(drops(snapshot));
+    items.push(counter(ledger.undecodable_total(), "undecodable"));
+    items.push((format!("{} DNS messages", text::count(ledger.dns_messages)), Meaning::Plain));
+    let rare = [
+        (ledger.malformed, "malformed"),
+        (ledger.cut, "cut short"),
+        (ledger.shed, "queries forgotten"),
+        (ledger.shed_pieces, "fragments or segments forgotten"),
+        (ledger.evicted, "table entries forgotten"),
+    ];
+    items.extend(
+        rare.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counter(*count, what)),
+    );
+    if ledger.not_dns > 0 {
+        items.push((format!("{} not DNS", text::count(ledger.not_dns)), Meaning::Plain));
+    }
+    items
+}
+
+fn counter(count: u64, what: &str) -> Piece {
+    let meaning = if count > 0 { Meaning::Warning } else { Meaning::Plain };
+    (format!("{} {what}", text::count(count)), meaning)
+}
+
+/// Packets lost on the way here. Files do not know; a live capture that does not know says so.
+fn drops(snapshot: &Snapshot) -> Vec<Piece> {
+    let ledger = &snapshot.ledger;
+    let losses = [(ledger.kernel_dropped, "kernel"), (ledger.interface_dropped, "interface")];
+    let told = losses
+        .iter()
+        .filter_map(|(count, by)| count.map(|count| counter(count, &format!("{by} drops"))));
+    let told: Vec<Piece> = told.collect();
+    if told.is_empty() && snapshot.source.kind == SourceKind::Live {
+        return vec![("drops unknown".to_owned(), Meaning::Warning)];
+    }
+    told
+}
+
+/// What lowers the worth of the numbers, the end of the capture first.
+pub(super) fn warnings(snapshot: &Snapshot) -> Vec<String> {
+    let end = match &snapshot.source.ended {
+        Some(Ended::Damaged(why)) => Some(format!("damaged: {why}")),
+        Some(Ended::Failed(why)) => Some(format!("capture failed: {why}")),
+        Some(Ended::EndOfFile | Ended::Stopped) | None => None,
+    };
+    end.into_iter().chain(snapshot.quality.iter().map(|quality| quality.text.clone())).collect()
+}
+
+fn draw_warnings(warnings: &[String], places: &[Rect], buffer: &mut Buffer) {
+    let shown = places.len();
+    for (nth, (text, row)) in warnings.iter().zip(places).enumerate() {
+        let more = if nth + 1 == shown && warnings.len() > shown {
+            format!(" (+{}: u)", warnings.len() - shown)
+        } else {
+            String::new()
+        };
+        let room = usize::from(row.width).saturating_sub(2 + text::width(&more));
+        let text = format!("! {}{more}", text::clip(text, room));
+        write_pieces(&[(text, Meaning::Warning)], *row, buffer);
+    }
+}
+
+/// Long enough ago that what happened then is over.
+pub(super) fn is_over(since_last: Duration, span: Duration) -> bool {
+    since_last > Duration::from_secs(5) && since_last > span / 10
+}

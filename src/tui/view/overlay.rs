@@ -1,0 +1,112 @@
+//! What lies over a view until it is answered: the keys, the choice of a code, a question.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::widgets::{Block, Clear, Widget};
+
+use super::{VIEWS, write_pieces};
+use crate::snapshot::{Snapshot, share};
+use crate::tui::keys::{KEYS, labels};
+use crate::tui::model::{Model, Overlay, choices};
+use crate::tui::text;
+use crate::tui::theme::Meaning;
+
+pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    match model.overlay {
+        None => {}
+        Some(Overlay::Help(first)) => {
+            let lines = help(area.width);
+            draw_box("keys (any other key closes)", &lines, first, None, area, buffer);
+        }
+        Some(Overlay::Focus(place)) => {
+            let lines = focus_lines(snapshot);
+            draw_box("focus on (Enter chooses)", &lines, place, Some(place), area, buffer);
+        }
+        Some(Overlay::Reset) => {
+            let lines = ["All counters start anew.", "Enter or ^R: reset", "any other key: keep"];
+            draw_box("reset?", &lines.map(str::to_owned), 0, None, area, buffer);
+        }
+    }
+}
+
+/// Lines of the help page on a screen of this width.
+pub(crate) fn help_length(width: u16) -> usize {
+    help(width).len()
+}
+
+/// Columns from which on the letters of the views stand beside the keys.
+const TWO_COLUMNS: u16 = 80;
+
+/// Generated from [`KEYS`] and [`VIEWS`].
+fn help(width: u16) -> Vec<String> {
+    let keys = KEYS.iter().filter(|key| !key.help.is_empty());
+    let mut keys: Vec<String> =
+        keys.map(|key| format!("{:<9} {}", labels(key), key.help)).collect();
+    let mut views: Vec<String> =
+        VIEWS.iter().map(|view| format!("{} {}", view.key, view.title)).collect();
+    if width < TWO_COLUMNS {
+        keys.append(&mut views);
+        return keys;
+    }
+    let widest = keys.iter().map(|key| text::width(key)).max().unwrap_or(0);
+    views.resize(keys.len(), String::new());
+    keys.iter().zip(views).map(|(key, view)| pad(key, widest + 4) + &view).collect()
+}
+
+fn pad(text: &str, width: usize) -> String {
+    text.to_owned() + &" ".repeat(width.saturating_sub(text::width(text)))
+}
+
+fn focus_lines(snapshot: &Snapshot) -> Vec<String> {
+    let responses = snapshot.ledger.responses;
+    let line = |(code, count): (crate::iana::Rcode, u64)| {
+        let mark = if code == snapshot.focus { '*' } else { ' ' };
+        let seen = match count {
+            0 => "not seen".to_owned(),
+            _ => format!("{} ({})", text::count(count), text::share(share(count, responses))),
+        };
+        format!("{mark} {:<10} {seen:>20}", code.to_string())
+    };
+    choices(snapshot).into_iter().map(line).collect()
+}
+
+/// A box in the middle, just large enough, scrolled so that line `first` is inside.
+fn draw_box(
+    title: &str,
+    lines: &[String],
+    first: usize,
+    selected: Option<usize>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let widest = lines.iter().map(|line| text::width(line)).max().unwrap_or(0);
+    let width = text::cells(widest.max(text::width(title) + 2) + 4).min(area.width);
+    let height = text::cells(lines.len() + 2).min(area.height);
+    let place = area.centered(Constraint::Length(width), Constraint::Length(height));
+    let inside =
+        Rect { x: place.x + 2, width: width.saturating_sub(4), ..Block::bordered().inner(place) };
+    let offset = first.min(lines.len().saturating_sub(inside.height.into()));
+    Clear.render(place, buffer);
+    Block::bordered().title(format!(" {title} ")).render(place, buffer);
+    for (nth, (line, row)) in lines.iter().skip(offset).zip(inside.rows()).enumerate() {
+        let is_selected = selected == Some(offset + nth);
+        let meaning = if is_selected { Meaning::Selected } else { Meaning::Plain };
+        write_pieces(&[(line.clone(), meaning)], row, buffer);
+    }
+    draw_more(offset, lines.len(), place, inside.height, buffer);
+}
+
+/// Says on the lower border that there is more than fits.
+fn draw_more(offset: usize, length: usize, place: Rect, height: u16, buffer: &mut Buffer) {
+    let height = usize::from(height);
+    if length > height {
+        let text = format!(" {} to {} of {length} ", offset + 1, (offset + height).min(length));
+        let row = Rect {
+            x: place.x + 2,
+            y: place.bottom() - 1,
+            width: place.width.saturating_sub(4),
+            height: 1,
+        };
+        write_pieces(&[(text, Meaning::Plain)], row, buffer);
+    }
+}

@@ -1,0 +1,128 @@
+//! The first view: the mix of codes, the course of events, the findings and the three tables of
+//! who refuses whom what.
+
+use std::net::IpAddr;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::{Pane, View, findings, only_active, strip, timeline};
+use crate::snapshot::{List, Snapshot};
+use crate::tui::model::Model;
+use crate::tui::sheets::SheetId;
+use crate::tui::text;
+
+pub(super) const VIEW: View = View {
+    key: 'o',
+    title: "Overview",
+    sheets: |model| vec![SheetId::Servers, SheetId::Clients, model.names()],
+    panes,
+    draw,
+};
+
+/// Columns from which on the names stand beside the addresses.
+const WIDE: u16 = 116;
+/// Columns from which on all tables, and the timeline and the findings, stand side by side.
+const VERY_WIDE: u16 = 180;
+/// Columns below which only the active table is shown.
+const NARROW: u16 = 72;
+/// Columns between two tables.
+const GUTTER: u16 = 3;
+
+/// The parts of this view; a part without room has no height.
+struct Parts {
+    strip: Rect,
+    timeline: Rect,
+    findings: Rect,
+    tables: Rect,
+}
+
+fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
+    let found = !snapshot.findings.is_empty();
+    let beside = found && area.width >= VERY_WIDE;
+    let height = area.height;
+    let timeline = match height {
+        0..11 => 0,
+        11..16 => 3,
+        16..20 => 4,
+        _ => (height / 4).min(10),
+    };
+    let findings = match height {
+        _ if !found => 0,
+        0..9 => 0,
+        9..16 => 2,
+        16..20 => 3,
+        _ => (height / 5).min(8),
+    };
+    let strip = if height >= 7 { strip::HEIGHT } else { 0 };
+    let below = if beside { 0 } else { findings };
+    let [strip, timeline, findings, _, tables] = area.layout(&Layout::vertical([
+        Constraint::Length(strip),
+        Constraint::Length(timeline),
+        Constraint::Length(below),
+        Constraint::Length(u16::from(height >= 20)),
+        Constraint::Min(0),
+    ]));
+    if !beside {
+        return Parts { strip, timeline, findings, tables };
+    }
+    let [timeline, findings] = timeline
+        .layout(&Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).spacing(GUTTER));
+    Parts { strip, timeline, findings, tables }
+}
+
+fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let parts = parts(snapshot, area);
+    strip::draw(snapshot, parts.strip, buffer);
+    timeline::draw(snapshot, parts.timeline, buffer);
+    findings::draw_brief(snapshot, parts.findings, buffer);
+}
+
+fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
+    let tables = parts(snapshot, area).tables;
+    if area.width < NARROW || tables.height < 6 {
+        return only_active(model, snapshot, tables);
+    }
+    let places = match area.width {
+        VERY_WIDE.. => side_by_side(tables),
+        WIDE.. => names_beside(tables),
+        _ => names_below(snapshot, tables),
+    };
+    (VIEW.sheets)(model).into_iter().zip(places).collect()
+}
+
+fn side_by_side(area: Rect) -> [Rect; 3] {
+    area.layout(&Layout::horizontal([Constraint::Fill(1); 3]).spacing(GUTTER))
+}
+
+/// Servers above clients, so that the longest address has room, and names beside both.
+fn names_beside(area: Rect) -> [Rect; 3] {
+    let columns = Layout::horizontal([Constraint::Fill(10), Constraint::Fill(11)]);
+    let [addresses, names] = area.layout(&columns.spacing(GUTTER));
+    let rows = Layout::vertical([Constraint::Fill(2), Constraint::Fill(3)]).spacing(1);
+    let [servers, clients] = addresses.layout(&rows);
+    [servers, clients, names]
+}
+
+/// Servers beside clients, each as wide as its addresses ask, and names below both.
+fn names_below(snapshot: &Snapshot, area: Rect) -> [Rect; 3] {
+    let [above, names] = area.layout(&Layout::vertical([Constraint::Fill(1); 2]));
+    let [servers, clients] = [&snapshot.servers, &snapshot.clients].map(longest);
+    let half = Constraint::Fill(1);
+    let columns = match (servers + clients, servers.max(clients)) {
+        (both, _) if both + GUTTER > area.width => [half, half],
+        (_, longest) if longest * 2 + GUTTER <= area.width => [half, half],
+        _ if servers < clients => [half, Constraint::Length(clients)],
+        _ => [Constraint::Length(servers), half],
+    };
+    let [servers, clients] = above.layout(&Layout::horizontal(columns).spacing(GUTTER));
+    [servers, clients, names]
+}
+
+/// Columns that the longest address at the top of a list needs with a count beside it.
+fn longest(list: &List<IpAddr>) -> u16 {
+    const COUNT: usize = 10;
+    const LOOKED_AT: usize = 50;
+    let addresses = list.rows.iter().take(LOOKED_AT).map(|row| row.key.to_string().len());
+    text::cells(addresses.max().unwrap_or(0) + COUNT)
+}

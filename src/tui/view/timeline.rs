@@ -1,0 +1,244 @@
+//! The course of events: how many responses a second and how many of them carry the focus code.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::iana::Rcode;
+use crate::snapshot::{Snapshot, Step, Timeline, share};
+use crate::time::Timestamp;
+use crate::tui::text;
+use crate::tui::theme::{self, Meaning};
+
+/// Columns for the scale at the left.
+const SCALE: u16 = 10;
+/// A bar of one cell's height in eighths.
+const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// From top to bottom as room allows: responses a second by code, the share of the focus code,
+/// the times of day.
+pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    if snapshot.timeline.steps.is_empty() || area.is_empty() || area.width <= SCALE {
+        return;
+    }
+    let plot = Rect { x: area.x + SCALE, width: area.width - SCALE, ..area };
+    let course = resampled(&snapshot.timeline, plot.width);
+    let axis = u16::from(area.height >= 2);
+    let share_rows = match area.height {
+        1..=3 => 1,
+        4..=7 => 2,
+        _ => 3,
+    };
+    let rate_rows = area.height.saturating_sub(axis + share_rows);
+    draw_rates(snapshot, &course, Rect { height: rate_rows, ..plot }, buffer);
+    let y = plot.y + rate_rows;
+    let share = Rect { y, height: share_rows.min(area.height - rate_rows), ..plot };
+    draw_shares(snapshot, &course, share, buffer);
+    if axis == 1 {
+        draw_axis(&course, Rect { y: area.bottom() - 1, height: 1, ..plot }, buffer);
+    }
+}
+
+/// The timeline in at most as many steps as there are columns.
+struct Course {
+    steps: Vec<Step>,
+    /// Columns that they fill.
+    columns: u16,
+    /// Seconds of each step.
+    seconds: f64,
+    start: Timestamp,
+}
+
+impl Course {
+    /// Which step column `x` of the plot shows.
+    fn nth(&self, x: u16) -> usize {
+        usize::from(x) * self.steps.len() / usize::from(self.columns.max(1))
+    }
+
+    fn at(&self, x: u16) -> Option<&Step> {
+        self.steps.get(self.nth(x))
+    }
+
+    /// When the step of column `x` begins.
+    fn time(&self, x: u16) -> Timestamp {
+        let seconds = self.seconds * self.nth(x) as f64;
+        self.start.plus(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+    }
+}
+
+/// Joins neighbouring steps where there are more than columns, widens them where there are fewer.
+fn resampled(timeline: &Timeline, columns: u16) -> Course {
+    let joined = timeline.steps.len().div_ceil(usize::from(columns.max(1))).max(1);
+    let steps: Vec<Step> = timeline.steps.chunks(joined).map(join).collect();
+    let seconds = timeline.step.as_secs_f64() * joined as f64;
+    Course { steps, columns, seconds, start: timeline.start }
+}
+
+fn join(steps: &[Step]) -> Step {
+    let mut sum = Step { rcodes: BTreeMap::new(), ..Step::default() };
+    for step in steps {
+        sum.queries += step.queries;
+        sum.responses += step.responses;
+        sum.focus += step.focus;
+        sum.unanswered += step.unanswered;
+        for (code, count) in &step.rcodes {
+            *sum.rcodes.entry(*code).or_default() += count;
+        }
+    }
+    sum
+}
+
+fn label(text: &str, plot: Rect, row: u16, buffer: &mut Buffer) {
+    let room = usize::from(SCALE - 1);
+    let text = text::clip(text, room);
+    let x = plot.x - SCALE + text::cells(room - text::width(&text));
+    buffer.set_stringn(x, plot.y + row, text, room, Meaning::Quiet.style());
+}
+
+/// Stacked bars, the focus code at the bottom; in a single row only how many in all.
+fn draw_rates(snapshot: &Snapshot, course: &Course, plot: Rect, buffer: &mut Buffer) {
+    let full = scale(&course.steps);
+    if plot.is_empty() || full == 0 {
+        return;
+    }
+    let per_second = if course.seconds > 0.0 { full as f64 / course.seconds } else { 0.0 };
+    label(&format!("{}/s", text::rate(per_second)), plot, 0, buffer);
+    if plot.height > 1 {
+        label("responses", plot, plot.height - 1, buffer);
+    }
+    for x in 0..plot.width {
+        let Some(step) = course.at(x) else { break };
+        let column = column(plot, x);
+        if plot.height == 1 {
+            draw_level(share(step.responses, full), Meaning::Plain, column, buffer);
+        } else {
+            draw_stack(snapshot.focus, step, full, column, buffer);
+        }
+        if step.responses > full {
+            paint('▲', Meaning::Strong, column.x, column.y, buffer);
+        }
+    }
+}
+
+/// How many responses fill the height: the most of any step, unless one in twenty steps towers
+/// so high that the others could not be seen; these get a mark instead.
+fn scale(steps: &[Step]) -> u64 {
+    let mut counts: Vec<u64> = steps.iter().map(|step| step.responses).collect();
+    counts.sort_unstable();
+    let most = counts.last().copied().unwrap_or(0);
+    let usual = counts.get(counts.len() * 19 / 20).copied().unwrap_or(0);
+    if usual > 0 && most / 2 > usual { usual + usual / 4 } else { most }
+}
+
+fn column(plot: Rect, x: u16) -> Rect {
+    Rect { x: plot.x + x, width: 1, ..plot }
+}
+
+/// One bar: from the bottom the focus code, other failures, absent names, answers.
+fn draw_stack(focus: Rcode, step: &Step, full: u64, plot: Rect, buffer: &mut Buffer) {
+    let mut codes: Vec<_> = step.rcodes.iter().filter(|(_, count)| **count > 0).collect();
+    codes.sort_by_key(|(code, _)| (**code != focus, code.is_answer(), **code == Rcode::NOERROR));
+    let height = |count: u64| share(count, full) * f64::from(plot.height);
+    let (mut below, mut drawn) = (0, 0);
+    for (code, count) in codes {
+        below += count;
+        let least = drawn + u16::from(*code == focus);
+        let top = text::cells(usize::try_from(text::whole(height(below))).unwrap_or(0)).max(least);
+        let (meaning, shade) = theme::rcode(*code, focus);
+        for row in drawn..top.min(plot.height) {
+            paint(shade, meaning, plot.x, plot.bottom() - 1 - row, buffer);
+        }
+        drawn = drawn.max(top);
+    }
+    if drawn == 0 && step.responses > 0 {
+        paint('.', Meaning::Quiet, plot.x, plot.bottom() - 1, buffer);
+    }
+}
+
+fn paint(shade: char, meaning: Meaning, x: u16, y: u16, buffer: &mut Buffer) {
+    if let Some(cell) = buffer.cell_mut((x, y)) {
+        cell.set_char(shade).set_style(meaning.style());
+    }
+}
+
+/// The share of the focus code, 0 to 100 %.
+fn draw_shares(snapshot: &Snapshot, course: &Course, plot: Rect, buffer: &mut Buffer) {
+    if plot.is_empty() {
+        return;
+    }
+    if plot.height > 1 {
+        label("100 %", plot, 0, buffer);
+    }
+    label(&snapshot.focus.to_string(), plot, plot.height - 1, buffer);
+    let meaning = theme::rcode(snapshot.focus, snapshot.focus).0;
+    for x in 0..plot.width {
+        if let Some(step) = course.at(x) {
+            draw_level(share(step.focus, step.responses), meaning, column(plot, x), buffer);
+        }
+    }
+}
+
+/// A bar in eighths of a cell, as high as `part` of `plot`; what is not nothing is seen.
+fn draw_level(part: f64, meaning: Meaning, plot: Rect, buffer: &mut Buffer) {
+    let part = part.clamp(0.0, 1.0);
+    let eighths = text::whole(part * 8.0 * f64::from(plot.height)).max(u64::from(part > 0.0));
+    for row in 0..plot.height {
+        let left = eighths.saturating_sub(u64::from(row) * 8).min(8);
+        let shade = EIGHTHS[usize::try_from(left).unwrap_or(0)];
+        paint(shade, meaning, plot.x, plot.bottom() - 1 - row, buffer);
+    }
+}
+
+/// The time of day at the left, in the middle and at the right, as far as there is room.
+fn draw_axis(course: &Course, plot: Rect, buffer: &mut Buffer) {
+    const CLOCK: u16 = 8;
+    let columns = course.columns.min(plot.width);
+    let mut free = 0;
+    for x in [0, columns / 2, columns.saturating_sub(CLOCK)] {
+        if x < free || x + CLOCK > plot.width {
+            continue;
+        }
+        let clock = course.time(x).clock();
+        buffer.set_stringn(plot.x + x, plot.y, clock, CLOCK.into(), Meaning::Quiet.style());
+        free = x + CLOCK + 1;
+    }
+    label("UTC", plot, 0, buffer);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(counts: &[u64]) -> Vec<Step> {
+        counts.iter().map(|count| Step { responses: *count, ..Step::default() }).collect()
+    }
+
+    #[test]
+    fn a_lone_peak_does_not_flatten_the_rest() {
+        let mut counts = [40; 60];
+        assert_eq!(scale(&steps(&counts)), 40);
+        counts[7] = 70;
+        assert_eq!(scale(&steps(&counts)), 70);
+        counts[7] = 9_000;
+        assert_eq!(scale(&steps(&counts)), 50);
+        assert_eq!(scale(&steps(&[0, 0, 5])), 5);
+        assert_eq!(scale(&[]), 0);
+    }
+
+    #[test]
+    fn any_number_of_steps_fills_the_columns() {
+        for length in [1_usize, 2, 47, 48, 49, 1_000, 100_000] {
+            let step = Duration::from_millis(500);
+            let steps = steps(&vec![3; length]);
+            let timeline = Timeline { start: Timestamp::new(9, 0), step, steps };
+            let course = resampled(&timeline, 48);
+            assert!(course.steps.len() <= 48);
+            assert_eq!(course.nth(0), 0);
+            assert_eq!(course.nth(47), course.steps.len() - 1);
+            let all: u64 = course.steps.iter().map(|step| step.responses).sum();
+            assert_eq!(all, 3 * length as u64);
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The real program, from its command line to its exit status.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rcodetop");
+
+fn program(words: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(words).env_remove("NO_COLOR").env("LANG", "C.UTF-8").stdin(Stdio::null());
+    command
+}
+
+fn run(words: &[&str]) -> Output {
+    program(words).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Runs the program and compares its exit status; what it says must contain each text.
+#[track_caller]
+fn check(words: &[&str], status: i32, on_stdout: &[&str], on_stderr: &[&str]) {
+    let output = run(words);
+    let told = format!("{words:?}:\n{}\n{}", stdout(&output), stderr(&output));
+    assert_eq!(output.status.code(), Some(status), "{told}");
+    for text in on_stdout {
+        assert!(stdout(&output).contains(text), "{text:?} is missing in {told}");
+    }
+    for text in on_stderr {
+        assert!(stderr(&output).contains(text), "{text:?} is missing in {told}");
+    }
+    if status == 2 {
+        assert_eq!(stdout(&output), "", "nothing on standard output when the work was not done");
+    }
+}
+
+/// A folder that has the captures of these tests.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> String {
+        std::fs::write(self.path(name), bytes).unwrap();
+        self.path(name).to_str().unwrap().to_owned()
+    }
+}
+
+/// A pcap file header for Ethernet and one record per frame, a second apart.
+fn pcap(link: u32, frames: &[&[u8]]) -> Vec<u8> {
+    let words: [u32; 6] = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65535, link];
+    let mut out: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    for (second, frame) in (1_795_230_720..).zip(frames) {
+        let length = u32::try_from(frame.len()).unwrap();
+        let head: [u32; 4] = [second, 0, length, length];
+        out.extend(head.iter().flat_map(|word| word.to_le_bytes()));
+        out.extend_from_slice(frame);
+    }
+    out
+}
+
+const ETHERNET: u32 = 1;
+
+/// A query for www.example A from 192.0.2.1 to 192.0.2.53, or its refusal.
+fn dns_frame(is_response: bool) -> Vec<u8> {
+    let mut message = vec![0, 7];
+    message.extend(if is_response { [0x81, 0x05] } else { [0x01, 0x00] });
+    message.extend([0, 1, 0, 0, 0, 0, 0, 0]);
+    message.extend(b"\x03www\x07example\0\0\x01\0\x01");
+    let (from, to) = if is_response { (53, 1) } else { (1, 53) };
+    let (from_port, to_port) = if is_response { (53_u16, 40000_u16) } else { (40000, 53) };
+    let udp_length = u16::try_from(message.len() + 8).unwrap();
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0];
+    frame.extend((udp_length + 20).to_be_bytes());
+    frame.extend([0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, from, 192, 0, 2, to]);
+    for word in [from_port, to_port, udp_length, 0] {
+        frame.extend(word.to_be_bytes());
+    }
+    frame.extend(message);
+    frame
+}
+
+fn refusal() -> Vec<u8> {
+    pcap(ETHERNET, &[&dns_frame(false), &dns_frame(true)])
+}
+
+#[test]
+fn a_report_of_every_format_is_made_of_a_capture() {
+    let folder = Folder::new();
+    let capture = folder.file("a.pcap", &refusal());
+    check(&["report", &capture], 0, &["a.pcap", "read to the end"], &[]);
+    check(&["report", &capture, "-f", "markdown"], 0, &["## REFUSED", "```text"], &[]);
+    check(&["report", &capture, "--format", "csv"], 0, &["list,key,type,class,"], &[]);
+    let output = run(&["report", &capture, "--format", "json", "--top", "all"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["schema"], "rcodetop.report/1");
+    assert_eq!(report["source"]["name"].as_str(), Some(capture.as_str()));
+    assert_eq!(stderr(&output), "", "no progress bar without a terminal");
+}
+
+#[test]
+fn without_a_terminal_the_dashboard_is_the_text_report() {
+    let folder = Folder::new();
+    let capture = folder.file("a.pcap", &refusal());
+    assert_eq!(stdout(&run(&[&capture])), stdout(&run(&["report", &capture])));
+    check(&[], 2, &[], &["standard output is not a terminal"]);
+}
+
+#[test]
+fn a_capture_comes_over_standard_input() {
+    let mut child = program(&["report", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&refusal()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("standard input\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_with_nothing_on_standard_output() {
+    let folder = Folder::new();
+    let text = folder.file("notes.txt", b"this is no capture, it is a text of some length");
+    let missing = folder.path("missing.pcap").to_str().unwrap().to_owned();
+    check(&["report", &missing], 2, &[], &["error: cannot read ", "missing.pcap", "o such file"]);
+    check(&["report", &text], 2, &[], &["error: ", "notes.txt"]);
+    check(&["report"], 2, &[], &["nothing to read"]);
+    check(&["report", &text, "-i", "lo"], 2, &[], &["not both"]);
+    check(&["--focus", "REFUSD", &text], 2, &[], &["REFUSD", "no such response code"]);
+    check(&["--max-memory", "lots", &text], 2, &[], &["not a size"]);
+    check(&["--no-such-option"], 2, &[], &["--no-such-option"]);
+}
+
+#[test]
+fn a_damaged_capture_gives_what_came_before_and_status_3() {
+    let folder = Folder::new();
+    let mut bytes = refusal();
+    bytes.truncate(bytes.len() - 5);
+    let capture = folder.file("cut.pcap", &bytes);
+    check(&["report", &capture], 3, &["DAMAGED"], &["warning: "]);
+    let output = run(&["report", &capture, "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["source"]["ended"], "damaged");
+}
+
+#[test]
+fn a_report_goes_to_a_file_and_never_over_its_capture() {
+    let folder = Folder::new();
+    let capture = folder.file("a.pcap", &refusal());
+    let report = folder.path("report.txt").to_str().unwrap().to_owned();
+    check(&["report", &capture, "-o", &report], 0, &[], &[]);
+    assert!(std::fs::read_to_string(&report).unwrap().contains("read to the end"));
+    check(&["report", &capture, "-o", &capture], 2, &[], &["is the capture itself"]);
+    assert_eq!(std::fs::read(&capture).unwrap(), refusal());
+    let nowhere = folder.path("no/such/folder").to_str().unwrap().to_owned();
+    check(&["report", &capture, "-o", &nowhere], 2, &[], &["cannot write", "No such file"]);
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_error() {
+    for words in [&["explain"][..], &["man"], &["completions", "bash"], &["--help"]] {
+        let mut child =
+            program(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", stderr(&output));
+        assert_eq!(stderr(&output), "", "{words:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    if !Path::new("/dev/full").exists() {
+        return eprintln!("skipped: this system has no /dev/full");
+    }
+    let folder = Folder::new();
+    let capture = folder.file("a.pcap", &refusal());
+    check(&["report", &capture, "-o", "/dev/full"], 2, &[], &["cannot write /dev/full"]);
+}
+
+#[test]
+fn a_signal_ends_a_report_in_order() {
+    let folder = Folder::new();
+    let capture = folder.file("growing.pcap", &refusal());
+    let child = program(&["report", &capture, "--follow", "-v"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until_it_catches_signals(child.id());
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{:?}", output.status.signal());
+    assert!(stdout(&output).contains("stopped"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("frames in"), "{}", stderr(&output));
+}
+
+/// Linux tells which signals a process catches; SIGTERM is the fifteenth.
+fn wait_until_it_catches_signals(pid: u32) {
+    for _ in 0..1000 {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
+        if u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << 14) != 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the program never caught SIGTERM");
+}
+
+#[test]
+fn a_user_who_may_not_capture_is_told_what_to_do() {
+    let may_drop =
+        Command::new("setpriv").args(["--reuid=65534", "--clear-groups", "true"]).output();
+    if !may_drop.is_ok_and(|output| output.status.success()) {
+        return eprintln!("skipped: cannot run a program as another user (needs root and setpriv)");
+    }
+    // The unprivileged user may not be able to reach the build folder.
+    let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    let copy = folder.path().join("rcodetop");
+    std::fs::copy(PROGRAM, &copy).unwrap();
+    make_public(folder.path());
+    let output = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(&copy)
+        .args(["report", "-i", "lo", "--duration", "1s"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("lo"), "{}", stderr(&output));
+    assert!(stderr(&output).to_lowercase().contains("permi"), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "");
+}
+
+fn make_public(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Every long option of the program and of the report.
+const OPTIONS: &[&str] = &[
+    "--interface",
+    "--read",
+    "--port",
+    "--focus",
+    "--timeout",
+    "--max-memory",
+    "--bpf",
+    "--snaplen",
+    "--buffer",
+    "--no-promiscuous",
+    "--follow",
+    "--quiet",
+    "--verbose",
+    "--color",
+    "--list-interfaces",
+    "--help",
+    "--version",
+    "--duration",
+    "--format",
+    "--top",
+    "--output",
+    "--check",
+];
+
+#[test]
+fn the_help_names_every_option() {
+    let help = stdout(&run(&["--help"])) + &stdout(&run(&["report", "--help"]));
+    for option in OPTIONS {
+        assert!(help.contains(option), "{option} is missing");
+    }
+    check(&["--help"], 0, &["Examples:", "Exit status:", "rcodetop report"], &[]);
+    check(&["-h"], 0, &["Usage: rcodetop"], &[]);
+    check(&["--version"], 0, &["rcodetop 0."], &[]);
+}
+
+#[test]
+fn every_option_of_the_help_is_known_to_these_tests() {
+    let help = stdout(&run(&["--help"])) + &stdout(&run(&["report", "--help"]));
+    let options = help.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    for option in options.filter(|word| word.starts_with("--") && word.len() > 2) {
+        assert!(OPTIONS.contains(&option), "{option} is not in OPTIONS");
+    }
+}
+
+#[test]
+fn the_manual_and_the_completions_name_every_option() {
+    let manual = stdout(&run(&["man"])).replace('\\', "");
+    let script = stdout(&run(&["completions", "bash"]));
+    for option in OPTIONS {
+        assert!(manual.contains(option), "{option} is missing in the manual");
+        assert!(script.contains(option), "{option} is missing in the completions");
+    }
+    for shell in ["zsh", "fish", "elvish", "powershell"] {
+        check(&["completions", shell], 0, &["rcodetop"], &[]);
+    }
+}
+
+#[test]
+fn codes_are_explained() {
+    check(&["explain", "9005"], 0, &["REFUSED is response code 5"], &[]);
+    check(&["explain", "ede:18"], 0, &["Prohibited"], &[]);
+    check(&["explain"], 0, &["9005 0x232D", "Extended DNS Errors"], &[]);
+    check(&["explain", "nonsense"], 2, &[], &["error: nothing known about \"nonsense\""]);
+}
+
+#[test]
+fn colour_is_for_terminals_unless_forced() {
+    let folder = Folder::new();
+    let capture = folder.file("a.pcap", &refusal());
+    assert!(!stdout(&run(&["report", &capture])).contains('\x1b'));
+    assert!(!stdout(&run(&["report", &capture, "--color", "never"])).contains('\x1b'));
+    assert!(stdout(&run(&["report", &capture, "--color", "always"])).contains('\x1b'));
+}
+
+#[test]
+fn the_interfaces_are_listed() {
+    let output = run(&["interfaces"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("INTERFACE"), "{}", stdout(&output));
+    assert_eq!(stdout(&run(&["-D"])), stdout(&output));
+}

@@ -1,0 +1,177 @@
+//! What the screen shows, as text: every view, in every state, at every size that matters.
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use std::time::Duration;
+
+use fixtures::FIXTURES;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+use rcodetop::iana::Rcode;
+use rcodetop::snapshot::Snapshot;
+use rcodetop::tui::keys::Msg;
+use rcodetop::tui::model::{Model, Newer, Pace};
+use rcodetop::tui::update::update;
+use rcodetop::tui::view::{VIEWS, draw};
+
+const SIZES: [(u16, u16); 4] = [(200, 50), (120, 40), (80, 24), (40, 10)];
+
+fn render(model: &Model, snapshot: &Snapshot) -> Buffer {
+    let area = Rect::new(0, 0, model.size.0, model.size.1);
+    let mut buffer = Buffer::empty(area);
+    draw(model, snapshot, area, &mut buffer);
+    buffer
+}
+
+/// The text of a screen, without the blanks at the ends of its lines.
+fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    let lines = buffer.content.chunks(width).map(|row| {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            if covered == 0 {
+                line.push_str(cell.symbol());
+                covered = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
+            }
+            covered -= 1;
+        }
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn screen(size: (u16, u16), snapshot: &Snapshot, keys: &[Msg]) -> String {
+    let mut model = Model::new(size, true);
+    let pace = Pace { packets: 12_345.6, bytes: 143_000_000.0, left: Some(Duration::from_secs(4)) };
+    update(&mut model, Msg::Arrived(pace, Newer::default()), snapshot);
+    for key in keys {
+        update(&mut model, *key, snapshot);
+    }
+    text(&render(&model, snapshot))
+}
+
+fn named((columns, rows): (u16, u16), what: &str) -> String {
+    format!("{what}_{columns}x{rows}")
+}
+
+fn at(name: &str) -> Snapshot {
+    let found = FIXTURES.iter().find(|(each, _)| *each == name);
+    found.map(|(_, make)| make()).expect("the fixture exists")
+}
+
+#[test]
+fn the_overview_in_every_state_and_size() {
+    for (state, make) in FIXTURES {
+        for size in SIZES {
+            let name = named(size, &format!("overview_{state}"));
+            insta::assert_snapshot!(name, screen(size, &make(), &[]));
+        }
+    }
+}
+
+#[test]
+fn every_view_of_an_outage() {
+    for (place, view) in VIEWS.iter().enumerate().skip(1) {
+        for size in [(120, 40), (80, 24)] {
+            let name = named(size, &format!("{}_busy", view.title.to_lowercase()));
+            insta::assert_snapshot!(name, screen(size, &at("busy"), &[Msg::Show(place)]));
+        }
+    }
+}
+
+#[test]
+fn tables_of_hostile_names_stay_in_their_columns() {
+    for title in ["Names", "Paths", "EDE", "Causes", "Capture"] {
+        let place = VIEWS.iter().position(|view| view.title == title).expect("the view exists");
+        let name = named((80, 24), &format!("{}_hostile", title.to_lowercase()));
+        insta::assert_snapshot!(name, screen((80, 24), &at("hostile"), &[Msg::Show(place)]));
+    }
+}
+
+#[test]
+fn what_keys_change() {
+    let cases: &[(&str, &str, &[Msg])] = &[
+        ("keys_help", "busy", &[Msg::Help]),
+        ("keys_help_scrolled", "busy", &[Msg::Help, Msg::Bottom]),
+        ("keys_choose_focus", "busy", &[Msg::ChooseFocus, Msg::Move(1)]),
+        ("keys_reset", "drops", &[Msg::Reset]),
+        ("keys_frozen", "drops", &[Msg::Freeze]),
+        ("keys_zoomed", "busy", &[Msg::Zoom]),
+        ("keys_second_table", "busy", &[Msg::Table(1), Msg::Move(3)]),
+        ("keys_sorted", "busy", &[Msg::Show(2), Msg::Sort, Msg::Sort, Msg::Reverse]),
+        ("keys_labels", "busy", &[Msg::Labels(1), Msg::Table(-1), Msg::Enter]),
+        ("keys_domains", "busy", &[Msg::Domains, Msg::Show(4)]),
+        ("keys_cut_list", "drops", &[Msg::Show(4), Msg::Bottom]),
+        ("keys_notice", "drops", &[Msg::Focus]),
+    ];
+    for (name, state, keys) in cases {
+        insta::assert_snapshot!(*name, screen((80, 24), &at(state), keys));
+    }
+}
+
+#[test]
+fn a_tiny_terminal_says_what_it_needs() {
+    for size in [(39, 24), (80, 9), (12, 3)] {
+        insta::assert_snapshot!(named(size, "tiny"), screen(size, &at("busy"), &[]));
+    }
+}
+
+/// Every view in every state at every size, and at the sizes where layouts change.
+fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
+    for (_, make) in FIXTURES {
+        let snapshot = make();
+        for (place, _) in VIEWS.iter().enumerate() {
+            for width in [0, 39, 40, 72, 80, 116, 180, 200] {
+                for height in [0, 10, 13, 16, 24, 50] {
+                    let mut model = Model::new((width, height), true);
+                    update(&mut model, Msg::Show(place), &snapshot);
+                    check(&model, &snapshot);
+                    update(&mut model, Msg::Zoom, &snapshot);
+                    check(&model, &snapshot);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_screen_is_printable_and_tells_its_source_and_its_keys() {
+    everywhere(|model, snapshot| {
+        let buffer = render(model, snapshot);
+        assert!(buffer.content.iter().all(|cell| !cell.symbol().contains(char::is_control)));
+        let (width, height) = model.size;
+        if width < 40 || height < 10 {
+            return;
+        }
+        let text = text(&buffer);
+        assert!(text.starts_with("file ") || text.starts_with("live "), "{text}");
+        assert!(text.lines().last().unwrap_or_default().starts_with("q quit"), "{text}");
+    });
+}
+
+#[test]
+fn without_colour_there_is_none() {
+    for (_, make) in FIXTURES {
+        let model = Model::new((120, 40), false);
+        let buffer = render(&model, &make());
+        let plain =
+            |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
+        assert!(buffer.content.iter().all(plain));
+    }
+}
+
+#[test]
+fn the_focus_code_is_red_and_has_its_own_shade() {
+    let buffer = render(&Model::new((80, 24), true), &at("busy"));
+    let bar = &buffer.content[5 * 80..6 * 80];
+    let solid: Vec<_> = bar.iter().filter(|cell| cell.symbol() == "█").collect();
+    assert_eq!(solid.len(), 30);
+    assert!(solid.iter().all(|cell| cell.fg == Color::Red));
+    let mut answers = at("busy");
+    answers.focus = Rcode::NOERROR;
+    let buffer = render(&Model::new((80, 24), true), &answers);
+    assert!(buffer.content.iter().all(|cell| cell.fg != Color::Red));
+}
