@@ -59,15 +59,15 @@ fn figures_of(snapshot: &Snapshot) -> Figures {
         out.insert(format!("RCODE {}", row.rcode.0), row.responses);
     }
     for row in &snapshot.servers.rows {
-        add(&mut out, format!("server {}", row.key), row.responses, row.focus);
+        add(&mut out, &format!("server {}", row.key), row.responses, row.focus);
     }
     for row in &snapshot.clients.rows {
-        add(&mut out, format!("client {}", row.key), row.responses, row.focus);
+        add(&mut out, &format!("client {}", row.key), row.responses, row.focus);
     }
     for row in &snapshot.names.rows {
         let QuestionKey { name, rtype, .. } = &row.key;
         let rtype = if name == "-" { "-".to_owned() } else { rtype.to_string() };
-        add(&mut out, format!("name {name} {rtype}"), row.responses, row.focus);
+        add(&mut out, &format!("name {name} {rtype}"), row.responses, row.focus);
     }
     out
 }
@@ -97,13 +97,13 @@ fn figures_in(truth: &Value) -> Figures {
                 text.push_str(&format!(" {}", row["type"].as_str().unwrap()));
             }
             let [responses, focus] = ["responses", "focus"].map(|each| row[each].as_u64().unwrap());
-            add(&mut out, text, responses, focus);
+            add(&mut out, &text, responses, focus);
         }
     }
     out
 }
 
-fn add(figures: &mut Figures, key: String, responses: u64, focus: u64) {
+fn add(figures: &mut Figures, key: &str, responses: u64, focus: u64) {
     figures.insert(format!("{key}: responses"), responses);
     figures.insert(format!("{key}: refused"), focus);
 }
