@@ -17,7 +17,10 @@ mod value;
 pub mod view;
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event};
@@ -62,13 +65,14 @@ impl Default for Options {
 pub fn run(feed: &Arc<Feed>, options: &Options) -> io::Result<()> {
     let mut session = Session::open(feed, *options)?;
     let size = session.terminal.size()?;
+    let events = events()?;
     let mut screen = Loop::new(feed, Model::new((size.width, size.height), options.color));
     while !screen.is_over(&session) {
         screen.receive();
         if screen.is_due() {
             screen.draw(&mut session)?;
         }
-        if screen.listen()?.is_break() {
+        if screen.listen(&events)?.is_break() {
             break;
         }
     }
@@ -138,20 +142,46 @@ impl<'a> Loop<'a> {
     }
 
     /// Waits for an event and takes in all that wait with it: one draw per burst, not per key.
-    fn listen(&mut self) -> io::Result<std::ops::ControlFlow<()>> {
+    fn listen(&mut self, events: &Receiver<io::Result<Event>>) -> io::Result<ControlFlow<()>> {
         let mut nap = LONGEST_NAP.min(HEARTBEAT.saturating_sub(self.drawn.elapsed()));
-        while event::poll(nap)? {
+        loop {
+            let event = match events.recv_timeout(nap) {
+                Ok(event) => event?,
+                Err(RecvTimeoutError::Timeout) => return Ok(ControlFlow::Continue(())),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            };
             nap = Duration::ZERO;
-            let Some(msg) = read(&event::read()?) else { continue };
+            let Some(msg) = read(&event) else { continue };
             self.dirty = true;
             match update(&mut self.model, msg, &self.shown) {
-                Some(Effect::Quit) => return Ok(std::ops::ControlFlow::Break(())),
+                Some(Effect::Quit) => return Ok(ControlFlow::Break(())),
                 Some(Effect::Ask(command)) => self.feed.ask(command),
                 None => {}
             }
         }
-        Ok(std::ops::ControlFlow::Continue(()))
     }
+}
+
+/// Events of the terminal, read by a thread of their own.
+///
+/// Not on the screen's thread: when a terminal is closed, crossterm 0.29 reads its end over and
+/// over and does not come back, and no signal would be looked at any more. The thread ends with
+/// the program.
+fn events() -> io::Result<Receiver<io::Result<Event>>> {
+    const MANY: usize = 1024;
+    let (sender, receiver) = mpsc::sync_channel(MANY);
+    thread::Builder::new().name("keys".into()).spawn(move || {
+        loop {
+            let event = event::read();
+            let failed = event.is_err();
+            if sender.send(event).is_err() || failed {
+                return;
+            }
+        }
+    })?;
+    Ok(receiver)
 }
 
 fn read(event: &Event) -> Option<Msg> {
