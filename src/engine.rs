@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Reason};
-use crate::snapshot::{self, Snapshot, SnapshotSpec};
+use crate::snapshot::{self, Sample, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Tallies};
 use crate::time::Timestamp;
 use crate::track::{Answer, Exchange, Key, Message, Tracker, TrackerConfig, Verdict};
 use crate::wire::{
     Datagram, Decoder, Endpoint, Frame, IcmpError, LinkType, MessageView, NameBuffer, Notes,
-    Packet, Ports, Print, Segment, StreamMessage, Streams, Transport,
+    Packet, Ports, Print, Segment, StreamMessage, Streams, Transport, describe,
 };
 
 /// What shapes an analysis from its first frame on.
@@ -63,6 +63,41 @@ struct Core {
     ledger: Ledger,
     name: NameBuffer,
     hasher: foldhash::quality::RandomState,
+    latest: Latest,
+}
+
+/// The latest response with the focus code, in a buffer that is used again and again.
+#[derive(Debug, Default)]
+struct Latest {
+    at: Timestamp,
+    from: Endpoint,
+    to: Endpoint,
+    over_tcp: bool,
+    bytes: Vec<u8>,
+}
+
+/// Bytes kept of it; enough for any refusal.
+const MAX_SAMPLE: usize = 4096;
+
+impl Latest {
+    fn keep(&mut self, message: &Message<'_>, bytes: &[u8]) {
+        self.at = message.at;
+        (self.from, self.to) = (message.key.server, message.key.client);
+        self.over_tcp = message.key.transport == Transport::Tcp;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes.get(..MAX_SAMPLE).unwrap_or(bytes));
+    }
+
+    fn sample(&self) -> Option<Sample> {
+        (!self.bytes.is_empty()).then(|| Sample {
+            at: self.at,
+            server: self.from.address.ip(),
+            client: self.to.address.ip(),
+            transport: if self.over_tcp { Transport::Tcp } else { Transport::Udp },
+            lines: describe(&self.bytes),
+            bytes: self.bytes.clone(),
+        })
+    }
 }
 
 impl Engine {
@@ -85,6 +120,7 @@ impl Engine {
                 ledger: Ledger::default(),
                 name: NameBuffer::default(),
                 hasher,
+                latest: Latest::default(),
             },
             config,
             serial: 0,
@@ -148,6 +184,7 @@ impl Engine {
     pub fn set_focus(&mut self, focus: Rcode) {
         self.config.focus = focus;
         self.core.tallies.set_focus(focus);
+        self.core.latest.bytes.clear();
     }
 
     /// Forgets everything and counts anew.
@@ -173,6 +210,7 @@ impl Engine {
         };
         snapshot.outcomes = self.core.tracker.outcomes();
         snapshot::fill(&mut snapshot, &self.core.tallies, spec);
+        snapshot.sample = self.core.latest.sample();
         snapshot
     }
 }
@@ -259,6 +297,9 @@ impl Core {
             None => self.tracker.query(&message, &mut sink),
         };
         if verdict == Verdict::Message {
+            if message.answer.is_some_and(|answer| answer.rcode == self.tallies.focus()) {
+                self.latest.keep(&message, bytes);
+            }
             self.count(is_response, view.notes, at);
         }
         Some(verdict)

@@ -137,10 +137,17 @@ fn explained(tallies: &Tallies, count: u64) -> String {
 
 /// The heaviest path, asked again by hand.
 fn verify(tallies: &Tallies) -> String {
+    let address = |place| tallies.servers.get(place).map(|server| server.key);
+    // Of equal ones the first by server and name, so that the same capture gives the same command.
     let paths = tallies.paths.with_code(tallies.focus());
-    let Some(path) = paths.max_by_key(|path| path.count) else { return String::new() };
+    let heaviest = paths.min_by_key(|path| {
+        let (name, question) = tallies.names.question(path.name);
+        let kind = question.map(|question| question.rtype);
+        (std::cmp::Reverse(path.count), address(path.server), name, kind)
+    });
+    let Some(path) = heaviest else { return String::new() };
     let (name, question) = tallies.names.question(path.name);
-    let server = tallies.servers.get(path.server).map(|server| server.key.ip().to_string());
+    let server = address(path.server).map(|server| server.ip().to_string());
     match (server, question) {
         (Some(server), Some(question)) => {
             format!("dig @{server} {} {}", quoted(&text(name)), question.rtype)

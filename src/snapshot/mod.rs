@@ -91,6 +91,25 @@ pub struct Snapshot {
     pub timeline: Timeline,
     /// Why: what the evidence speaks for, most harm first.
     pub findings: Vec<Finding>,
+    /// The latest response with the focus code, decoded whole.
+    pub sample: Option<Sample>,
+}
+
+/// One response, for a person to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When it was captured.
+    pub at: Timestamp,
+    /// Who sent it.
+    pub server: IpAddr,
+    /// To whom.
+    pub client: IpAddr,
+    /// Over what.
+    pub transport: Transport,
+    /// Its contents, a record or fact a line, escaped.
+    pub lines: Vec<String>,
+    /// Its bytes as captured.
+    pub bytes: Vec<u8>,
 }
 
 /// The capture behind a snapshot.

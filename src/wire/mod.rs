@@ -20,6 +20,7 @@ pub mod name;
 mod packet;
 mod stream;
 mod tunnel;
+mod whole;
 
 pub use address::{Address, Endpoint};
 pub use icmp::IcmpError;
@@ -28,6 +29,7 @@ pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question
 pub use name::NameBuffer;
 pub use packet::{Datagram, Decoder, MAX_DEPTH, Packet, Print, Segment};
 pub use stream::{StreamMessage, Streams};
+pub use whole::describe;
 
 use crate::time::Timestamp;
 

@@ -42,6 +42,7 @@ pub(super) fn write(snapshot: &Snapshot, options: &Options, out: &mut dyn Write)
         page.timeline(),
         page.tables(),
         page.notes(),
+        page.sample(),
         page.ledger(),
     ];
     let parts: Vec<Vec<String>> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -378,6 +379,25 @@ impl Page<'_> {
         let line = |(what, number): (String, u64)| format!("{:>14}  {what}", count(number));
         let heading = self.painter.paint(Style::Heading, "Ledger");
         std::iter::once(heading).chain(entries.map(line)).collect()
+    }
+
+    /// The latest response with the focus code, decoded whole; only if asked for.
+    fn sample(&self) -> Vec<String> {
+        let Some(sample) = self.snapshot.sample.as_ref().filter(|_| self.options.verbose) else {
+            return Vec::new();
+        };
+        let heading = format!(
+            "The latest {}: from {} to {} by {}, {} UTC",
+            self.snapshot.focus,
+            sample.server,
+            sample.client,
+            sample.transport,
+            sample.at.date_and_clock()
+        );
+        let heading = self.painter.paint(Style::Heading, &heading);
+        std::iter::once(heading)
+            .chain(sample.lines.iter().map(|line| format!("  {line}")))
+            .collect()
     }
 }
 

@@ -14,6 +14,7 @@ mod messages;
 mod overlay;
 mod overview;
 mod rcodes;
+mod sample;
 mod strip;
 mod table;
 mod tabs;
@@ -66,6 +67,7 @@ pub const VIEWS: &[View] = &[
     messages::VIEW,
     ede::VIEW,
     latency::VIEW,
+    sample::VIEW,
     capture::VIEW,
 ];
 

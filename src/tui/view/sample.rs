@@ -1,0 +1,53 @@
+//! The latest response with the focus code: decoded whole, beside its bytes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{View, write_lines};
+use crate::snapshot::{Sample, Snapshot};
+use crate::tui::model::Model;
+use crate::tui::text;
+use crate::tui::theme::Meaning;
+
+pub(super) const VIEW: View =
+    View { key: 'm', title: "Message", sheets: |_| Vec::new(), panes: |_, _, _| Vec::new(), draw };
+
+/// Columns of sixteen bytes in hexadecimal and as text.
+const DUMP: u16 = 16 * 3 + 1 + 16;
+
+fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let Some(sample) = &snapshot.sample else {
+        let none = vec![format!("no {} response yet", snapshot.focus)];
+        return write_lines(&none, Meaning::Plain.style(), area, buffer);
+    };
+    let mut lines = vec![format!(
+        "the latest {}: from {} to {} by {}, {} UTC",
+        snapshot.focus,
+        sample.server,
+        sample.client,
+        sample.transport,
+        sample.at.date_and_clock()
+    )];
+    lines.extend(sample.lines.iter().flat_map(|line| text::wrap(line, area.width.into(), 4)));
+    lines.truncate(area.height.into());
+    write_lines(&lines, Meaning::Plain.style(), area, buffer);
+    if area.width >= DUMP {
+        let used = text::cells(lines.len()) + 1;
+        let below = Rect {
+            y: area.y.saturating_add(used),
+            height: area.height.saturating_sub(used),
+            ..area
+        };
+        write_lines(&dump(sample, below.height.into()), Meaning::Quiet.style(), below, buffer);
+    }
+}
+
+fn dump(sample: &Sample, rows: usize) -> Vec<String> {
+    sample.bytes.chunks(16).take(rows).map(row).collect()
+}
+
+fn row(bytes: &[u8]) -> String {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x} ")).collect();
+    let plain = |byte: &u8| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' };
+    format!("{hex:<48} {}", bytes.iter().map(plain).collect::<String>())
+}
