@@ -84,7 +84,7 @@ fn every_view_of_an_outage() {
 
 #[test]
 fn tables_of_hostile_names_stay_in_their_columns() {
-    for title in ["Names", "Paths", "EDE", "Causes", "Capture"] {
+    for title in ["Names", "Path", "EDE", "Cause", "Capture"] {
         let place = VIEWS.iter().position(|view| view.title == title).expect("the view exists");
         let name = named((80, 24), &format!("{}_hostile", title.to_lowercase()));
         insta::assert_snapshot!(name, screen((80, 24), &at("hostile"), &[Msg::Show(place)]));

@@ -128,6 +128,7 @@ pub(crate) fn busy() -> Snapshot {
     fill_splits(&mut snapshot);
     snapshot.timeline = timeline();
     snapshot.findings = vec![unknown()];
+    snapshot.sample = Some(sample());
     snapshot
 }
 
@@ -377,4 +378,18 @@ pub(crate) fn hostile() -> Snapshot {
     });
     snapshot.source.name = "a\\027[2Jb ".repeat(40);
     snapshot
+}
+
+/// A refusal with an Extended DNS Error, as the engine shows it.
+fn sample() -> rcodetop::snapshot::Sample {
+    let bytes = b"\x2a\x07\x81\x05\x00\x01\x00\x00\x00\x00\x00\x01\x03www\x03ads\x07example\x00\
+        \x00\x01\x00\x01\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x06\x00\x0f\x00\x02\x00\x0f";
+    rcodetop::snapshot::Sample {
+        at: Timestamp::new(1_795_230_744, 0),
+        server: [10, 53, 0, 10].into(),
+        client: [10, 20, 1, 11].into(),
+        transport: Transport::Udp,
+        lines: rcodetop::wire::describe(bytes),
+        bytes: bytes.to_vec(),
+    }
 }

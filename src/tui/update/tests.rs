@@ -291,10 +291,10 @@ fn the_mouse_selects_rows_tables_and_tabs() {
     update(&mut model, Msg::Wheel(clients.0, clients.1, -3), &snapshot);
     assert_eq!(selected(&model, &snapshot), "10.0.0.0");
     update(&mut model, Msg::Click(10, 2), &snapshot);
-    assert_eq!(model.shown().title, "Causes");
+    assert_eq!(model.shown().title, "Cause");
     update(&mut model, Msg::Click(79, 23), &snapshot);
     update(&mut model, Msg::Click(u16::MAX, u16::MAX), &snapshot);
-    assert_eq!(model.shown().title, "Causes");
+    assert_eq!(model.shown().title, "Cause");
 }
 
 #[test]

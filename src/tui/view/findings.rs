@@ -13,7 +13,7 @@ use crate::tui::text;
 use crate::tui::theme::Meaning;
 
 pub(super) const VIEW: View =
-    View { key: 'a', title: "Causes", sheets: |_| vec![SheetId::Findings], panes, draw };
+    View { key: 'a', title: "Cause", sheets: |_| vec![SheetId::Findings], panes, draw };
 
 /// The table and the case of the selected finding.
 fn parts(area: Rect) -> [Rect; 2] {

@@ -12,7 +12,7 @@ pub(super) const SERVERS: View = alone('v', "Servers", |_| vec![SheetId::Servers
 pub(super) const CLIENTS: View = alone('c', "Clients", |_| vec![SheetId::Clients]);
 pub(super) const NAMES: View = alone('n', "Names", |model| vec![model.names()]);
 pub(super) const NETWORKS: View = alone('i', "CIDR", |_| vec![SheetId::Prefixes]);
-pub(super) const PATHS: View = alone('p', "Paths", |_| vec![SheetId::Paths]);
+pub(super) const PATHS: View = alone('p', "Path", |_| vec![SheetId::Paths]);
 
 const fn alone(key: char, title: &'static str, sheets: fn(&Model) -> Vec<SheetId>) -> View {
     View { key, title, sheets, panes: only_active, draw: nothing_else }

@@ -8,7 +8,7 @@ use crate::tui::model::Model;
 use crate::tui::sheets::SheetId;
 
 pub(super) const VIEW: View =
-    View { key: 't', title: "Types", sheets, panes, draw: lists::nothing_else };
+    View { key: 't', title: "Type", sheets, panes, draw: lists::nothing_else };
 
 fn sheets(_: &Model) -> Vec<SheetId> {
     vec![SheetId::Types, SheetId::Opcodes, SheetId::Classes, SheetId::Transports]

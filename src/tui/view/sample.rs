@@ -10,7 +10,7 @@ use crate::tui::text;
 use crate::tui::theme::Meaning;
 
 pub(super) const VIEW: View =
-    View { key: 'm', title: "Message", sheets: |_| Vec::new(), panes: |_, _, _| Vec::new(), draw };
+    View { key: 'm', title: "Msg", sheets: |_| Vec::new(), panes: |_, _, _| Vec::new(), draw };
 
 /// Columns of sixteen bytes in hexadecimal and as text.
 const DUMP: u16 = 16 * 3 + 1 + 16;
@@ -20,14 +20,15 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
         let none = vec![format!("no {} response yet", snapshot.focus)];
         return write_lines(&none, Meaning::Plain.style(), area, buffer);
     };
-    let mut lines = vec![format!(
+    let from = format!(
         "the latest {}: from {} to {} by {}, {} UTC",
         snapshot.focus,
         sample.server,
         sample.client,
         sample.transport,
         sample.at.date_and_clock()
-    )];
+    );
+    let mut lines = text::wrap(&from, area.width.into(), 2);
     lines.extend(sample.lines.iter().flat_map(|line| text::wrap(line, area.width.into(), 4)));
     lines.truncate(area.height.into());
     write_lines(&lines, Meaning::Plain.style(), area, buffer);
@@ -47,7 +48,10 @@ fn dump(sample: &Sample, rows: usize) -> Vec<String> {
 }
 
 fn row(bytes: &[u8]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x} ")).collect();
+    let mut hex = String::new();
+    for byte in bytes {
+        hex += &format!("{byte:02x} ");
+    }
     let plain = |byte: &u8| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' };
     format!("{hex:<48} {}", bytes.iter().map(plain).collect::<String>())
 }
