@@ -44,15 +44,20 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
 /// `file outage.pcapng  complete          2026-11-21 03:12:00 to 03:12:24 UTC (24.0 s)`
 fn draw_source(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffer) {
     let state = state(model, snapshot);
-    let span = vec![(span(snapshot), Meaning::Plain)];
     let kind = match snapshot.source.kind {
         SourceKind::File => "file ",
         SourceKind::Live => "live ",
     };
     let fixed = text::cells(text::width(kind)) + 2 + pieces_width(&state);
     let name_width = text::cells(text::width(&snapshot.source.name));
-    let with_span = fixed + name_width.min(20) + 2 + pieces_width(&span) <= row.width;
-    let right = if with_span { pieces_width(&span) + 2 } else { 0 };
+    let room = row.width.saturating_sub(fixed + name_width.min(20) + 2);
+    let span: Vec<Piece> = spans(snapshot)
+        .into_iter()
+        .find(|span| text::width(span) <= room.into())
+        .map(|span| (span, Meaning::Plain))
+        .into_iter()
+        .collect();
+    let right = if span.is_empty() { 0 } else { pieces_width(&span) + 2 };
     let room = row.width.saturating_sub(fixed + right);
     let name = text::clip_middle(&snapshot.source.name, room.into());
     let mut pieces: Vec<Piece> = vec![
@@ -62,7 +67,7 @@ fn draw_source(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffe
     ];
     pieces.extend(state);
     write_pieces(&pieces, row, buffer);
-    if with_span {
+    if !span.is_empty() {
         write_right(&span, row, buffer);
     }
 }
@@ -111,14 +116,16 @@ fn reading(model: &Model, snapshot: &Snapshot) -> String {
 }
 
 /// When the packets were captured, by their own clock.
-fn span(snapshot: &Snapshot) -> String {
+/// The span of the capture, the fuller wording first.
+fn spans(snapshot: &Snapshot) -> Vec<String> {
     let (Some(first), Some(last)) = (snapshot.source.first, snapshot.source.last) else {
-        return "no packets yet".to_owned();
+        return vec!["no packets yet".to_owned()];
     };
     let [from, to] = [first.date_and_clock(), last.date_and_clock()];
     let same_day = from.get(..10) == to.get(..10);
     let to = if same_day { last.clock() } else { to };
-    format!("{from} to {to} UTC ({})", text::duration(snapshot.source.duration()))
+    let full = format!("{from} to {to} UTC ({})", text::duration(snapshot.source.duration()));
+    vec![full, format!("{} to {} UTC", first.clock(), last.clock())]
 }
 
 fn draw_health(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffer) {
