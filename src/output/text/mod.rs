@@ -332,11 +332,9 @@ impl Page<'_> {
         let mut parts = Vec::new();
         if more > 0 {
             let focus = count(list.omitted.saturating_add(unshown));
-            parts.push(format!(
-                "and {} more {plural} with {focus} {}",
-                count(more),
-                self.snapshot.focus
-            ));
+            let what = if more == 1 { plural.trim_end_matches('s') } else { plural };
+            let code = self.snapshot.focus;
+            parts.push(format!("and {} more {what} with {focus} {code}", count(more)));
         }
         if error > 0 {
             parts.push(format!("counts may be too low by up to {}", count(error)));
