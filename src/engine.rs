@@ -134,6 +134,8 @@ impl Engine {
     pub fn feed(&mut self, frame: &Frame<'_>) {
         self.note_frame(frame);
         self.core.expire(frame.at);
+        self.decoder.expire(frame.at);
+        self.read_abandoned();
         let packet = self.decoder.decode(frame);
         self.core.packet(&packet, frame.at, &mut self.streams);
         self.read_abandoned();
@@ -167,6 +169,8 @@ impl Engine {
     /// Tells that it is at least `now`, so that queries can grow too old on a quiet link.
     pub fn tick(&mut self, now: Timestamp) {
         self.core.expire(now);
+        self.decoder.expire(now);
+        self.read_abandoned();
     }
 
     /// Tells that no frame follows: what was held for the rest of a datagram is read as it is.
@@ -200,7 +204,12 @@ impl Engine {
         snapshot.source.first = self.first;
         snapshot.source.last = self.last;
         snapshot.source.link_types = self.link_types.iter().map(|link| link.name()).collect();
+        // A response that waits a moment for its query counts when that is settled: every number
+        // of a snapshot speaks of the same responses.
+        let responses = self.core.tallies.rcodes().map(|(_, count)| count).sum();
         snapshot.ledger = Ledger {
+            responses,
+            dns_messages: self.core.ledger.queries + responses,
             fragments_held: self.decoder.fragments_held(),
             shed: self.core.tracker.shed(),
             shed_pieces: self.decoder.fragments_shed() + self.streams.shed(),

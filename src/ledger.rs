@@ -13,19 +13,16 @@ pub enum Reason {
     TooDeep,
     /// A DNS message shorter than its flags.
     NoHeader,
-    /// A datagram whose first fragment never came.
-    LostFragment,
 }
 
 impl Reason {
     /// Every reason with its identifier in reports.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::LinkType, "link-type"),
         (Self::CutHeader, "cut-header"),
         (Self::BadIp, "bad-ip"),
         (Self::TooDeep, "too-deep"),
         (Self::NoHeader, "no-header"),
-        (Self::LostFragment, "lost-fragment"),
     ];
 }
 
@@ -69,7 +66,7 @@ pub struct Ledger {
     pub interface_dropped: Option<u64>,
     /// Queries forgotten before their time because too many were waiting.
     pub shed: u64,
-    /// Fragments and segments forgotten because too many were waiting.
+    /// Fragments of datagrams, and TCP streams, that were given up incomplete.
     pub shed_pieces: u64,
     /// Entries that bounded tables gave up.
     pub evicted: u64,
@@ -112,7 +109,7 @@ impl Ledger {
 /// What became of every query, and of the responses that had none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
-    /// Queries that got a response, however late.
+    /// Queries that got a response, be it late.
     pub answered: u64,
     /// Of these: later than the time a query is given.
     pub late: u64,

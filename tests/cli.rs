@@ -238,7 +238,9 @@ fn a_user_who_may_not_capture_is_told_what_to_do() {
     // The unprivileged user may not be able to reach the build folder.
     let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
     let copy = folder.path().join("rcodetop");
-    std::fs::copy(PROGRAM, &copy).unwrap();
+    // By a process of its own: a file still open for writing in this one, or in a child that
+    // another test starts meanwhile, cannot be run.
+    assert!(Command::new("cp").arg(PROGRAM).arg(&copy).status().unwrap().success());
     make_public(folder.path());
     let output = Command::new("setpriv")
         .args(["--reuid=65534", "--regid=65534", "--clear-groups"])

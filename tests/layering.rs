@@ -49,7 +49,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("crossterm::", &["tui"]),
     ("serde_json::", &["output"]),
     ("csv::", &["output"]),
-    ("clap::", &["cli", "app"]),
+    ("clap::", &["cli", "app", "output"]), // output: the names of its formats
     ("clap_complete::", &["cli", "app"]),
     ("clap_mangen::", &["cli", "app"]),
     ("SystemTime::now", &["source", "tui", "app"]),
@@ -63,7 +63,9 @@ fn code(text: &str) -> String {
     let lines: Vec<&str> =
         text.lines().map(|line| line.split("//").next().unwrap_or(line)).collect();
     let tests = lines.windows(2).position(|pair| {
-        pair[0].trim() == "#[cfg(test)]" && pair[1].trim_start().starts_with("mod ")
+        // `mod tests;` is a file of its own, and code goes on behind it.
+        let (attribute, module) = (pair[0].trim(), pair[1].trim());
+        attribute == "#[cfg(test)]" && module.starts_with("mod ") && module.contains('{')
     });
     lines[..tests.unwrap_or(lines.len())].join("\n")
 }

@@ -1,4 +1,4 @@
-//! Where a report goes: standard output, or a file that is touched only once there is a report.
+//! Where a report goes: standard output, or a file that is written only once there is a report.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};

@@ -3,8 +3,9 @@
 use std::fmt::Display;
 use std::hash::Hash;
 
-use crate::iana::Rcode;
+use crate::iana::{Class, Rcode};
 use crate::tally::{Entities, Tallies};
+use crate::wire::Question;
 use crate::wire::name::text;
 
 use super::{Confidence, Finding, FindingOutcome, Scope};
@@ -18,11 +19,11 @@ pub(super) fn find(tallies: &Tallies) -> Option<Finding> {
     }
     let contrast = Contrast::of(&tallies.servers, focus);
     let clients = Contrast::of(&tallies.clients, focus);
-    let count = contrast.responses;
+    // Of all, also of servers that a bounded table has forgotten.
+    let count = tallies.responses(focus);
     if count == 0 {
         return None;
     }
-    let (first, last) = (contrast.first?, contrast.last?);
     Some(Finding {
         cause: "unknown",
         confidence: Confidence::Possible,
@@ -30,15 +31,15 @@ pub(super) fn find(tallies: &Tallies) -> Option<Finding> {
         outcome: FindingOutcome::Response(focus),
         count,
         scope: Scope::default(),
-        first: Some(first),
-        last: Some(last),
+        first: contrast.first,
+        last: contrast.last,
         last_success: None,
         headline: format!(
             "{focus} from {} to {}: the cause is not determined",
             counted(contrast.with, "server"),
             counted(clients.with, "client"),
         ),
-        evidence: evidence(tallies, &contrast, &clients),
+        evidence: evidence(tallies, count, &contrast, &clients),
         against: Vec::new(),
         fix: vec![format!(
             "compare who and what is answered with who and what gets {focus}, then look at the \
@@ -57,8 +58,6 @@ struct Contrast {
     with: u64,
     /// Keys with nothing but the code.
     only: u64,
-    /// Responses with the code.
-    responses: u64,
     first: Option<crate::time::Timestamp>,
     last: Option<crate::time::Timestamp>,
 }
@@ -74,7 +73,6 @@ impl Contrast {
             }
             contrast.with += 1;
             contrast.only += u64::from(span.count == responses);
-            contrast.responses += span.count;
             contrast.first = Some(contrast.first.map_or(span.first, |old| old.min(span.first)));
             contrast.last = Some(contrast.last.map_or(span.last, |old| old.max(span.last)));
         }
@@ -91,7 +89,7 @@ impl Contrast {
     }
 }
 
-fn evidence(tallies: &Tallies, servers: &Contrast, clients: &Contrast) -> Vec<String> {
+fn evidence(tallies: &Tallies, count: u64, servers: &Contrast, clients: &Contrast) -> Vec<String> {
     let focus = tallies.focus();
     let mut out = vec![
         servers.sentence("server", "gave", focus),
@@ -100,7 +98,7 @@ fn evidence(tallies: &Tallies, servers: &Contrast, clients: &Contrast) -> Vec<St
     ];
     out.extend(split("types", tallies.splits.types(focus), focus));
     out.extend(split("transports", tallies.splits.transports(focus), focus));
-    out.push(explained(tallies, servers.responses));
+    out.push(explained(tallies, count));
     out
 }
 
@@ -149,21 +147,25 @@ fn verify(tallies: &Tallies) -> String {
     let (name, question) = tallies.names.question(path.name);
     let server = address(path.server).map(|server| server.ip().to_string());
     match (server, question) {
-        (Some(server), Some(question)) => {
-            format!("dig @{server} {} {}", quoted(&text(name)), question.rtype)
-        }
+        (Some(server), Some(question)) => dig(&server, &text(name), question),
         (Some(server), None) => format!("dig @{server}"),
         (None, _) => String::new(),
     }
 }
 
-/// For a shell: anything but letters, digits, dots, hyphens and underscores goes into quotes.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if name.chars().all(plain) {
-        return name.to_owned();
+/// A command that asks this again, safe to paste whatever the name is: a packet's author chose it.
+///
+/// A plain name goes as it is. Any other is given by option, so that dig does not take it for an
+/// option, a server, a type or a class of its own, and quoted, so that the shell takes it whole.
+fn dig(server: &str, name: &str, question: Question) -> String {
+    let Question { rtype, class } = question;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let starts_plainly = name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    if name.contains('.') && starts_plainly && name.chars().all(is_plain) && class == Class::IN {
+        return format!("dig @{server} {name} {rtype}");
     }
-    format!("'{}'", name.replace('\'', "'\\''"))
+    let quoted = name.replace('\'', "'\\''");
+    format!("dig @{server} -q '{quoted}' -t {rtype} -c {class}")
 }
 
 fn counted(number: u64, what: &str) -> String {
@@ -173,11 +175,23 @@ fn counted(number: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iana::RecordType;
+
+    #[track_caller]
+    fn check(name: &str, class: Class, expected: &str) {
+        assert_eq!(dig("192.0.2.1", name, Question { rtype: RecordType::A, class }), expected);
+    }
 
     #[test]
-    fn names_are_safe_to_paste_into_a_shell() {
-        assert_eq!(quoted("www.example.com"), "www.example.com");
-        assert_eq!(quoted("$(reboot).example"), "'$(reboot).example'");
-        assert_eq!(quoted("a'b"), "'a'\\''b'");
+    fn no_name_can_make_the_command_do_something_else() {
+        check("www.example.com", Class::IN, "dig @192.0.2.1 www.example.com A");
+        check("_dmarc.example", Class::IN, "dig @192.0.2.1 _dmarc.example A");
+        check("$(reboot).example", Class::IN, "dig @192.0.2.1 -q '$(reboot).example' -t A -c IN");
+        check("a'b.c", Class::IN, "dig @192.0.2.1 -q 'a'\\''b.c' -t A -c IN");
+        check("-f/etc/passwd", Class::IN, "dig @192.0.2.1 -q '-f/etc/passwd' -t A -c IN");
+        check("-x.example", Class::IN, "dig @192.0.2.1 -q '-x.example' -t A -c IN");
+        check("@evil.example", Class::IN, "dig @192.0.2.1 -q '@evil.example' -t A -c IN");
+        check("any", Class::IN, "dig @192.0.2.1 -q 'any' -t A -c IN");
+        check("version.bind", Class::CH, "dig @192.0.2.1 -q 'version.bind' -t A -c CH");
     }
 }

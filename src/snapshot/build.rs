@@ -222,33 +222,41 @@ fn prefixes(tallies: &Tallies, top: usize) -> List<Prefix> {
             }
         }
     }
-    rolled_up(sums.into_values(), top, entities.error())
+    rolled_up(tallies, sums.into_values().collect(), top)
 }
 
 fn suffixes(tallies: &Tallies, depth: usize, top: usize) -> List<String> {
     let focus = tallies.focus();
     let mut sums: HashMap<&[u8], Row<String>, foldhash::quality::RandomState> = HashMap::default();
-    for name in tallies.names.all(focus).filter(|row| !row.name.is_empty()) {
+    // A response to an unknown question has the suffix `-`, which is none.
+    for name in tallies.names.all(focus) {
         let cut = suffix(name.name, depth);
         let row = sums.entry(cut).or_insert_with(|| blank(text(cut)));
         row.responses += name.responses;
         row.unanswered += name.unanswered;
         row.focus += name.focus;
         if name.focus > 0 {
-            row.names.get_or_insert_default().count += 1;
+            let names = row.names.get_or_insert_default();
+            names.count += 1;
+            names.at_least = tallies.names.error() > 0;
         }
     }
-    rolled_up(sums.into_values(), top, tallies.names.error())
+    rolled_up(tallies, sums.into_values().collect(), top)
 }
 
-fn rolled_up<K: Ord + Clone>(
-    rows: impl Iterator<Item = Row<K>>,
-    top: usize,
-    error: u64,
-) -> List<K> {
-    let candidates =
-        rows.filter(|row| row.focus > 0).map(|row| Candidate { focus: row.focus, row }).collect();
-    list(candidates, top, error, Row::clone)
+/// Rows that are sums over the rows of a bounded table. What that table has forgotten may have
+/// belonged to any of them.
+fn rolled_up<K: Ord + Clone>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> List<K> {
+    let kept: u64 = rows.iter().map(|row| row.focus).sum();
+    let lost = tallies.responses(tallies.focus()).saturating_sub(kept);
+    // In the order of their keys, so that the same ones are chosen among very many equal ones.
+    rows.sort_by(|one, other| one.key.cmp(&other.key));
+    let candidates = rows
+        .into_iter()
+        .filter(|row| row.focus > 0)
+        .map(|row| Candidate { focus: row.focus, row: Row { error: lost, ..row } })
+        .collect();
+    list(candidates, top, lost, Row::clone)
 }
 
 fn blank<K>(key: K) -> Row<K> {

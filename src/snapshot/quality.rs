@@ -137,9 +137,8 @@ fn lost_pieces(snapshot: &Snapshot) -> Option<String> {
 }
 
 fn started_late(snapshot: &Snapshot) -> Option<String> {
-    let (unasked, responses) = (snapshot.outcomes.unasked, snapshot.ledger.responses);
-    let is_one_way = snapshot.ledger.queries * 20 < responses;
-    (unasked > 0 && !is_one_way).then(|| {
+    let unasked = snapshot.outcomes.unasked;
+    (unasked > 0 && one_way(snapshot).is_none()).then(|| {
         format!(
             "{} to no query in the capture: asked before it began, lost, or not asked at all",
             count(unasked, "response")

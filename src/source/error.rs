@@ -79,7 +79,7 @@ pub enum SourceError {
     /// The user may not capture.
     #[error(
         "not permitted to capture on {name}; run as root, or once: \
-         sudo setcap cap_net_raw,cap_net_admin=eip {program}"
+         sudo setcap cap_net_raw=eip {program}"
     )]
     NotPermitted {
         /// The interface.

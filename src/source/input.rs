@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -143,6 +143,8 @@ type Chunk = io::Result<Vec<u8>>;
 /// takes place beside the analysis. The thread ends with its input or with this reader.
 struct ReadAhead {
     chunks: Receiver<Chunk>,
+    /// Set when the thread came to the end of its input: anything else is no end.
+    finished: Arc<AtomicBool>,
     current: Cursor<Vec<u8>>,
     patience: Duration,
 }
@@ -150,8 +152,15 @@ struct ReadAhead {
 impl ReadAhead {
     fn start(bytes: Box<dyn Read + Send>, patience: Duration) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(CHUNKS_AHEAD);
-        thread::Builder::new().name("input".into()).spawn(move || read_all(bytes, &sender))?;
-        Ok(Self { chunks, current: Cursor::default(), patience })
+        let finished = Arc::new(AtomicBool::new(false));
+        let end = Arc::clone(&finished);
+        thread::Builder::new().name("input".into()).spawn(move || {
+            read_all(bytes, &sender);
+            // Before the sender goes, whose going is what the reader sees.
+            end.store(true, Ordering::Release);
+            drop(sender);
+        })?;
+        Ok(Self { chunks, finished, current: Cursor::default(), patience })
     }
 }
 
@@ -184,7 +193,10 @@ impl Read for ReadAhead {
                 self.current.read(buf)
             }
             Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(RecvTimeoutError::Disconnected) => Ok(0),
+            Err(RecvTimeoutError::Disconnected) if self.finished.load(Ordering::Acquire) => Ok(0),
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(io::Error::other("the thread that reads or unpacks it failed"))
+            }
         }
     }
 }

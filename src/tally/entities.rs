@@ -178,6 +178,13 @@ impl<K: Clone + Eq + Hash> Entities<K> {
         *failed == u32::from(more)
     }
 
+    /// Forgets which lookups of a code failed.
+    pub(crate) fn clear_failed(&mut self, slot: Slot) {
+        for trouble in self.rows.iter_mut().filter_map(|row| row.trouble.as_mut()) {
+            trouble.failed[slot.place()] = 0;
+        }
+    }
+
     /// Keys with a failed lookup.
     pub(crate) fn count_failed(&self, slot: Slot) -> u64 {
         let troubled = self.rows.iter().filter_map(|row| row.trouble.as_ref());

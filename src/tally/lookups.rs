@@ -16,11 +16,29 @@ pub(crate) const LOOKUP_COST: usize = 72;
 /// A lookup that met trouble and is not over yet.
 #[derive(Clone, Copy, Debug)]
 struct Open {
+    began: Timestamp,
     last: Timestamp,
     /// The codes it met, a bit each.
     met: u8,
     /// Of these, the ones after which it got an answer.
     recovered: u8,
+}
+
+/// Servers asked at once answer within this time of each other.
+const RACE: Duration = Duration::from_secs(1);
+
+/// A client that asks without pause begins a new lookup after so many windows.
+const LONGEST: u32 = 4;
+
+impl Open {
+    /// Whether trouble at `at` belongs to another lookup: after a pause, after this one was
+    /// answered, or after too long a time for one.
+    fn is_over(&self, at: Timestamp, window: Duration) -> bool {
+        let pause = at.since(self.last);
+        pause > window
+            || (self.recovered != 0 && pause > RACE)
+            || at.since(self.began) > window * LONGEST
+    }
 }
 
 /// What changed about the lookups of one client and one question.
@@ -41,6 +59,7 @@ pub(crate) struct Lookups {
     max: usize,
     met: [u64; SLOTS],
     recovered: [u64; SLOTS],
+    lost: u64,
 }
 
 impl Lookups {
@@ -52,6 +71,7 @@ impl Lookups {
             max: max.max(64),
             met: [0; SLOTS],
             recovered: [0; SLOTS],
+            lost: 0,
         }
     }
 
@@ -61,10 +81,10 @@ impl Lookups {
         let window = self.window;
         let open = self.open.entry(key).or_insert_with(|| {
             self.order.push_back((at, key));
-            Open { last: at, met: 0, recovered: 0 }
+            Open { began: at, last: at, met: 0, recovered: 0 }
         });
-        if at.since(open.last) > window {
-            *open = Open { last: at, met: 0, recovered: 0 };
+        if open.is_over(at, window) {
+            *open = Open { began: at, last: at, met: 0, recovered: 0 };
         }
         open.last = open.last.max(at);
         if open.met & slot.bit() != 0 {
@@ -103,6 +123,11 @@ impl Lookups {
         (self.met[slot.place()], self.recovered[slot.place()])
     }
 
+    /// Lookups that were forgotten before they were over: an answer that came later is not seen.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost
+    }
+
     /// Adds the counts of lookups followed elsewhere.
     pub(crate) fn merge(&mut self, other: &Self) {
         for place in 0..SLOTS {
@@ -113,6 +138,10 @@ impl Lookups {
 
     /// Forgets the counts of one code, when another code takes its place.
     pub(crate) fn clear(&mut self, slot: Slot) {
+        for open in self.open.values_mut() {
+            open.met &= !slot.bit();
+            open.recovered &= !slot.bit();
+        }
         self.met[slot.place()] = 0;
         self.recovered[slot.place()] = 0;
     }
@@ -131,6 +160,7 @@ impl Lookups {
             }
             self.order.pop_front();
             self.open.remove(&key);
+            self.lost += u64::from(full && now.since(last) <= self.window);
         }
     }
 }
@@ -166,6 +196,27 @@ mod tests {
     fn an_answer_before_the_refusal_or_long_after_it_does_not_help() {
         check(&[(0, Rcode::NOERROR), (1, Rcode::REFUSED)], 1, 0);
         check(&[(0, Rcode::REFUSED), (60, Rcode::NOERROR)], 1, 0);
+    }
+
+    #[test]
+    fn refusals_after_an_answer_are_another_lookup_unless_servers_raced() {
+        check(&[(0, Rcode::REFUSED), (1, Rcode::NOERROR), (4, Rcode::REFUSED)], 2, 1);
+        check(&[(0, Rcode::REFUSED), (0, Rcode::NOERROR), (1, Rcode::REFUSED)], 1, 1);
+    }
+
+    #[test]
+    fn asking_without_pause_is_not_one_lookup_for_ever() {
+        let hour: Vec<_> = (0..1200).map(|n| (n * 3, Rcode::REFUSED)).collect();
+        check(&hour, 172, 0);
+    }
+
+    #[test]
+    fn a_code_that_is_cleared_leaves_nothing_behind() {
+        let mut lookups = Lookups::new(Duration::from_secs(5), 1000);
+        lookups.trouble(1, Slot::OTHER, Timestamp::default());
+        lookups.clear(Slot::OTHER);
+        assert_eq!(lookups.answered(1, Timestamp::default()).count(), 0);
+        assert_eq!(lookups.counts(Slot::OTHER), (0, 0));
     }
 
     #[test]

@@ -307,6 +307,8 @@ impl Tallies {
             self.lookups.clear(Slot::OTHER);
             self.clients_failed[Slot::OTHER.place()] = 0;
             self.names_failed[Slot::OTHER.place()] = 0;
+            self.clients.clear_failed(Slot::OTHER);
+            self.names.clear_failed(Slot::OTHER);
         }
         self.recount_pairs();
         self.recount_domains();
@@ -385,6 +387,11 @@ impl Tallies {
         (0..).map(Rcode).zip(self.rcodes.iter().copied()).filter(|(_, count)| *count > 0)
     }
 
+    /// Responses with one code.
+    pub fn responses(&self, rcode: Rcode) -> u64 {
+        self.rcodes.get(usize::from(rcode.0)).copied().unwrap_or_default()
+    }
+
     /// Response times of all answered queries.
     pub fn latency(&self) -> Option<Latency> {
         self.all_times.latency()
@@ -413,7 +420,7 @@ impl Tallies {
         Impact {
             lookups_refused,
             recovered,
-            failed: lookups_refused - recovered,
+            failed: lookups_refused.saturating_sub(recovered),
             clients_failed: self.clients_failed[slot.place()],
             names_failed: self.names_failed[slot.place()],
         }
@@ -438,5 +445,6 @@ impl Tallies {
             + self.names.forgotten()
             + self.paths.forgotten()
             + self.splits.lost()
+            + self.lookups.lost()
     }
 }

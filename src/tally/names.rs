@@ -194,6 +194,11 @@ impl Names {
         *failed == u32::from(more)
     }
 
+    /// Forgets which lookups of a code failed.
+    pub(crate) fn clear_failed(&mut self, slot: Slot) {
+        self.wide.iter_mut().for_each(|wide| wide.failed[slot.place()] = 0);
+    }
+
     /// Questions with a failed lookup.
     pub(crate) fn count_failed(&self, slot: Slot) -> u64 {
         self.wide.iter().filter(|wide| wide.failed[slot.place()] > 0).count() as u64

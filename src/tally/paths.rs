@@ -125,12 +125,19 @@ impl Paths {
             None => Some(old),
         };
         let before = self.rows.len();
+        let heaviest = self.rows.iter().map(|path| path.count.saturating_add(path.error));
+        let heaviest = heaviest.max().unwrap_or_default();
         self.keep(|path| {
             let client = new(clients, path.client)?;
             let server = new(servers, path.server)?;
             Some(Path { client, server, name: new(names, path.name)?, ..*path })
         });
-        self.forgotten += (before - self.rows.len()) as u64;
+        let dropped = (before - self.rows.len()) as u64;
+        self.forgotten += dropped;
+        if dropped > 0 {
+            // What was dropped may come back, and was no heavier than this.
+            self.floor = self.floor.max(heaviest);
+        }
     }
 
     /// Adds another table's counts, renumbered.

@@ -102,6 +102,11 @@ impl Course {
         }
     }
 
+    /// The bucket of an event; captures write 0 where they know no time.
+    fn known(&mut self, at: Timestamp) -> Option<&mut Bucket> {
+        if at == Timestamp::default() { None } else { self.bucket(at) }
+    }
+
     fn widen(&mut self) {
         let Some(start) = self.start else { return };
         let width = self.width.saturating_mul(2);
@@ -117,14 +122,14 @@ impl Course {
     }
 
     pub(crate) fn query(&mut self, at: Timestamp) {
-        if let Some(bucket) = self.bucket(at) {
+        if let Some(bucket) = self.known(at) {
             bucket.queries += 1;
         }
     }
 
     pub(crate) fn response(&mut self, at: Timestamp, rcode: Rcode) {
         let slot = Slot::of(rcode);
-        let Some(bucket) = self.bucket(at) else { return };
+        let Some(bucket) = self.known(at) else { return };
         bucket.slots[slot.place()] += 1;
         if slot == Slot::OTHER {
             bucket.add_other(rcode, 1);
@@ -133,7 +138,7 @@ impl Course {
 
     /// A query asked at `at` was not answered; or, with -1, it was after all.
     pub(crate) fn unanswered(&mut self, at: Timestamp, by: i64) {
-        if let Some(bucket) = self.bucket(at) {
+        if let Some(bucket) = self.known(at) {
             bucket.unanswered = bucket.unanswered.saturating_add_signed(by);
         }
     }
@@ -194,13 +199,13 @@ mod tests {
 
     #[test]
     fn steps_grow_until_the_capture_fits() {
-        let long = course(&[0, 100, 1_000_000]);
+        let long = course(&[1, 100, 1_000_000]);
         let timeline = long.timeline(Rcode::REFUSED);
         assert!(timeline.steps.len() <= MAX_STEPS);
         assert_eq!(timeline.steps.iter().map(|step| step.focus).sum::<u64>(), 3);
-        let absurd = course(&[0, u64::MAX / 1_000_000]);
+        let absurd = course(&[1, u64::MAX / 1_000_000]);
         assert!(absurd.timeline(Rcode::REFUSED).steps.len() <= MAX_STEPS);
-        let backwards = course(&[u64::MAX / 1_000_000, 0]);
+        let backwards = course(&[u64::MAX / 1_000_000, 1]);
         assert_eq!(
             backwards.timeline(Rcode::REFUSED).steps.len(),
             absurd.timeline(Rcode::REFUSED).steps.len()
@@ -209,7 +214,7 @@ mod tests {
 
     #[test]
     fn merging_is_adding_all() {
-        let (one, other) = ([0, 5_000, 900_000], [100, 777_777]);
+        let (one, other) = ([1, 5_000, 900_000], [100, 777_777]);
         let mut merged = course(&one);
         merged.merge(&course(&other));
         assert_eq!(show(&merged), show(&course(&[one.as_slice(), &other].concat())));

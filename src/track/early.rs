@@ -17,6 +17,9 @@ pub const SKEW: Duration = Duration::from_millis(10);
 /// Responses held at once; more are taken for unasked at once.
 const MAX_HELD: usize = 4096;
 
+/// Bytes of an EDE text that are held; more are never shown.
+const MAX_TEXT: usize = 256;
+
 /// A response that is held.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -77,12 +80,19 @@ impl Early {
         self.held.len() < MAX_HELD && !self.by_key.contains_key(key)
     }
 
+    /// The response held under a key.
+    pub(super) fn get(&self, key: &Key) -> Option<&Held> {
+        let sequence = *self.by_key.get(key)?;
+        self.held.get(usize::try_from(sequence.checked_sub(self.first)?).ok()?)
+    }
+
     pub(super) fn hold(&mut self, message: &Message<'_>, answer: &Answer<'_>) {
         let mut held = self.spare.pop().unwrap_or_else(|| blank(message.key));
         held.name.clear();
         held.name.extend_from_slice(message.name);
         held.ede_text.clear();
-        held.ede_text.extend_from_slice(answer.ede_text);
+        let text = answer.ede_text;
+        held.ede_text.extend_from_slice(text.get(..MAX_TEXT).unwrap_or(text));
         let Held { name, ede_text, .. } = held;
         self.by_key.insert(message.key, self.first + self.held.len() as u64);
         self.held.push_back(Held {

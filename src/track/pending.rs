@@ -3,6 +3,7 @@
 //! A slot's life: waiting → (answered: freed) or overdue → (answered late: freed) or freed.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use hashbrown::HashTable;
 
@@ -188,6 +189,16 @@ impl Pending {
         }
     }
 
+    /// Time went back by more than `patience`: what was issued in the future was issued now, or
+    /// nothing behind it would ever expire.
+    pub(super) fn set_back(&mut self, now: Timestamp, patience: Duration) {
+        for order in [&mut self.waiting, &mut self.overdue] {
+            if order.front().is_some_and(|ticket| ticket.at.since(now) > patience) {
+                order.iter_mut().for_each(|ticket| ticket.at = ticket.at.min(now));
+            }
+        }
+    }
+
     /// Frees a slot.
     pub(super) fn remove(&mut self, place: u32) {
         let Some(slot) = self.slots.get_mut(place as usize) else { return };
@@ -227,8 +238,9 @@ impl Pending {
         self.waiting
             .iter()
             .rev()
-            .take(most)
+            .take(16 * most)
             .filter(|ticket| is_current(&self.slots, **ticket, true))
+            .take(most)
             .filter_map(|ticket| Some((ticket.slot, self.slots.get(ticket.slot as usize)?)))
     }
 }

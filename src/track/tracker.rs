@@ -12,7 +12,8 @@ use super::exchange::{Answer, Asked, Exchange, Key, Message, Outcome};
 use super::pending::{Pending, Slot, State};
 use super::recent::{Answered, Recent};
 
-/// How long after it was reported as unanswered a query still takes its response.
+/// How long beyond its patience an unanswered query still takes its response, counted from when
+/// it was reported.
 pub const LATE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Two copies of one packet are captured within this time of each other.
@@ -191,6 +192,11 @@ impl Tracker {
                 return Verdict::Message;
             }
         }
+        let held = self.early.get(&response.key);
+        if held.is_some_and(|held| is_copy(held.print, held.at, response.print, response.at)) {
+            self.duplicates += 1;
+            return Verdict::Duplicate;
+        }
         if self.early.has_room(&response.key) {
             self.early.hold(response, answer);
         } else {
@@ -314,6 +320,7 @@ impl Tracker {
     /// early, but their responses then still find them.
     pub fn expire(&mut self, now: Timestamp, sink: &mut impl FnMut(&Exchange<'_>)) {
         let patience = self.config.patience;
+        self.pending.set_back(now, patience);
         while let Some((place, since)) = self.pending.oldest_waiting() {
             if now.since(since) <= patience {
                 break;

@@ -19,6 +19,10 @@ use super::packet::Ip;
 /// (RFC 1122 §3.3.2).
 pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long a first fragment waits for company before it is read alone. The fragments of one
+/// datagram leave their sender together; where none follows, a filter holds them back.
+pub(super) const ALONE: Duration = Duration::from_secs(2);
+
 /// Datagrams waiting at once.
 pub(super) const MAX_DATAGRAMS: usize = 1024;
 
@@ -71,6 +75,8 @@ struct Waiting {
 pub(super) struct Fragments {
     waiting: HashMap<Key, Waiting, foldhash::quality::RandomState>,
     order: VecDeque<(Timestamp, Key)>,
+    /// First fragments, to be read soon if they stay alone.
+    firsts: VecDeque<(Timestamp, Key)>,
     given_up: VecDeque<Whole>,
     bytes: usize,
     max_bytes: usize,
@@ -82,6 +88,7 @@ impl Fragments {
         Self {
             waiting: HashMap::default(),
             order: VecDeque::new(),
+            firsts: VecDeque::new(),
             given_up: VecDeque::new(),
             bytes: 0,
             max_bytes,
@@ -98,7 +105,15 @@ impl Fragments {
             Waiting::new(piece.ip, now)
         });
         if waiting.refused {
-            return None;
+            if piece.offset != 0 {
+                return None;
+            }
+            // The identification was used again, for a datagram of ours.
+            *waiting = Waiting::new(piece.ip, now);
+            self.order.push_back((now, key));
+        }
+        if piece.offset == 0 {
+            self.firsts.push_back((now, key));
         }
         let before = waiting.bytes.len();
         if !waiting.add(piece) {
@@ -143,10 +158,40 @@ impl Fragments {
         self.shed
     }
 
-    fn make_room(&mut self, now: Timestamp, more: usize) {
+    /// It is `now`: what has waited too long is given up.
+    pub(super) fn expire(&mut self, now: Timestamp) {
+        while let Some((at, key)) = self.firsts.front().copied() {
+            if now.since(at) <= ALONE {
+                break;
+            }
+            self.firsts.pop_front();
+            let alone = |waiting: &Waiting| waiting.pieces == 1 && !waiting.refused;
+            if self.waiting.get(&key).is_some_and(alone)
+                && let Some(waiting) = self.take(key)
+            {
+                self.give_up(waiting);
+            }
+        }
         while self.order.front().is_some_and(|(at, _)| now.since(*at) > PATIENCE) {
             self.abandon_oldest();
         }
+    }
+
+    /// Completed datagrams leave their places in the orders behind; these may not outgrow what
+    /// waits.
+    fn drop_stale(&mut self) {
+        const SLACK: usize = 1024;
+        let waiting = &self.waiting;
+        for order in [&mut self.order, &mut self.firsts] {
+            if order.len() > 2 * waiting.len() + SLACK {
+                order.retain(|(at, key)| waiting.get(key).is_some_and(|one| one.at == *at));
+            }
+        }
+    }
+
+    fn make_room(&mut self, now: Timestamp, more: usize) {
+        self.expire(now);
+        self.drop_stale();
         while self.waiting.len() >= MAX_DATAGRAMS
             || (self.bytes + more > self.max_bytes && !self.waiting.is_empty())
         {

@@ -129,7 +129,7 @@ impl Decoder {
         let whole = self.fragments.abandoned()?;
         let at = whole.at;
         if whole.bytes.is_empty() {
-            return Some((at, Packet::Undecodable(Reason::LostFragment)));
+            return Some((at, Packet::Fragment));
         }
         self.whole = whole.bytes;
         let outer = Outer { at, cut: true };
@@ -138,6 +138,11 @@ impl Decoder {
             at,
             finish(walk.transport(Ip { cut: true, ..whole.ip }, &self.whole, &mut self.fragments)),
         ))
+    }
+
+    /// It is `now`: datagrams that have waited too long are given up.
+    pub fn expire(&mut self, now: Timestamp) {
+        self.fragments.expire(now);
     }
 
     /// Gives up all datagrams that still wait; [`Self::abandoned`] then yields them.

@@ -12,9 +12,10 @@ use crate::time::Timestamp;
 
 use super::address::Endpoint;
 use super::message::HEADER;
+use super::name::MAX_NAME;
 use super::packet::Segment;
 
-/// Streams followed at once; the longest idle one makes room.
+/// Streams followed at once; the longest idle eighth makes room.
 pub(super) const MAX_STREAMS: usize = 16_384;
 
 /// Bytes one stream may hold: a message of the largest size and what came before its turn.
@@ -22,6 +23,9 @@ pub(super) const MAX_STREAM_BYTES: usize = 160 * 1024;
 
 /// How long a hole in a stream may wait to be filled before it is skipped, in packet time.
 pub(super) const HOLE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A segment farther away than this belongs to another stream.
+const FAR: u32 = 4 << 20;
 
 const LENGTH: usize = 2;
 
@@ -45,6 +49,8 @@ struct Stream {
     /// Segments ahead of their turn.
     ahead: Vec<Ahead>,
     touched: Timestamp,
+    /// When it was touched last, in segments.
+    turn: u64,
 }
 
 #[derive(Debug)]
@@ -72,12 +78,13 @@ pub struct Streams {
     bytes: usize,
     gaps: u64,
     shed: u64,
+    turn: u64,
 }
 
 impl Streams {
     /// Follows streams with at most `max_bytes` held in all.
     pub fn new(max_bytes: usize) -> Self {
-        Self { followed: HashMap::default(), max_bytes, bytes: 0, gaps: 0, shed: 0 }
+        Self { followed: HashMap::default(), max_bytes, bytes: 0, gaps: 0, shed: 0, turn: 0 }
     }
 
     /// Takes in a segment, and hands on every message that it completes.
@@ -102,18 +109,16 @@ impl Streams {
         }
         let stream = self.followed.entry(key).or_default();
         let before = stream.held();
-        stream.touched = at;
+        self.turn += 1;
+        (stream.touched, stream.turn) = (at, self.turn);
         if segment.syn && stream.next != Some(data_at) && !stream.expects(data_at) {
             stream.begin(data_at);
         }
         if !nothing {
             stream.take(data_at, segment, at, &mut self.gaps, &mut sink);
         }
-        let (after, ended) = (stream.held(), segment.fin && stream.is_idle());
-        self.bytes = self.bytes + after - before;
-        if ended {
-            self.remove(key);
-        }
+        // The end of a stream does not forget it: its last segment may come once more.
+        self.bytes = self.bytes + stream.held() - before;
         if self.bytes > self.max_bytes {
             self.make_room();
         }
@@ -128,6 +133,7 @@ impl Streams {
         keys.sort_by_key(|key| (key.from, key.to));
         for key in keys {
             if let Some(stream) = self.followed.get_mut(&key) {
+                self.gaps += stream.partial.len() as u64;
                 let at = stream.touched;
                 while stream.skip_hole(&mut self.gaps) {
                     let mut each = |message: StreamMessage<'_>| sink(key.from, key.to, at, message);
@@ -160,16 +166,14 @@ impl Streams {
         if self.followed.len() < MAX_STREAMS && self.bytes <= self.max_bytes {
             return;
         }
-        let mut ages: Vec<Timestamp> =
-            self.followed.values().map(|stream| stream.touched).collect();
-        let eighth = ages.len() / 8;
-        let (_, oldest, _) = ages.select_nth_unstable(eighth);
+        let mut turns: Vec<u64> = self.followed.values().map(|stream| stream.turn).collect();
+        let eighth = turns.len() / 8;
+        let (_, oldest, _) = turns.select_nth_unstable(eighth);
         let oldest = *oldest;
-        let (mut gone, mut room) = (0, eighth + 1);
+        let mut gone = 0;
         self.followed.retain(|_, stream| {
-            let goes = stream.touched <= oldest && room > 0;
+            let goes = stream.turn <= oldest;
             if goes {
-                room -= 1;
                 gone += stream.held();
                 self.shed += u64::from(!stream.is_idle());
             }
@@ -191,11 +195,23 @@ fn length_of(bytes: usize) -> u32 {
 
 impl Stream {
     fn begin(&mut self, next: u32) {
-        *self = Self { next: Some(next), touched: self.touched, ..Self::default() };
+        let (touched, turn) = (self.touched, self.turn);
+        *self = Self { next: Some(next), touched, turn, ..Self::default() };
     }
 
     fn held(&self) -> usize {
-        self.partial.len() + self.ahead.iter().map(|ahead| ahead.bytes.len()).sum::<usize>()
+        let ahead = |ahead: &Ahead| ahead.bytes.capacity() + size_of::<Ahead>();
+        self.partial.capacity() + self.ahead.iter().map(ahead).sum::<usize>()
+    }
+
+    /// A long message's memory is given back; a short one's is used again.
+    fn clear_partial(&mut self) {
+        const SMALL: usize = 1024;
+        if self.partial.capacity() > SMALL {
+            self.partial = Vec::new();
+        } else {
+            self.partial.clear();
+        }
     }
 
     fn is_idle(&self) -> bool {
@@ -220,7 +236,13 @@ impl Stream {
             self.lost = true;
             sequence
         });
-        if ahead(next, sequence) > 0 {
+        if ahead(next, sequence).unsigned_abs() > FAR {
+            // Another stream between the same ports, or a forgery: believe what comes.
+            *gaps += self.partial.len() as u64;
+            self.begin(sequence);
+            self.lost = true;
+            self.in_order(sequence, sequence, segment.payload, segment.missing, gaps, sink);
+        } else if ahead(next, sequence) > 0 {
             self.keep_ahead(sequence, segment, at);
         } else {
             self.in_order(next, sequence, segment.payload, segment.missing, gaps, sink);
@@ -256,7 +278,7 @@ impl Stream {
     }
 
     fn lose(&mut self) {
-        self.partial.clear();
+        self.clear_partial();
         self.skip = 0;
         self.lost = true;
     }
@@ -313,7 +335,7 @@ impl Stream {
             sink(StreamMessage { bytes: body, cut: true });
         }
         let rest = promised.map(|length| u32::from(length).saturating_sub(length_of(body.len())));
-        self.partial.clear();
+        self.clear_partial();
         match rest.and_then(|rest| rest.checked_sub(missing)) {
             Some(skip) => self.skip = skip,
             None => self.lose(),
@@ -368,7 +390,7 @@ impl Stream {
             if !message.is_empty() {
                 sink(StreamMessage { bytes: message, cut: false });
             }
-            self.partial.clear();
+            self.clear_partial();
         }
         later
     }
@@ -383,7 +405,7 @@ fn split_message(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Where a message may begin in the middle of a stream: a length prefix and a header in front of
 /// which nothing speaks against it. The beginning of the segment is the likeliest place.
 fn plausible_start(bytes: &[u8]) -> Option<usize> {
-    const FARTHEST: usize = 4096;
+    const FARTHEST: usize = 1500;
     (0..bytes.len().min(FARTHEST)).find(|at| bytes.get(*at..).is_some_and(is_plausible))
 }
 
@@ -401,9 +423,13 @@ fn is_plausible(bytes: &[u8]) -> bool {
     let records = count(a0, a1) + count(n0, n1) + count(r0, r1);
     let rest = bytes.get(LENGTH + HEADER..).unwrap_or_default();
     let questions = count(q0, q1);
-    let question_ends = questions == 0
-        || rest.len() < 255
-        || super::name::skip(rest, 0).is_some_and(|end| end + 4 <= rest.len());
+    // Last, as it walks; and no further than a name can be long.
+    let question_ends = || {
+        let near = rest.get(..MAX_NAME + 4).unwrap_or(rest);
+        questions == 0
+            || rest.len() < MAX_NAME
+            || super::name::skip(near, 0).is_some_and(|end| end + 4 <= near.len())
+    };
     length >= HEADER
         && matches!(opcode, 0 | 2 | 4..=6)
         && f1 & 0x40 == 0
@@ -411,7 +437,7 @@ fn is_plausible(bytes: &[u8]) -> bool {
         && (!is_query || f1 & 0x0f == 0)
         && questions <= 1
         && HEADER + questions * 5 + records * 11 <= length
-        && question_ends
+        && question_ends()
 }
 
 #[cfg(test)]
@@ -542,12 +568,34 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_or_the_end_forgets_the_stream() {
+    fn a_reset_forgets_the_stream() {
         let play = Play::new().segment(9, &[], 0, "S").segment(10, &message(1)[..5], 0, "R");
         assert!(play.streams.followed.is_empty());
+    }
+
+    #[test]
+    fn the_last_segment_of_a_stream_may_come_twice() {
         let play = Play::new().segment(9, &[], 0, "S").segment(10, &message(1), 0, "F");
-        assert!(play.streams.followed.is_empty());
-        play.gives("1");
+        play.segment(10, &message(1), 0, "F").gives("1");
+    }
+
+    #[test]
+    fn a_segment_from_afar_does_not_silence_the_stream() {
+        Play::new()
+            .segment(9, &[], 0, "S")
+            .segment(1 << 30, &message(9), 0, "")
+            .segment(10, &message(1), 0, "")
+            .gives("9 1");
+    }
+
+    #[test]
+    fn memory_is_counted_as_it_is_held() {
+        let mut long = vec![0xff, 0xff];
+        long.extend(vec![0; 65_000]);
+        let play = Play::new().segment(9, &[], 0, "S").segment(10, &long, 0, "");
+        assert!(play.streams.bytes >= 65_000);
+        let play = play.segment(10 + 65_002, &[0; 535], 0, "");
+        assert!(play.streams.bytes <= 1024, "{}", play.streams.bytes);
     }
 
     #[test]

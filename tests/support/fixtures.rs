@@ -294,7 +294,7 @@ pub(crate) fn damaged() -> Snapshot {
             text: "every frame was captured twice; each is counted once".to_owned(),
         },
     ];
-    snapshot.ledger.undecodable = [0, 12, 3, 0, 1, 0];
+    snapshot.ledger.undecodable = [0, 12, 3, 0, 1];
     snapshot.ledger.malformed = 4;
     snapshot
 }
