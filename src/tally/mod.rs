@@ -240,7 +240,8 @@ impl Tallies {
         let client = self.client(exchange.client);
         let server = self.server(exchange.server);
         let name = self.name(hash, exchange.name, question);
-        Keys { client, server, name, domain: self.names.domain(name), lookup }
+        let domain = self.domain_of(name, exchange.name);
+        Keys { client, server, name, domain, lookup }
     }
 
     fn client(&mut self, address: Address) -> u32 {
@@ -284,6 +285,17 @@ impl Tallies {
         }
         let domain = if name.is_empty() { NONE } else { self.domain(domains::registered(name)) };
         self.names.insert(hash, name, question, domain)
+    }
+
+    /// The domain of a kept question; one that was forgotten meanwhile is kept again.
+    fn domain_of(&mut self, name: u32, wire: &[u8]) -> u32 {
+        let known = self.names.domain(name);
+        if known != NONE || wire.is_empty() {
+            return known;
+        }
+        let domain = self.domain(domains::registered(wire));
+        self.names.set_domain(name, domain);
+        domain
     }
 
     fn domain(&mut self, wire: &[u8]) -> u32 {

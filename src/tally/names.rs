@@ -209,6 +209,13 @@ impl Names {
         self.rows.get(place as usize).map_or(NONE, |row| row.domain)
     }
 
+    /// Says of a question which its registered domain is.
+    pub(crate) fn set_domain(&mut self, place: u32, domain: u32) {
+        if let Some(row) = self.rows.get_mut(place as usize) {
+            row.domain = domain;
+        }
+    }
+
     /// The question's name and kind.
     pub(crate) fn question(&self, place: u32) -> (&[u8], Option<Question>) {
         self.rows.get(place as usize).map_or((&[], None), |row| self.named(row))
