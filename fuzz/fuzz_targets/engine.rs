@@ -22,16 +22,20 @@ fuzz_target!(|bytes: &[u8]| {
     engine.set_focus(Rcode::NXDOMAIN);
     check(&mut engine, fed);
     engine.finish();
-    check(&mut engine, fed);
+    let (counted, responses) = check(&mut engine, fed);
+    assert_eq!(counted, responses, "each response has one code");
 });
 
-fn check(engine: &mut Engine, fed: u64) {
+/// Asks for everything; how many responses are counted by their code, and how many came.
+fn check(engine: &mut Engine, fed: u64) -> (u64, u64) {
     let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2), ..SnapshotSpec::default() };
     let snapshot = engine.snapshot(&spec);
     let ledger = &snapshot.ledger;
     assert_eq!(ledger.frames, fed);
     assert!(ledger.balances(), "{ledger:?}");
     assert!(snapshot.outcomes.balances(ledger.queries), "{:?} {ledger:?}", snapshot.outcomes);
-    let by_code: u64 = snapshot.rcodes.iter().map(|row| row.responses).sum();
-    assert_eq!(by_code, ledger.responses, "each response has one code");
+    let counted = snapshot.rcodes.iter().map(|row| row.responses).sum();
+    // A response that may have overtaken its query is held for a moment before it counts.
+    assert!(counted <= ledger.responses, "{counted} of {}", ledger.responses);
+    (counted, ledger.responses)
 }
