@@ -1,4 +1,4 @@
-//! The command line: what was typed ([`args`]) and what it means ([`Plan`]).
+//! The command line: what was typed (`args`) and what it means ([`Plan`]).
 //!
 //! Every combination that cannot work is refused here, before a file or socket is opened. Knows
 //! no packet and does no I/O; whether standard output is a terminal comes in as an argument.

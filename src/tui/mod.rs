@@ -1,6 +1,6 @@
 //! The screen: snapshots in, cells out, keys in between.
 //!
-//! Events become messages ([`keys`]), messages change the [`model`] ([`update`]), the [`view`]
+//! Events become messages ([`keys`]), messages change the [`model`] (`update`), the [`view`]
 //! only reads. The sole place that names a terminal. It reads a clock for its own pace and
 //! nothing else; every time on the screen is packet time.
 

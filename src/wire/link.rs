@@ -24,7 +24,7 @@ const fn row(number: u16, name: &'static str, first: Layer) -> Link {
     Link { number: LinkType(number), name, first }
 }
 
-/// Every link layer that is supported; a new one is one new row (and its [`Layer`]).
+/// Every link layer that is supported; a new one is one new row (and its `Layer`).
 pub const LINKS: &[Link] = &[
     row(0, "NULL", Layer::Null),
     row(1, "EN10MB", Layer::Ethernet),
