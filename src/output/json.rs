@@ -388,9 +388,9 @@ row!(NameRow<'a>, QuestionKey, |row| {
     r#type: String = row.key.rtype.to_string(),
     class: String = row.key.class.to_string()
 }, clients, servers);
-row!(DomainRow<'a>, String, |row| { domain: &'a str = &row.key }, clients, servers, names);
-row!(SuffixRow<'a>, String, |row| { suffix: &'a str = &row.key }, clients, servers, names);
-row!(NetworkRow, Prefix, |row| { prefix: String = row.key.to_string() }, clients, servers, names);
+row!(DomainRow<'a>, String, |row| { domain: &'a str = &row.key }, names);
+row!(SuffixRow<'a>, String, |row| { suffix: &'a str = &row.key }, names);
+row!(NetworkRow, Prefix, |row| { prefix: String = row.key.to_string() }, clients);
 row!(PathRow<'a>, PathKey, |row| {
     client: String = row.key.client.to_string(),
     server: String = row.key.server.to_string(),

@@ -349,7 +349,7 @@ mod tests {
             &["abcdefghij"],
         );
         check(
-            &[(0, 8, true, "ijklmnop"), (0, 0, true, "ABCDEFGHXXXX"), (0, 16, false, "q")],
+            &[(0, 8, true, "ijklmnop"), (0, 0, true, "ABCDEFGHWXYZ"), (0, 16, false, "q")],
             &["ABCDEFGHijklmnopq"],
         );
     }
