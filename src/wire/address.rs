@@ -13,11 +13,13 @@ const MAPPED: u128 = 0xffff_0000_0000;
 
 impl Address {
     /// From four bytes in network order.
+    #[inline]
     pub const fn v4(bytes: [u8; 4]) -> Self {
         Self(MAPPED | u32::from_be_bytes(bytes) as u128)
     }
 
     /// From sixteen bytes in network order.
+    #[inline]
     pub const fn v6(bytes: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bytes))
     }

@@ -31,6 +31,8 @@ pub(super) const MAX_RUNS: usize = 64;
 
 const MAX_DATAGRAM: usize = 65_535;
 
+const NEVER: Timestamp = Timestamp(u64::MAX);
+
 /// One fragment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece<'a> {
@@ -78,6 +80,8 @@ pub(super) struct Fragments {
     /// First fragments, to be read soon if they stay alone.
     firsts: VecDeque<(Timestamp, Key)>,
     given_up: VecDeque<Whole>,
+    /// Before this moment nothing has waited too long.
+    due: Timestamp,
     bytes: usize,
     max_bytes: usize,
     shed: u64,
@@ -90,6 +94,7 @@ impl Fragments {
             order: VecDeque::new(),
             firsts: VecDeque::new(),
             given_up: VecDeque::new(),
+            due: NEVER,
             bytes: 0,
             max_bytes,
             shed: 0,
@@ -115,6 +120,7 @@ impl Fragments {
         if piece.offset == 0 {
             self.firsts.push_back((now, key));
         }
+        self.due = self.due.min(now.plus(ALONE));
         let before = waiting.bytes.len();
         if !waiting.add(piece) {
             self.shed += 1;
@@ -135,10 +141,17 @@ impl Fragments {
             self.order.push_back((now, key));
             Waiting::new(piece.ip, now)
         });
+        self.due = self.due.min(now.plus(ALONE));
         self.bytes -= waiting.bytes.len();
         waiting.bytes = Vec::new();
         waiting.pieces = 0;
         waiting.refused = true;
+    }
+
+    /// Whether a datagram was given up and not yet asked for.
+    #[inline]
+    pub(super) fn has_abandoned(&self) -> bool {
+        !self.given_up.is_empty()
     }
 
     /// The next datagram that was given up, oldest first.
@@ -158,8 +171,24 @@ impl Fragments {
         self.shed
     }
 
-    /// It is `now`: what has waited too long is given up.
+    /// It is `now`: what has waited too long is given up. Asked for each frame.
+    #[inline]
     pub(super) fn expire(&mut self, now: Timestamp) {
+        if now > self.due {
+            self.give_up_old(now);
+        }
+    }
+
+    /// Each list gives up its first entry first, whatever times the others have.
+    fn next_due(&self) -> Timestamp {
+        let first = |list: &VecDeque<(Timestamp, Key)>, patience| {
+            list.front().map_or(NEVER, |(at, _)| at.plus(patience))
+        };
+        first(&self.firsts, ALONE).min(first(&self.order, PATIENCE))
+    }
+
+    #[cold]
+    fn give_up_old(&mut self, now: Timestamp) {
         while let Some((at, key)) = self.firsts.front().copied() {
             if now.since(at) <= ALONE {
                 break;
@@ -175,6 +204,7 @@ impl Fragments {
         while self.order.front().is_some_and(|(at, _)| now.since(*at) > PATIENCE) {
             self.abandon_oldest();
         }
+        self.due = self.next_due();
     }
 
     /// Completed datagrams leave their places in the orders behind; these may not outgrow what
@@ -197,6 +227,7 @@ impl Fragments {
         {
             self.abandon_oldest();
         }
+        self.due = self.next_due();
     }
 
     fn abandon_oldest(&mut self) -> bool {

@@ -51,15 +51,18 @@ pub(super) enum Stop {
 /// The next layer and its bytes.
 pub(super) type Peel<'a> = Result<(Layer, &'a [u8]), Stop>;
 
+#[inline]
 pub(super) fn cut() -> Stop {
     Stop::Undecodable(Reason::CutHeader)
 }
 
+#[inline]
 pub(super) fn be16(bytes: &[u8], at: usize) -> Result<u16, Stop> {
     let chunk = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or_else(cut)?;
     Ok(u16::from_be_bytes(*chunk))
 }
 
+#[inline]
 pub(super) fn be32(bytes: &[u8], at: usize) -> Result<u32, Stop> {
     let chunk = bytes.get(at..).and_then(|rest| rest.first_chunk()).ok_or_else(cut)?;
     Ok(u32::from_be_bytes(*chunk))

@@ -24,7 +24,7 @@ const fn row(number: u16, name: &'static str, first: Layer) -> Link {
     Link { number: LinkType(number), name, first }
 }
 
-/// Every link layer that is supported; a new one is one new row (and its `Layer`).
+/// Every link layer that is supported, by number; a new one is one new row (and its `Layer`).
 pub const LINKS: &[Link] = &[
     row(0, "NULL", Layer::Null),
     row(1, "EN10MB", Layer::Ethernet),
@@ -59,10 +59,25 @@ pub const LINKS: &[Link] = &[
 impl LinkType {
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// No link layer, either version of IP.
+    pub(super) const RAW: Self = Self(101);
+    /// Linux cooked capture, version 1.
+    pub(super) const SLL: Self = Self(113);
+    const IPV4: Self = Self(228);
+    const IPV6: Self = Self(229);
+    /// Linux cooked capture, version 2.
+    pub(super) const SLL2: Self = Self(276);
+
+    /// Whether frames begin with an IP header.
+    #[inline]
+    pub(super) const fn is_bare(self) -> bool {
+        matches!(self, Self::RAW | Self::IPV4 | Self::IPV6)
+    }
 
     /// The row of [`LINKS`], if the link layer is supported.
     pub fn link(self) -> Option<&'static Link> {
-        LINKS.iter().find(|link| link.number == self)
+        let row = LINKS.binary_search_by_key(&self, |link| link.number).ok()?;
+        LINKS.get(row)
     }
 
     /// The registry's name, or `LINKTYPE147`.
@@ -326,4 +341,14 @@ pub(super) fn mpls(mut bytes: &[u8]) -> Peel<'_> {
         }
     }
     Err(Stop::TooDeep)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_its_numbers() {
+        assert!(LINKS.is_sorted_by(|one, next| one.number < next.number));
+    }
 }

@@ -18,6 +18,7 @@ pub mod link;
 mod message;
 pub mod name;
 mod packet;
+mod plain;
 mod stream;
 mod tunnel;
 mod whole;
@@ -48,6 +49,14 @@ pub struct Frame<'a> {
     pub bytes: &'a [u8],
 }
 
+impl Frame<'_> {
+    /// Whether the capture holds less of it than was sent.
+    #[inline]
+    const fn is_cut(&self) -> bool {
+        (self.bytes.len() as u64) < self.wire_len as u64
+    }
+}
+
 /// The ports that carry DNS.
 #[derive(Clone, Debug)]
 pub struct Ports {
@@ -63,13 +72,16 @@ impl Ports {
     }
 
     /// Whether a port carries DNS.
+    #[inline]
     pub fn has(&self, port: u16) -> bool {
         port == self.first || self.others.contains(&port)
     }
 
     /// Whether one of two ports carries DNS.
+    #[inline]
     pub fn either(&self, from: u16, to: u16) -> bool {
-        self.has(from) || self.has(to)
+        let first = from == self.first || to == self.first;
+        first || (!self.others.is_empty() && (self.has(from) || self.has(to)))
     }
 }
 
