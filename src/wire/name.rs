@@ -8,29 +8,38 @@ use std::fmt::Write as _;
 /// The longest name in wire form (RFC 1035 §3.1).
 pub const MAX_NAME: usize = 255;
 
+/// The longest label; what has the same bits or less is no longer.
+const MAX_LABEL: u8 = 63;
+
 /// Compression pointers followed in one name; each must lead somewhere new.
 const MAX_JUMPS: usize = 64;
+
+/// Bytes of a name that are copied at once.
+const BLOCK: usize = 16;
 
 /// A name in canonical wire form, in a buffer that is used again and again.
 #[derive(Clone, Debug)]
 pub struct NameBuffer {
-    bytes: [u8; MAX_NAME],
+    /// Whole blocks; what lies behind the name is of names before it.
+    bytes: [u8; MAX_NAME.next_multiple_of(BLOCK)],
     length: u8,
 }
 
 impl Default for NameBuffer {
     fn default() -> Self {
-        Self { bytes: [0; MAX_NAME], length: 0 }
+        Self { bytes: [0; MAX_NAME.next_multiple_of(BLOCK)], length: 0 }
     }
 }
 
 impl NameBuffer {
     /// The canonical wire form; empty if no name was read.
+    #[inline]
     pub fn wire(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
     /// Forgets the name.
+    #[inline]
     pub fn clear(&mut self) {
         self.length = 0;
     }
@@ -39,44 +48,85 @@ impl NameBuffer {
     ///
     /// `None` if it does not end within the message, is longer than 255 bytes, uses a label type
     /// other than the two of RFC 1035, or its pointers run in circles. The buffer is empty then.
+    #[inline]
     pub fn read(&mut self, message: &[u8], at: usize) -> Option<usize> {
         self.length = 0;
-        self.read_plain(message, at).or_else(|| self.read_compressed(message, at))
+        match self.read_plain(message, at) {
+            Some(behind) => Some(behind),
+            None => self.read_compressed(message, at),
+        }
     }
 
     /// The usual case: no pointer, one copy.
+    #[inline]
     fn read_plain(&mut self, message: &[u8], at: usize) -> Option<usize> {
-        let mut end = at;
+        let (mut end, mut lengths) = (at, 0);
         loop {
-            match *message.get(end)? {
-                0 => break,
-                label @ 1..=63 => end += 1 + usize::from(label),
-                _ => return None,
+            let label = *message.get(end)?;
+            end += 1 + usize::from(label);
+            if label == 0 {
+                break;
             }
+            // Looked at once, behind the last: a length that is none leads nowhere else but out.
+            lengths |= label;
         }
-        end += 1;
-        let source = message.get(at..end)?;
-        let target = self.bytes.get_mut(..source.len())?;
-        target.copy_from_slice(source);
-        // Length bytes are below 64 and `A` is 65: they pass unharmed.
-        target.make_ascii_lowercase();
-        self.length = u8::try_from(source.len()).ok()?;
+        if lengths > MAX_LABEL {
+            return None;
+        }
+        self.length = u8::try_from(end - at).ok()?;
+        self.copy(message.get(..end)?, end - at);
         Some(end)
     }
 
+    /// Copies the name of `length` bytes that `message` ends with, in blocks of which the last
+    /// one overlaps the one before it, or what is in front of a short name.
+    #[inline]
+    fn copy(&mut self, message: &[u8], length: usize) {
+        let name = message.get(message.len() - length..).unwrap_or_default();
+        if length > 2 * BLOCK {
+            return self.copy_long(name);
+        }
+        let (targets, _) = self.bytes.as_chunks_mut::<BLOCK>();
+        if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+            self.put(0, *first);
+            self.put(length - BLOCK, *last);
+        } else if let (Some(around), [target, ..]) = (message.last_chunk::<BLOCK>(), targets) {
+            let in_front = 8 * (BLOCK - length);
+            *target = lower_case_word(u128::from_le_bytes(*around) >> in_front).to_le_bytes();
+        } else {
+            self.copy_long(name);
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, at: usize, block: [u8; BLOCK]) {
+        if let Some(target) = self.bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *target = lower_case(block);
+        }
+    }
+
+    fn copy_long(&mut self, name: &[u8]) {
+        if let Some(target) = self.bytes.get_mut(..name.len()) {
+            target.copy_from_slice(name);
+            target.make_ascii_lowercase();
+        }
+    }
+
+    #[cold]
     fn read_compressed(&mut self, message: &[u8], mut at: usize) -> Option<usize> {
+        let bytes = self.bytes.get_mut(..MAX_NAME)?;
         let (mut behind, mut jumps, mut length) = (None, 0, 0);
         loop {
             let first = *message.get(at)?;
             match first {
                 0 => {
-                    *self.bytes.get_mut(length)? = 0;
+                    *bytes.get_mut(length)? = 0;
                     self.length = u8::try_from(length + 1).ok()?;
                     return Some(behind.unwrap_or(at + 1));
                 }
                 1..=63 => {
                     let size = 1 + usize::from(first);
-                    let target = self.bytes.get_mut(length..length + size)?;
+                    let target = bytes.get_mut(length..length + size)?;
                     target.copy_from_slice(message.get(at..at + size)?);
                     target.make_ascii_lowercase();
                     (at, length) = (at + size, length + size);
@@ -94,6 +144,25 @@ impl NameBuffer {
             }
         }
     }
+}
+
+/// In ASCII; length bytes are below 64 and `A` is 65: they pass unharmed.
+#[inline]
+fn lower_case(mut block: [u8; BLOCK]) -> [u8; BLOCK] {
+    block.make_ascii_lowercase();
+    block
+}
+
+/// The same for a block that is one number, eight bits at a time without carries between them.
+#[inline]
+const fn lower_case_word(block: u128) -> u128 {
+    const EACH: u128 = u128::MAX / 255;
+    const TOP: u128 = 0x80 * EACH;
+    let low = block & !TOP;
+    let from_a = low + (0x80 - b'A' as u128) * EACH;
+    let beyond_z = low + (0x7f - b'Z' as u128) * EACH;
+    let upper = from_a & !beyond_z & !block & TOP;
+    block | upper >> 2
 }
 
 /// The position behind the name at `at`, without looking where pointers lead.
