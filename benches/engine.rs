@@ -14,9 +14,11 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::snapshot::{Snapshot, SnapshotSpec};
-use rcodetop::source::{FileOptions, Next, open_files};
+use rcodetop::source::{FileOptions, Next, NextRun, open_files};
 use rcodetop::time::Timestamp;
-use rcodetop::wire::{Decoder, Frame, LinkType, MessageView, NameBuffer, Packet};
+use rcodetop::wire::{
+    Datagram, Decoder, Frame, LinkType, MessageView, NameBuffer, Packet, Segment, Streams,
+};
 
 use traffic::capture::{Capture, Container, Layout, Sink};
 use traffic::shape::Shape;
@@ -101,6 +103,77 @@ fn walk_records(bencher: Bencher<'_, '_>) {
                 Next::End(_) => break frames,
             }
         }
+    });
+}
+
+/// The same, by runs.
+#[divan::bench]
+fn walk_runs(bencher: Bencher<'_, '_>) {
+    let length = std::fs::metadata(&*FILE).map_or(0, |metadata| metadata.len());
+    bencher.counter(FRAMES.packets()).counter(BytesCount::new(length)).bench(|| {
+        let mut source =
+            open_files(std::slice::from_ref(&FILE), &FileOptions::default()).expect("just made");
+        let mut bytes = 0;
+        loop {
+            match source.next_run(usize::MAX) {
+                NextRun::Frames(run) => bytes += run.map(|frame| frame.bytes.len()).sum::<usize>(),
+                NextRun::Quiet => {}
+                NextRun::End(_) => break bytes,
+            }
+        }
+    });
+}
+
+/// The datagrams and the segments among the frames.
+fn packets() -> (Vec<Datagram<'static>>, Vec<(Timestamp, Segment<'static>)>) {
+    let (mut datagrams, mut segments) = (Vec::new(), Vec::new());
+    for frame in FRAMES.iter() {
+        // What a decoder gives lives no longer than the decoder, which may hold its fragments.
+        let decoder = Box::leak(Box::new(Decoder::new(&[53], 1 << 20)));
+        match decoder.decode(&frame) {
+            Packet::Datagram(datagram) => datagrams.push(datagram),
+            Packet::Segment(segment) => segments.push((frame.at, segment)),
+            _ => {}
+        }
+    }
+    (datagrams, segments)
+}
+
+/// Link layer, IP and UDP or TCP headers.
+#[divan::bench]
+fn link_and_ip(bencher: Bencher<'_, '_>) {
+    bencher.counter(FRAMES.packets()).bench(|| {
+        let mut decoder = Decoder::new(&[53], 1 << 20);
+        for frame in FRAMES.iter() {
+            decoder.expire(frame.at);
+            black_box(decoder.decode(&frame));
+        }
+    });
+}
+
+/// Messages alone.
+#[divan::bench]
+fn message_view(bencher: Bencher<'_, '_>) {
+    let (datagrams, _) = packets();
+    bencher.counter(ItemsCount::new(datagrams.len())).bench_local(|| {
+        let mut name = NameBuffer::default();
+        for datagram in &datagrams {
+            black_box(MessageView::read(datagram.payload, datagram.cut, &mut name));
+        }
+    });
+}
+
+/// Segments alone, to the bytes of messages.
+#[divan::bench]
+fn tcp_segments(bencher: Bencher<'_, '_>) {
+    let (_, segments) = packets();
+    bencher.counter(ItemsCount::new(segments.len())).bench_local(|| {
+        let mut streams = Streams::new(16 << 20);
+        let mut bytes = 0;
+        for (at, segment) in &segments {
+            streams.add(segment, *at, |message| bytes += message.bytes.len());
+        }
+        bytes
     });
 }
 

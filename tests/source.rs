@@ -17,7 +17,8 @@ use std::process::Command;
 use std::thread;
 
 use proptest::prelude::*;
-use rcodetop::source::{End, FileOptions, FrameSource, Next, SourceError, open_files};
+use rcodetop::source::{End, FileOptions, FrameSource, Next, NextRun, SourceError, open_files};
+use rcodetop::wire::Frame;
 use tempfile::TempDir;
 use writer::{Expected, PCAP, Pcap, Writer, frame, rich_pcapng, three};
 
@@ -29,12 +30,7 @@ fn read_all(source: &mut dyn FrameSource) -> (Vec<Expected>, End) {
     let mut silences = 0;
     loop {
         match source.next() {
-            Next::Frame(frame) => frames.push(Expected {
-                at: frame.at.0,
-                wire_len: frame.wire_len,
-                link: frame.link.0,
-                bytes: frame.bytes.to_vec(),
-            }),
+            Next::Frame(frame) => frames.push(seen(&frame)),
             Next::Quiet => silences += 1,
             Next::End(end) => return (frames, end),
         }
@@ -42,8 +38,44 @@ fn read_all(source: &mut dyn FrameSource) -> (Vec<Expected>, End) {
     }
 }
 
+fn seen(frame: &Frame<'_>) -> Expected {
+    Expected {
+        at: frame.at.0,
+        wire_len: frame.wire_len,
+        link: frame.link.0,
+        bytes: frame.bytes.to_vec(),
+    }
+}
+
+/// The same by runs of all lengths, with a single frame now and then.
+fn read_runs(source: &mut dyn FrameSource) -> (Vec<Expected>, End) {
+    let mut frames = Vec::new();
+    for most in (1..5).chain([1000]).cycle() {
+        match source.next_run(most) {
+            NextRun::Frames(run) => {
+                assert!((1..=most).contains(&run.len()), "{} of {most}", run.len());
+                frames.extend(run.map(|frame| seen(&frame)));
+            }
+            NextRun::Quiet => {}
+            NextRun::End(end) => return (frames, end),
+        }
+        if most == 3
+            && let Next::Frame(frame) = source.next()
+        {
+            frames.push(seen(&frame));
+        }
+    }
+    unreachable!("a cycle has no end")
+}
+
+/// Plain files are read twice, frame by frame and by runs, which must agree.
 fn read_paths(paths: &[PathBuf]) -> Result<(Vec<Expected>, End), SourceError> {
-    Ok(read_all(open_files(paths, &FileOptions::default())?.as_mut()))
+    let open = || open_files(paths, &FileOptions::default());
+    let read = read_all(open()?.as_mut());
+    if paths.iter().all(|path| path.is_file()) {
+        assert_eq!(read_runs(open()?.as_mut()), read);
+    }
+    Ok(read)
 }
 
 struct Folder(TempDir);
@@ -470,6 +502,33 @@ fn several_files_are_merged_by_time_and_equal_times_by_position() {
     let order: Vec<_> = frames.iter().map(|frame| String::from_utf8_lossy(&frame.bytes)).collect();
     assert_eq!(order, ["b1", "a1", "a2", "a3", "b2", "c1", "c2 goes back", "b3"]);
     assert_eq!(end, End::EndOfFile);
+}
+
+proptest! {
+    #[test]
+    fn of_several_files_the_earliest_frame_is_always_next(
+        times in proptest::collection::vec(proptest::collection::vec(0_u64..9, 0..9), 1..4),
+    ) {
+        let named = |lane: usize, at: u64| frame(at * 1_000_000_000, &[b'a' + u8::try_from(lane).unwrap()]);
+        let folder = Folder::new();
+        let files: Vec<PathBuf> = (0..times.len())
+            .map(|lane| {
+                let frames: Vec<_> = times[lane].iter().map(|at| named(lane, *at)).collect();
+                folder.put(&lane.to_string(), &PCAP.write(&frames).bytes)
+            })
+            .collect();
+        let mut left: Vec<_> = times.iter().map(|times| times.iter().copied().peekable()).collect();
+        let mut expected = Vec::new();
+        let earliest = |left: &mut Vec<std::iter::Peekable<_>>| {
+            let heads = left.iter_mut().enumerate();
+            heads.filter_map(|(lane, times)| times.peek().map(|at: &u64| (*at, lane))).min()
+        };
+        while let Some((at, lane)) = earliest(&mut left) {
+            left[lane].next();
+            expected.push(named(lane, at));
+        }
+        prop_assert_eq!(read_paths(&files).unwrap(), (expected, End::EndOfFile));
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The copy costs a few nanoseconds, spares a library call per frame, returns the kernel's block
 //! early, and lets frames of several interfaces be put in order.
 
+use super::frames::Frames;
 use super::record::Place;
 use crate::wire::Frame;
 
@@ -41,12 +42,14 @@ impl Batch {
     pub(super) fn take(&mut self) -> Option<Frame<'_>> {
         let place = self.places.get(self.given)?;
         self.given += 1;
-        Some(Frame {
-            at: place.at,
-            wire_len: place.wire_len,
-            link: place.link,
-            interface: place.interface,
-            bytes: self.bytes.get(place.start..place.start + place.len).unwrap_or_default(),
-        })
+        Some(place.frame(&self.bytes))
+    }
+
+    /// The next frames, at most so many.
+    pub(super) fn take_many(&mut self, most: usize) -> Frames<'_> {
+        let left = self.places.get(self.given..).unwrap_or_default();
+        let taken = left.get(..most).unwrap_or(left);
+        self.given += taken.len();
+        Frames::new(&self.bytes, taken)
     }
 }

@@ -19,10 +19,9 @@ use super::error::SourceError;
 use super::input::{self, Identity, Input};
 use super::pcap::{self, Dialect, Header};
 use super::pcapng::{self, Numbering, Section};
-use super::record::{Parsed, Place};
+use super::record::{Parsed, Place, Run};
 use super::unpack::Compression;
 use crate::time::Timestamp;
-use crate::wire::Frame;
 
 /// How a file is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ pub(super) struct Manner {
 /// What the next look at a file gave.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// A frame: [`Reader::frame`], until the next step.
+    /// A frame: [`Reader::place`].
     Frame,
     /// Nothing now.
     Quiet,
@@ -106,21 +105,38 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The frame that the last step found.
+    /// Where the frame lies that the last step found.
     #[inline]
-    pub(super) fn frame(&self) -> Frame<'_> {
-        let place = &self.place;
-        Frame {
-            at: place.at,
-            wire_len: place.wire_len,
-            link: place.link,
-            interface: place.interface,
-            bytes: self.window.at(place.start, place.len),
+    pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// What places are counted in, until the next step.
+    #[inline]
+    pub(super) fn buffer(&self) -> &[u8] {
+        self.window.buffer()
+    }
+
+    /// Moves on over frames that are in memory already and not later than `until`, as long as
+    /// there is room for their places; how many. Everything else is left to the next step.
+    pub(super) fn run(&mut self, until: Timestamp, places: &mut [Place]) -> usize {
+        if self.skip > 0 {
+            return 0;
         }
+        let start = self.window.start();
+        let bytes = self.window.available();
+        let run = match &mut self.format {
+            Format::Pcap(dialect) => dialect.run(bytes, start, until, places),
+            Format::Pcapng(section) => section.run(bytes, start, until, places),
+            Format::Unknown => Run::default(),
+        };
+        self.window.consume(run.size);
+        self.skip = run.skip;
+        self.records += run.frames as u64;
+        run.frames
     }
 
     /// Moves on to the next frame.
-    #[inline]
     pub(super) fn step(&mut self) -> Step {
         loop {
             let parsed = match &mut self.format {

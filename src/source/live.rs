@@ -12,7 +12,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::batch::Batch;
 use super::record::Place;
-use super::{End, FrameSource, LONGEST_WAIT, Losses, Next, SourceError, filter, input, links};
+use super::{
+    End, FrameSource, LONGEST_WAIT, Losses, Next, NextRun, SourceError, filter, input, links,
+};
 use crate::time::Timestamp;
 use crate::wire::LinkType;
 use crate::wire::name::escape_text;
@@ -145,13 +147,18 @@ enum Taken {
 
 impl FrameSource for Live {
     fn next(&mut self) -> Next<'_> {
-        if self.batch.is_spent() {
-            self.refill();
+        match self.make_ready() {
+            Some(end) => Next::End(end),
+            None => self.batch.take().map_or(Next::Quiet, Next::Frame),
         }
-        if self.batch.is_spent() && self.interfaces.is_empty() {
-            return Next::End(End::Failed(self.complaints.join("; ")));
+    }
+
+    fn next_run(&mut self, most: usize) -> NextRun<'_> {
+        match self.make_ready() {
+            Some(end) => NextRun::End(end),
+            None if self.batch.is_spent() => NextRun::Quiet,
+            None => NextRun::Frames(self.batch.take_many(most)),
         }
-        self.batch.take().map_or(Next::Quiet, Next::Frame)
     }
 
     fn losses(&mut self) -> Losses {
@@ -165,6 +172,15 @@ impl FrameSource for Live {
 }
 
 impl Live {
+    /// Sees to it that frames are at hand, if any come in time; the end if none will.
+    fn make_ready(&mut self) -> Option<End> {
+        if self.batch.is_spent() {
+            self.refill();
+        }
+        let ended = self.batch.is_spent() && self.interfaces.is_empty();
+        ended.then(|| End::Failed(self.complaints.join("; ")))
+    }
+
     fn refill(&mut self) {
         self.batch.clear();
         self.take_from_all();

@@ -13,8 +13,10 @@ use std::time::Duration;
 
 use super::error::SourceError;
 use super::file::{Manner, Reader, Step};
+use super::frames::Frames;
 use super::pcapng::Numbering;
-use super::{End, FrameSource, Next};
+use super::record::Place;
+use super::{End, FrameSource, Next, NextRun};
 use crate::snapshot::Progress;
 use crate::time::Timestamp;
 
@@ -23,6 +25,10 @@ const FOLLOW_PAUSE: Duration = Duration::from_millis(50);
 
 /// With several files followed, how many frames of one may pass before the others are looked at.
 const FRAMES_BETWEEN_LOOKS: u32 = 1024;
+
+/// Frames of one file that are handed out in a row; more would push their bytes out of the cache
+/// before they are read.
+const RUN: usize = 256;
 
 /// From so many files on, a file is open only while its frames are due: descriptors and windows
 /// are few, and captures that were rotated every minute are many.
@@ -45,8 +51,12 @@ pub(super) struct Merged {
     lanes: Vec<Lane>,
     manner: Manner,
     numbering: Numbering,
-    /// The lane whose frame was given out last.
+    /// The lane whose frames are given out.
     leader: Option<usize>,
+    /// Its frames that come before those of all others: those from `given` to `due`.
+    run: Vec<Place>,
+    given: usize,
+    due: usize,
     /// First frames of all other lanes.
     heads: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// Lanes that are not at their end and have no frame now.
@@ -71,6 +81,9 @@ impl Merged {
             manner,
             numbering: Numbering::default(),
             leader: None,
+            run: vec![Place::default(); RUN],
+            given: 0,
+            due: 0,
             heads: BinaryHeap::new(),
             starved: Vec::new(),
             frames_since_look: 0,
@@ -125,7 +138,6 @@ impl Merged {
     }
 
     /// Moves a lane to its next frame and tells its time. `None`: it has none now, or no more.
-    #[inline]
     fn pull(&mut self, lane: usize) -> Option<Timestamp> {
         loop {
             let this = self.lanes.get_mut(lane)?;
@@ -170,7 +182,64 @@ impl Merged {
         }
     }
 
+    /// Finds the next frames, or why there are none.
+    #[inline(never)]
+    fn refill(&mut self) -> Choice {
+        (self.given, self.due) = (0, 0);
+        let choice = self.choose();
+        if let Choice::Frame(lane) = choice {
+            let (most, until) = self.reach(lane);
+            let reader = self.lanes.get_mut(lane).and_then(|lane| lane.reader.as_mut());
+            if let (Some(reader), [first, others @ ..]) = (reader, self.run.as_mut_slice()) {
+                *first = reader.place();
+                let most = most.min(others.len());
+                self.due = 1 + reader.run(until, others.get_mut(..most).unwrap_or_default());
+            }
+            let further = u32::try_from(self.due).unwrap_or(u32::MAX).saturating_sub(1);
+            self.frames_since_look = self.frames_since_look.saturating_add(further);
+        }
+        choice
+    }
+
+    /// How many more frames may follow in the same lane without a look at the others, and until
+    /// when.
+    fn reach(&self, lane: usize) -> (usize, Timestamp) {
+        let until = match self.heads.peek() {
+            None => Some(Timestamp(u64::MAX)),
+            Some(Reverse((at, other))) if lane < *other => Some(*at),
+            Some(Reverse((at, _))) => at.0.checked_sub(1).map(Timestamp),
+        };
+        let frames = if self.starved.is_empty() {
+            RUN
+        } else if self.manner.follow {
+            let left = FRAMES_BETWEEN_LOOKS.saturating_sub(self.frames_since_look);
+            usize::try_from(left).unwrap_or(RUN).min(RUN)
+        } else {
+            1
+        };
+        until.map_or((0, Timestamp::default()), |until| (frames.saturating_sub(1), until))
+    }
+
+    /// Sees to it that frames are at hand; else what there is instead.
     #[inline]
+    fn make_ready(&mut self) -> Option<Choice> {
+        if self.given < self.due {
+            return None;
+        }
+        match self.refill() {
+            Choice::Frame(_) => None,
+            choice => Some(choice),
+        }
+    }
+
+    /// What the places of the run are counted in.
+    #[inline]
+    fn buffer(&self) -> &[u8] {
+        let leader = self.leader.and_then(|lane| self.lanes.get(lane));
+        let reader = leader.and_then(|lane| lane.reader.as_ref());
+        reader.map_or(&[], |reader| reader.buffer())
+    }
+
     fn choose(&mut self) -> Choice {
         if let Some(lane) = self.leader.take()
             && let Some(at) = self.pull(lane)
@@ -185,7 +254,6 @@ impl Merged {
     }
 
     /// The common case by far: the same file goes on.
-    #[inline]
     fn may_lead(&mut self, at: Timestamp, lane: usize) -> bool {
         self.frames_since_look = self.frames_since_look.saturating_add(1);
         let nobody_waits = self.starved.is_empty() || self.may_look_later();
@@ -265,14 +333,26 @@ impl Lane {
 impl FrameSource for Merged {
     #[inline]
     fn next(&mut self) -> Next<'_> {
-        match self.choose() {
-            Choice::Quiet => Next::Quiet,
-            Choice::End => Next::End(self.end()),
-            Choice::Frame(lane) => {
-                let reader = self.lanes.get(lane).and_then(|lane| lane.reader.as_ref());
-                reader.map_or(Next::Quiet, |reader| Next::Frame(reader.frame()))
-            }
+        match self.make_ready() {
+            Some(Choice::End) => return Next::End(self.end()),
+            Some(_) => return Next::Quiet,
+            None => self.given += 1,
         }
+        let place = self.run.get(self.given - 1);
+        place.map_or(Next::Quiet, |place| Next::Frame(place.frame(self.buffer())))
+    }
+
+    #[inline]
+    fn next_run(&mut self, most: usize) -> NextRun<'_> {
+        match self.make_ready() {
+            Some(Choice::End) => return NextRun::End(self.end()),
+            Some(_) => return NextRun::Quiet,
+            None => {}
+        }
+        let left = self.run.get(self.given..self.due).unwrap_or_default();
+        let taken = left.get(..most).unwrap_or(left);
+        self.given += taken.len();
+        NextRun::Frames(Frames::new(self.buffer(), taken))
     }
 
     fn progress(&self) -> Option<Progress> {

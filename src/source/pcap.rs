@@ -2,7 +2,7 @@
 //!
 //! Pure: bytes in, the next record out. Knows no file and no buffer.
 
-use super::record::{Order, Parsed, Place, captured_limit, index};
+use super::record::{Order, Parsed, Place, Run, captured_limit, index};
 use crate::time::Timestamp;
 use crate::wire::LinkType;
 
@@ -121,15 +121,13 @@ impl Dialect {
     /// Looks at the record that begins with `bytes`.
     #[inline]
     pub(super) fn parse(&self, bytes: &[u8], place: &mut Place) -> Parsed {
-        let Some([seconds, fraction, first, second]) = self.words(bytes) else {
+        let (true, Some(head)) = (bytes.len() >= self.record_header, bytes.first_chunk()) else {
             return Parsed::Need(self.record_header);
         };
+        let [seconds, fraction, first, second] = self.words(head);
         let (captured, wire_len) = self.order_lengths(first, second);
         if captured > self.limit {
-            let limit = self.limit;
-            return Parsed::Damaged(format!(
-                "claims {captured} captured bytes, more than the {limit} that a packet can have"
-            ));
+            return self.too_long(captured);
         }
         let len = index(captured);
         let size = self.record_header + len;
@@ -147,11 +145,64 @@ impl Dialect {
         Parsed::Frame(size)
     }
 
+    /// Looks at the records that `bytes` begin with, up to the first that [`Self::parse`] would
+    /// give no frame for, that is later than `until`, or that there is no place for. Places are
+    /// counted from `start` bytes before.
+    pub(super) fn run(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        until: Timestamp,
+        places: &mut [Place],
+    ) -> Run {
+        match self.order {
+            Order::Little => self.run_in::<true>(bytes, start, until, places),
+            Order::Big => self.run_in::<false>(bytes, start, until, places),
+        }
+    }
+
+    /// Byte order is settled outside of the loop: four times in each record it is half the work.
+    fn run_in<const LITTLE: bool>(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        until: Timestamp,
+        places: &mut [Place],
+    ) -> Run {
+        let end = start + bytes.len();
+        let this = Self { order: if LITTLE { Order::Little } else { Order::Big }, ..*self };
+        let (mut run, mut rest) = (Run::default(), bytes);
+        for place in places {
+            let Some(head) = rest.first_chunk() else { break };
+            let [seconds, fraction, first, second] = this.words(head);
+            let (captured, wire_len) = this.order_lengths(first, second);
+            let (at, len) = (this.time(seconds, fraction), index(captured));
+            if captured > this.limit || at > until {
+                break;
+            }
+            let Some(behind) = rest.get(this.record_header + len..) else { break };
+            let start = end - rest.len() + this.record_header;
+            let (link, interface) = (this.link, this.interface);
+            *place = Place { at, wire_len, link, interface, start, len };
+            rest = behind;
+            run.frames += 1;
+        }
+        run.size = bytes.len() - rest.len();
+        run
+    }
+
+    #[cold]
+    fn too_long(&self, captured: u32) -> Parsed {
+        let limit = self.limit;
+        Parsed::Damaged(format!(
+            "claims {captured} captured bytes, more than the {limit} that a packet can have"
+        ))
+    }
+
     #[inline]
-    fn words(&self, bytes: &[u8]) -> Option<[u32; 4]> {
-        let head = bytes.get(..self.record_header)?;
-        let word = |at| self.order.u32(head, at);
-        Some([word(0)?, word(4)?, word(8)?, word(12)?])
+    fn words(&self, head: &[u8; 16]) -> [u32; 4] {
+        let word = |at| self.order.u32(head, at).unwrap_or_default();
+        [word(0), word(4), word(8), word(12)]
     }
 
     #[inline]

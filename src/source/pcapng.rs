@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::record::{MAX_CAPTURED, Order, Parsed, Place, captured_limit, index};
+use super::record::{MAX_CAPTURED, Order, Parsed, Place, Run, captured_limit, index};
 use crate::time::Timestamp;
 use crate::wire::LinkType;
 
@@ -157,6 +157,36 @@ impl Section {
             _ => Some(Parsed::Skip(length.into())),
         };
         parsed.unwrap_or_else(|| too_short(length))
+    }
+
+    /// Looks at the blocks that `bytes` begin with, up to the first that holds no frame, that is
+    /// later than `until`, or that there is no place for. Places are counted from `start` bytes
+    /// before.
+    pub(super) fn run(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        until: Timestamp,
+        places: &mut [Place],
+    ) -> Run {
+        let mut run = Run::default();
+        for place in places {
+            let rest = bytes.get(run.size..).unwrap_or_default();
+            match self.parse(rest, place) {
+                Parsed::Frame(size) if place.at <= until => {
+                    place.start += start + run.size;
+                    run.size += size;
+                    run.frames += 1;
+                }
+                Parsed::Skip(size) => {
+                    run.skip = size;
+                    break;
+                }
+                // Looked at again, when it is its turn or more is there.
+                Parsed::Frame(_) | Parsed::Need(_) | Parsed::Damaged(_) => break,
+            }
+        }
+        run
     }
 
     fn section_header(&mut self, bytes: &[u8]) -> Parsed {

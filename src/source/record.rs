@@ -1,7 +1,7 @@
 //! What the file formats have in common: byte order, and what a look at the next bytes can give.
 
 use crate::time::Timestamp;
-use crate::wire::LinkType;
+use crate::wire::{Frame, LinkType};
 
 /// The largest packet that a capture is expected to hold, as in libpcap (`MAXIMUM_SNAPLEN`).
 pub(super) const USUAL_CAPTURED: u32 = 262_144;
@@ -64,6 +64,20 @@ pub(super) struct Place {
     pub(super) len: usize,
 }
 
+impl Place {
+    /// The frame, in the buffer that the place is counted in.
+    #[inline]
+    pub(super) fn frame<'a>(&self, bytes: &'a [u8]) -> Frame<'a> {
+        Frame {
+            at: self.at,
+            wire_len: self.wire_len,
+            link: self.link,
+            interface: self.interface,
+            bytes: bytes.get(self.start..self.start + self.len).unwrap_or_default(),
+        }
+    }
+}
+
 /// What a look at the next bytes of a file gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
@@ -75,6 +89,16 @@ pub(super) enum Parsed {
     Need(usize),
     /// The file makes no sense from here on: why, to follow "record 7 at byte 90 ".
     Damaged(String),
+}
+
+/// Frames in a row that were found at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    pub(super) frames: usize,
+    /// Bytes of their records.
+    pub(super) size: usize,
+    /// Bytes behind them that hold no frame, and need not be there yet.
+    pub(super) skip: u64,
 }
 
 /// The length of a captured packet as an index; the bound above keeps it small.

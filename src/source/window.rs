@@ -35,16 +35,16 @@ impl Window {
         self.base + self.end as u64
     }
 
-    /// Where [`Self::available`] begins in the buffer, for [`Self::at`]; valid until the next fill.
+    /// Where [`Self::available`] begins in [`Self::buffer`]; valid until the next fill.
     #[inline]
     pub(super) fn start(&self) -> usize {
         self.start
     }
 
-    /// Bytes of the buffer, consumed or not, as long as nothing was filled in since.
+    /// The buffer, consumed or not, as long as nothing was filled in since.
     #[inline]
-    pub(super) fn at(&self, start: usize, len: usize) -> &[u8] {
-        self.bytes.get(start..start + len).unwrap_or_default()
+    pub(super) fn buffer(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Moves on by `size` bytes, at most to the end of what is available.
