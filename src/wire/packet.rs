@@ -10,6 +10,7 @@ use super::address::{Address, Endpoint};
 use super::fragments::{Fragments, Piece, Whole};
 use super::icmp::{self, IcmpError};
 use super::layer::{Layer, Stop, be16, cut};
+use super::plain::{datagram, missing, place, segment};
 use super::tunnel::UDP_TUNNELS;
 use super::{Frame, Ports, plain};
 
@@ -107,10 +108,20 @@ impl Decoder {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "measured: a third of the cost of a plain frame")]
     pub fn decode<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
-        match plain::packet(frame, &self.ports, place(frame)) {
+        match plain::packet(frame, &self.ports) {
             Some(packet) => packet,
             None => self.walk(frame),
         }
+    }
+
+    /// The datagram of a frame that is as simple as most are, as [`Self::decode`] would give it.
+    ///
+    /// Tried first it is cheaper than to tell all kinds of packets from each other; `None` says
+    /// nothing but that the frame has yet to be decoded.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: as above")]
+    pub fn datagram<'a>(&self, frame: &Frame<'a>) -> Option<Datagram<'a>> {
+        plain::only_datagram(frame, &self.ports)
     }
 
     /// Reads any frame, layer by layer.
@@ -131,13 +142,19 @@ impl Decoder {
         }
     }
 
+    /// Whether [`Self::abandoned`] has something to give.
+    #[inline]
+    pub fn has_abandoned(&self) -> bool {
+        self.fragments.has_abandoned()
+    }
+
     /// A datagram of which too much is missing and that was given up since the last call.
     ///
     /// What came of it from its beginning is read as a cut datagram; each comes with the time of
     /// its first fragment.
     #[inline]
     pub fn abandoned(&mut self) -> Option<(Timestamp, Packet<'_>)> {
-        if self.fragments.has_abandoned() { self.read_abandoned() } else { None }
+        if self.has_abandoned() { self.read_abandoned() } else { None }
     }
 
     #[cold]
@@ -194,48 +211,6 @@ fn stopped(stop: Stop) -> Packet<'static> {
         Stop::TooDeep => Packet::Undecodable(Reason::TooDeep),
         Stop::Undecodable(reason) => Packet::Undecodable(reason),
     }
-}
-
-/// Interface and link-layer header, mixed: two captures of one packet at one place agree.
-#[inline]
-pub(super) fn place(frame: &Frame<'_>) -> u32 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut mixed = u64::from(frame.interface).wrapping_mul(ODD);
-    if !frame.link.is_bare() {
-        for word in link_header(frame.bytes) {
-            mixed = (mixed.rotate_left(23) ^ word).wrapping_mul(ODD);
-        }
-    }
-    low32(mixed >> 32)
-}
-
-/// The first 18 bytes, where link-layer headers lie, in words that overlap.
-#[inline]
-fn link_header(bytes: &[u8]) -> [u64; 3] {
-    const LINK_HEADER: usize = 18;
-    let word = |at: usize| {
-        let chunk = bytes.get(at..at + 8).and_then(|chunk| chunk.first_chunk());
-        chunk.map(|chunk| u64::from_be_bytes(*chunk))
-    };
-    if bytes.len() >= LINK_HEADER
-        && let (Some(first), Some(second), Some(last)) = (word(0), word(8), word(LINK_HEADER - 8))
-    {
-        return [first, second, last];
-    }
-    short_header(bytes)
-}
-
-#[cold]
-fn short_header(bytes: &[u8]) -> [u64; 3] {
-    let mut short = [0; 3];
-    for (word, chunk) in short.iter_mut().zip(bytes.chunks(8)) {
-        *word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    }
-    short
-}
-
-fn low32(wide: u64) -> u32 {
-    u32::try_from(wide & 0xffff_ffff).unwrap_or_default()
 }
 
 /// What is true of the frame as a whole.
@@ -492,77 +467,7 @@ impl Walk<'_> {
     }
 }
 
-/// The UDP datagram that begins with `bytes`; `None` if its ports are not ours.
-#[inline]
-pub(super) fn datagram<'a>(
-    ip: &Ip,
-    bytes: &'a [u8],
-    ports: &Ports,
-    cut: bool,
-    place: u32,
-) -> Option<Result<Datagram<'a>, Stop>> {
-    let Some([f0, f1, t0, t1, l0, l1, c0, c1]) = bytes.first_chunk::<8>() else {
-        return Some(Err(super::layer::cut()));
-    };
-    let from = u16::from_be_bytes([*f0, *f1]);
-    let to = u16::from_be_bytes([*t0, *t1]);
-    let length = u16::from_be_bytes([*l0, *l1]);
-    if !ports.either(from, to) {
-        return None;
-    }
-    let payload = bytes.get(8..bytes.len().min(usize::from(length))).unwrap_or_default();
-    if payload.is_empty() && length <= 8 {
-        return Some(Err(Stop::NotDns));
-    }
-    let content = u64::from(ip.identification) << 32
-        | u64::from(u16::from_be_bytes([*c0, *c1])) << 16
-        | u64::from(length);
-    let place = place.wrapping_add(u32::from(ip.hops));
-    Some(Ok(Datagram {
-        from: Endpoint { address: ip.from, port: from },
-        to: Endpoint { address: ip.to, port: to },
-        payload,
-        cut,
-        print: Print { content, identification: ip.identification, place },
-    }))
-}
-
-/// The TCP segment that begins with `bytes` (RFC 9293 §3.1), if its ports are ours.
-#[inline]
-pub(super) fn segment<'a>(ip: &Ip, bytes: &'a [u8], ports: &Ports) -> Result<Segment<'a>, Stop> {
-    const FIN: u8 = 1;
-    const SYN: u8 = 2;
-    const RST: u8 = 4;
-    const ACK: u8 = 16;
-    let (from, to) = (be16(bytes, 0)?, be16(bytes, 2)?);
-    if !ports.either(from, to) {
-        return Err(Stop::NotDns);
-    }
-    let [_, _, _, _, s0, s1, s2, s3, _, _, _, _, offset, flags, ..] =
-        *bytes.first_chunk::<20>().ok_or_else(cut)?;
-    let header = usize::from(offset >> 4) * 4;
-    if header < 20 {
-        return Err(cut());
-    }
-    Ok(Segment {
-        from: Endpoint { address: ip.from, port: from },
-        to: Endpoint { address: ip.to, port: to },
-        sequence: u32::from_be_bytes([s0, s1, s2, s3]),
-        syn: flags & SYN != 0,
-        fin: flags & FIN != 0,
-        rst: flags & RST != 0,
-        ack: flags & ACK != 0,
-        payload: bytes.get(header..).ok_or_else(cut)?,
-        missing: ip.missing,
-    })
-}
-
 fn reported(error: Option<IcmpError<'_>>, ip: Ip) -> Result<Found<'_>, Stop> {
     let error = error.ok_or(Stop::NotDns)?;
     Ok(Found::Packet(Packet::Icmp(IcmpError { reporter: ip.from, ..error })))
-}
-
-#[inline]
-pub(super) fn missing(promised: usize, captured: usize) -> u32 {
-    u32::try_from(promised.saturating_sub(captured)).unwrap_or(u32::MAX)
 }

@@ -3,38 +3,78 @@
 //! TCP of a DNS port.
 //!
 //! Only a shortcut: the general walk gives the same for every frame, and a frame that is in any
-//! way unusual is left to it.
+//! way unusual is left to it. What both need to read is here.
+#![expect(
+    clippy::inline_always,
+    reason = "measured: what these functions give is large, and to hand it on costs as much as to \
+              find it; they are the body of two loops"
+)]
 
-use super::address::Address;
-use super::layer::be16;
-use super::packet::{Ip, Packet, TCP, UDP, datagram, missing, segment};
+use crate::ledger::Reason;
+
+use super::address::{Address, Endpoint};
+use super::layer::{Stop, be16, cut};
+use super::packet::{Datagram, Ip, Packet, Print, Segment, TCP, UDP};
 use super::{Frame, LinkType, Ports};
 
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
 
-/// What a frame carries, if it is a plain one; `place` is where it was seen.
+/// What a frame carries, if it is a plain one.
+///
+/// What is in the packet is read apart for each version of IP, here and below, so that nothing of
+/// the header has to be brought into one form for both before it is used.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "measured: as for `Decoder::decode`, its only caller")]
-pub(super) fn packet<'a>(frame: &Frame<'a>, ports: &Ports, place: u32) -> Option<Packet<'a>> {
+pub(super) fn packet<'a>(frame: &Frame<'a>, ports: &Ports) -> Option<Packet<'a>> {
     let bytes = network(frame.link, frame.bytes)?;
-    let (ip, bytes) = match bytes.first()? {
-        0x45 => ipv4(bytes)?,
-        0x60..=0x6f => ipv6(bytes)?,
-        _ => return None,
-    };
-    match ip.protocol {
-        UDP => {
-            let cut = ip.cut || frame.is_cut();
-            datagram(&ip, bytes, ports, cut, place)?.ok().map(Packet::Datagram)
+    match bytes.first()? {
+        0x45 => {
+            let (ip, bytes) = ipv4(bytes)?;
+            transport(frame, &ip, bytes, ports)
         }
-        TCP => segment(&ip, bytes, ports).ok().map(Packet::Segment),
+        0x60..=0x6f => {
+            let (ip, bytes) = ipv6(bytes)?;
+            transport(frame, &ip, bytes, ports)
+        }
         _ => None,
     }
 }
 
+/// The datagram in a frame, if it is a plain one that holds one.
+#[inline(always)]
+pub(super) fn only_datagram<'a>(frame: &Frame<'a>, ports: &Ports) -> Option<Datagram<'a>> {
+    let bytes = network(frame.link, frame.bytes)?;
+    match bytes.first()? {
+        0x45 => {
+            let (ip, bytes) = ipv4(bytes)?;
+            udp(frame, &ip, bytes, ports)
+        }
+        0x60..=0x6f => {
+            let (ip, bytes) = ipv6(bytes)?;
+            udp(frame, &ip, bytes, ports)
+        }
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn transport<'a>(frame: &Frame<'a>, ip: &Ip, bytes: &'a [u8], ports: &Ports) -> Option<Packet<'a>> {
+    match ip.protocol {
+        TCP => segment(ip, bytes, ports).ok().map(Packet::Segment),
+        _ => udp(frame, ip, bytes, ports).map(Packet::Datagram),
+    }
+}
+
+#[inline(always)]
+fn udp<'a>(frame: &Frame<'a>, ip: &Ip, bytes: &'a [u8], ports: &Ports) -> Option<Datagram<'a>> {
+    if ip.protocol != UDP {
+        return None;
+    }
+    datagram(ip, bytes, ports, ip.cut || frame.is_cut(), place(frame))?.ok()
+}
+
 /// The network layer, behind the link layers that most captures have.
-#[inline]
+#[inline(always)]
 fn network(link: LinkType, bytes: &[u8]) -> Option<&[u8]> {
     let (kind, rest) = match link {
         LinkType::ETHERNET => ethernet(bytes)?,
@@ -46,7 +86,7 @@ fn network(link: LinkType, bytes: &[u8]) -> Option<&[u8]> {
     matches!(kind, IPV4 | IPV6).then_some(rest)
 }
 
-#[inline]
+#[inline(always)]
 fn ethernet(bytes: &[u8]) -> Option<(u16, &[u8])> {
     let ([.., k0, k1], rest) = bytes.split_first_chunk::<14>()?;
     match u16::from_be_bytes([*k0, *k1]) {
@@ -64,7 +104,7 @@ fn cooked(hardware: u16, kind: u16, rest: &[u8]) -> Option<(u16, &[u8])> {
     matches!(hardware, 1 | 772).then_some((kind, rest))
 }
 
-#[inline]
+#[inline(always)]
 fn ipv4(bytes: &[u8]) -> Option<(Ip, &[u8])> {
     const HEADER: usize = 20;
     let header = bytes.first_chunk::<HEADER>()?;
@@ -87,7 +127,7 @@ fn ipv4(bytes: &[u8]) -> Option<(Ip, &[u8])> {
     Some((ip, bytes.get(HEADER..total.min(bytes.len()))?))
 }
 
-#[inline]
+#[inline(always)]
 fn ipv6(bytes: &[u8]) -> Option<(Ip, &[u8])> {
     const HEADER: usize = 40;
     let header = bytes.first_chunk::<HEADER>()?;
@@ -108,6 +148,114 @@ fn ipv6(bytes: &[u8]) -> Option<(Ip, &[u8])> {
         cut: total > bytes.len(),
     };
     Some((ip, bytes.get(HEADER..total.min(bytes.len()))?))
+}
+
+/// The UDP datagram that begins with `bytes`; `None` if its ports are not ours.
+#[inline(always)]
+pub(super) fn datagram<'a>(
+    ip: &Ip,
+    bytes: &'a [u8],
+    ports: &Ports,
+    cut: bool,
+    place: u32,
+) -> Option<Result<Datagram<'a>, Stop>> {
+    let Some([f0, f1, t0, t1, l0, l1, c0, c1]) = bytes.first_chunk::<8>() else {
+        return Some(Err(Stop::Undecodable(Reason::CutHeader)));
+    };
+    let from = u16::from_be_bytes([*f0, *f1]);
+    let to = u16::from_be_bytes([*t0, *t1]);
+    let length = u16::from_be_bytes([*l0, *l1]);
+    if !ports.either(from, to) {
+        return None;
+    }
+    let payload = bytes.get(8..bytes.len().min(usize::from(length))).unwrap_or_default();
+    if payload.is_empty() && length <= 8 {
+        return Some(Err(Stop::NotDns));
+    }
+    let content = u64::from(ip.identification) << 32
+        | u64::from(u16::from_be_bytes([*c0, *c1])) << 16
+        | u64::from(length);
+    let place = place.wrapping_add(u32::from(ip.hops));
+    Some(Ok(Datagram {
+        from: Endpoint { address: ip.from, port: from },
+        to: Endpoint { address: ip.to, port: to },
+        payload,
+        cut,
+        print: Print { content, identification: ip.identification, place },
+    }))
+}
+
+/// The TCP segment that begins with `bytes` (RFC 9293 §3.1), if its ports are ours.
+#[inline]
+pub(super) fn segment<'a>(ip: &Ip, bytes: &'a [u8], ports: &Ports) -> Result<Segment<'a>, Stop> {
+    const FIN: u8 = 1;
+    const SYN: u8 = 2;
+    const RST: u8 = 4;
+    const ACK: u8 = 16;
+    let (from, to) = (be16(bytes, 0)?, be16(bytes, 2)?);
+    if !ports.either(from, to) {
+        return Err(Stop::NotDns);
+    }
+    let [_, _, _, _, s0, s1, s2, s3, _, _, _, _, offset, flags, ..] =
+        *bytes.first_chunk::<20>().ok_or_else(cut)?;
+    let header = usize::from(offset >> 4) * 4;
+    if header < 20 {
+        return Err(cut());
+    }
+    Ok(Segment {
+        from: Endpoint { address: ip.from, port: from },
+        to: Endpoint { address: ip.to, port: to },
+        sequence: u32::from_be_bytes([s0, s1, s2, s3]),
+        syn: flags & SYN != 0,
+        fin: flags & FIN != 0,
+        rst: flags & RST != 0,
+        ack: flags & ACK != 0,
+        payload: bytes.get(header..).ok_or_else(cut)?,
+        missing: ip.missing,
+    })
+}
+
+/// Interface and link-layer header, mixed: two captures of one packet at one place agree.
+#[inline(always)]
+pub(super) fn place(frame: &Frame<'_>) -> u32 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    const OTHER_ODD: u64 = 0xc2b2_ae3d_27d4_eb4f;
+    let [first, second, last] =
+        if frame.link.is_bare() { [0; 3] } else { link_header(frame.bytes) };
+    let one = (first ^ u64::from(frame.interface).rotate_left(32)).wrapping_mul(ODD);
+    let other = (second ^ last.rotate_left(40)).wrapping_mul(OTHER_ODD);
+    low32((one ^ other.rotate_left(29)).wrapping_mul(ODD) >> 32)
+}
+
+/// The first 18 bytes, where link-layer headers lie, in words that overlap.
+#[inline(always)]
+fn link_header(bytes: &[u8]) -> [u64; 3] {
+    let word = |header: &[u8; 18], at: usize| {
+        let chunk = header.get(at..).and_then(<[u8]>::first_chunk);
+        chunk.map_or(0, |chunk| u64::from_ne_bytes(*chunk))
+    };
+    match bytes.first_chunk::<18>() {
+        Some(header) => [word(header, 0), word(header, 8), word(header, 10)],
+        None => short_header(bytes),
+    }
+}
+
+#[cold]
+fn short_header(bytes: &[u8]) -> [u64; 3] {
+    let mut short = [0; 3];
+    for (word, chunk) in short.iter_mut().zip(bytes.chunks(8)) {
+        *word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    }
+    short
+}
+
+fn low32(wide: u64) -> u32 {
+    u32::try_from(wide & 0xffff_ffff).unwrap_or_default()
+}
+
+#[inline]
+pub(super) fn missing(promised: usize, captured: usize) -> u32 {
+    u32::try_from(promised.saturating_sub(captured)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -153,8 +301,14 @@ mod tests {
             (Decoder::new(&[53, 5353], 1 << 16), Decoder::new(&[53, 5353], 1 << 16));
         let walked = walker.walk(frame);
         assert_eq!(format!("{:?}", decoder.decode(frame)), format!("{walked:?}"), "{frame:?}");
-        let place = super::super::packet::place(frame);
-        packet(frame, &Ports::new(&[53, 5353]), place).is_some()
+        let datagram = decoder.datagram(frame);
+        assert!(datagram.is_none_or(|datagram| {
+            format!("{:?}", Packet::Datagram(datagram)) == format!("{walked:?}")
+        }));
+        let taken = packet(frame, &Ports::new(&[53, 5353]));
+        let is_datagram = matches!(taken, Some(Packet::Datagram(_)));
+        assert_eq!(decoder.datagram(frame).is_some(), is_datagram);
+        taken.is_some()
     }
 
     #[test]
