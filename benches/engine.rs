@@ -9,15 +9,20 @@ mod traffic;
 use std::io;
 use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::iana::Rcode;
 use rcodetop::snapshot::{Snapshot, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, NextRun, open_files};
+use rcodetop::tally::{Bounds, Tallies};
 use rcodetop::time::Timestamp;
+use rcodetop::track::{Answer, Exchange, Hasher, Hashes, Key, Message, Tracker, TrackerConfig};
 use rcodetop::wire::{
     Datagram, Decoder, Frame, LinkType, MessageView, NameBuffer, Packet, Segment, Streams,
+    Transport,
 };
 
 use traffic::capture::{Capture, Container, Layout, Sink};
@@ -174,6 +179,86 @@ fn tcp_segments(bencher: Bencher<'_, '_>) {
             streams.add(segment, *at, |message| bytes += message.bytes.len());
         }
         bytes
+    });
+}
+
+/// The messages of the datagrams, as they come to be matched.
+fn messages(hasher: &Hasher) -> Vec<Message<'static>> {
+    let mut name = NameBuffer::default();
+    let mut messages = Vec::new();
+    for frame in FRAMES.iter() {
+        let decoder = Box::leak(Box::new(Decoder::new(&[53], 1 << 20)));
+        let Packet::Datagram(datagram) = decoder.decode(&frame) else { continue };
+        let Some(view) = MessageView::read(datagram.payload, datagram.cut, &mut name) else {
+            continue;
+        };
+        let is_response = view.flags.is_response();
+        let (client, server) =
+            if is_response { (datagram.to, datagram.from) } else { (datagram.from, datagram.to) };
+        let key = Key { client, server, id: view.id, transport: Transport::Udp };
+        let answer = Answer { rcode: view.rcode(), ede: None, ede_text: &[], answers: 0 };
+        messages.push(Message {
+            at: frame.at,
+            key,
+            flags: view.flags,
+            question: view.question,
+            name: Box::leak(name.wire().into()),
+            hashes: Hashes::of(hasher, &key, name.wire(), view.question),
+            edns: view.edns.is_some(),
+            answer: is_response.then_some(answer),
+            print: datagram.print,
+        });
+    }
+    messages
+}
+
+fn match_all(
+    messages: &[Message<'static>],
+    hasher: &Hasher,
+    mut sink: impl FnMut(&Exchange<'_>),
+) -> Tracker {
+    let patience = Duration::from_secs(5);
+    let config = TrackerConfig { patience, max_pending: 1 << 18, max_recent: 1 << 18 };
+    let mut tracker = Tracker::new(config, hasher.clone());
+    for message in messages {
+        tracker.expire(message.at, &mut sink);
+        match &message.answer {
+            Some(answer) => tracker.response(message, answer, &mut sink),
+            None => tracker.query(message, &mut sink),
+        };
+    }
+    tracker
+}
+
+/// Queries and responses to exchanges.
+#[divan::bench]
+fn matching(bencher: Bencher<'_, '_>) {
+    let hasher = Hasher::default();
+    let messages = messages(&hasher);
+    bencher.counter(ItemsCount::new(messages.len())).bench_local(|| {
+        match_all(&messages, &hasher, |exchange| {
+            black_box(exchange);
+        })
+    });
+}
+
+/// Exchanges to counts.
+#[divan::bench]
+fn tally(bencher: Bencher<'_, '_>) {
+    let hasher = Hasher::default();
+    let mut exchanges: Vec<Exchange<'static>> = Vec::new();
+    match_all(&messages(&hasher), &hasher, |exchange| {
+        let name = Box::leak(exchange.name.into());
+        let answer = exchange.answer.map(|answer| Answer { ede_text: &[], ..answer });
+        exchanges.push(Exchange { name, answer, ..*exchange });
+    });
+    let bounds = Bounds::of(512 << 20, 20);
+    bencher.counter(ItemsCount::new(exchanges.len())).bench_local(|| {
+        let patience = Duration::from_secs(5);
+        let mut tallies = Tallies::new(Rcode::REFUSED, patience, &bounds, hasher.clone());
+        exchanges.iter().for_each(|exchange| tallies.add(exchange));
+        tallies.settle();
+        tallies
     });
 }
 

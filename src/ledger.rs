@@ -75,9 +75,14 @@ pub struct Ledger {
 impl Ledger {
     /// Counts a frame that could not be decoded.
     pub fn undecodable(&mut self, reason: Reason) {
+        self.add_undecodable(reason, 1);
+    }
+
+    /// Counts frames that could not be decoded.
+    pub fn add_undecodable(&mut self, reason: Reason, more: u64) {
         for (count, (each, _)) in self.undecodable.iter_mut().zip(Reason::ALL) {
             if each == reason {
-                *count += 1;
+                *count += more;
             }
         }
     }
@@ -128,6 +133,18 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
+    /// Adds the outcomes of other queries.
+    pub fn add(&mut self, other: &Self) {
+        self.answered += other.answered;
+        self.late += other.late;
+        self.unanswered += other.unanswered;
+        self.unreachable += other.unreachable;
+        self.undecided += other.undecided;
+        self.unasked += other.unasked;
+        self.repeated_queries += other.repeated_queries;
+        self.repeated_responses += other.repeated_responses;
+    }
+
     /// Every query has exactly one outcome or is a repetition.
     pub fn balances(&self, queries: u64) -> bool {
         queries == self.answered + self.unanswered + self.undecided + self.repeated_queries

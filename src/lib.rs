@@ -13,6 +13,7 @@ pub mod engine;
 pub mod explain;
 pub mod feed;
 pub mod iana;
+mod index;
 pub mod ledger;
 pub mod output;
 pub mod snapshot;

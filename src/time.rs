@@ -22,6 +22,11 @@ impl Timestamp {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    /// How many nanoseconds later `self` is than `earlier`; zero if it is not later.
+    pub const fn nanos_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// The distance between two moments, whichever comes first.
     pub const fn distance(self, other: Self) -> Duration {
         Duration::from_nanos(self.0.abs_diff(other.0))

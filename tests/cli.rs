@@ -272,6 +272,7 @@ const OPTIONS: &[&str] = &[
     "--buffer",
     "--no-promiscuous",
     "--follow",
+    "--threads",
     "--quiet",
     "--verbose",
     "--color",

@@ -7,14 +7,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Words that every module may use: numbers with names, time, the books.
-const VOCABULARY: [&str; 3] = ["iana", "time", "ledger"];
+/// What every module may use: numbers with names, time, the books, and the index of a table.
+const VOCABULARY: [&str; 4] = ["iana", "time", "ledger", "index"];
 
 /// Each module with those it may use beside the vocabulary, in the order of the data.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("iana", &[]),
     ("time", &[]),
     ("ledger", &[]),
+    ("index", &[]),
     ("wire", &[]),
     ("track", &["wire"]),
     ("tally", &["track", "wire"]),
@@ -43,7 +44,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("etherparse::", &["wire"]),
     ("hickory_proto::", &["wire"]),
     ("psl::", &["tally"]),
-    ("hdrhistogram::", &["tally"]),
     ("jiff::", &["time"]),
     ("ratatui::", &["tui"]),
     ("crossterm::", &["tui"]),
@@ -54,6 +54,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap_mangen::", &["cli", "app"]),
     ("SystemTime::now", &["source", "tui", "app"]),
     ("Instant::now", &["source", "tui", "app"]),
+    ("thread::", &["source", "tui", "app"]),
     ("UdpSocket", &[]),
     ("TcpStream", &[]),
 ];

@@ -1,12 +1,12 @@
-//! The capture loop: frames from a source into an engine, in pieces short enough to do something
+//! The capture loop: frames from a source into an analyzer, in pieces short enough to do something
 //! else in between.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::engine::{Engine, EngineConfig};
+use super::analyzer::Analyzer;
 use crate::feed::Command;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
-use crate::source::{End, FrameSource, Next};
+use crate::source::{End, FrameSource, NextRun};
 
 /// What a piece of work may take before the caller gets its turn.
 const PIECE: Duration = Duration::from_millis(50);
@@ -16,15 +16,14 @@ const MOST_FRAMES: u32 = 4096;
 /// The identifier of what a source complains of while it goes on.
 pub(super) const COMPLAINT: &str = "source";
 
-/// A source, the engine it feeds, and how far they are.
+/// A source, what it feeds, and how far they are.
 pub(super) struct Capture {
     pub(super) origin: Origin,
     source: Box<dyn FrameSource>,
-    engine: Engine,
-    /// Frames in a piece: adapts to the speed of source and engine.
+    analyzer: Analyzer,
+    /// Frames in a piece: adapts to the speed of source and analyzer.
     batch: u32,
     frames: u64,
-    latest: Timestamp,
     ended: Option<Ended>,
 }
 
@@ -37,30 +36,23 @@ pub(super) struct Origin {
 }
 
 impl Capture {
-    pub(super) fn new(origin: Origin, source: Box<dyn FrameSource>, config: EngineConfig) -> Self {
-        Self {
-            origin,
-            source,
-            engine: Engine::new(config),
-            batch: 1,
-            frames: 0,
-            latest: Timestamp::default(),
-            ended: None,
-        }
+    pub(super) fn new(origin: Origin, source: Box<dyn FrameSource>, analyzer: Analyzer) -> Self {
+        Self { origin, source, analyzer, batch: 1, frames: 0, ended: None }
     }
 
     /// Reads for about [`PIECE`], or until there is nothing to read now.
     pub(super) fn advance(&mut self) {
         let began = Instant::now();
-        for _ in 0..self.batch {
-            match self.source.next() {
-                Next::Frame(frame) => {
-                    self.frames += 1;
-                    self.latest = self.latest.max(frame.at);
-                    self.engine.feed(&frame);
+        let mut left = self.batch as usize;
+        while left > 0 {
+            match self.source.next_run(left) {
+                NextRun::Frames(run) => {
+                    left -= run.len();
+                    self.frames += run.len() as u64;
+                    self.analyzer.feed(run);
                 }
-                Next::Quiet => return self.quiet(),
-                Next::End(end) => return self.end(ended(end)),
+                NextRun::Quiet => return self.quiet(),
+                NextRun::End(end) => return self.end(ended(end)),
             }
         }
         self.batch = next_batch(self.batch, began.elapsed());
@@ -71,14 +63,14 @@ impl Capture {
     fn quiet(&mut self) {
         self.batch = 1;
         if self.origin.kind == SourceKind::Live {
-            self.engine.tick(self.latest.max(now()));
+            self.analyzer.tick(now());
         }
     }
 
     /// Nothing follows: what was held is counted. The first end is the one that counts.
     pub(super) fn end(&mut self, how: Ended) {
         if self.ended.is_none() {
-            self.engine.finish();
+            self.analyzer.finish();
             self.ended = Some(how);
         }
     }
@@ -98,8 +90,8 @@ impl Capture {
     /// Does what a reader asks; a new specification is the caller's to keep.
     pub(super) fn obey(&mut self, command: &Command) {
         match command {
-            Command::Focus(rcode) => self.engine.set_focus(*rcode),
-            Command::Reset => self.engine.reset(),
+            Command::Focus(rcode) => self.analyzer.set_focus(*rcode),
+            Command::Reset => self.analyzer.reset(),
             Command::Spec(_) => {}
         }
     }
@@ -107,7 +99,7 @@ impl Capture {
     /// What is known now.
     pub(super) fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         let losses = self.source.losses();
-        let mut snapshot = self.engine.snapshot(spec);
+        let mut snapshot = self.analyzer.snapshot(spec);
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
         snapshot.source.ended.clone_from(&self.ended);
@@ -154,7 +146,8 @@ fn next_batch(batch: u32, took: Duration) -> u32 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::source::Losses;
+    use crate::engine::EngineConfig;
+    use crate::source::{Losses, Next};
     use crate::wire::{Frame, LinkType};
 
     /// A source that gives a number of empty frames and then does something else.
@@ -188,7 +181,8 @@ pub(super) mod tests {
         let origin = Origin { kind: SourceKind::File, name: "script".into() };
         let complaints = vec!["the script is boring".into()];
         let script = Script { frames, then, losses, complaints };
-        Capture::new(origin, Box::new(script), EngineConfig::default())
+        let analyzer = Analyzer::alone(EngineConfig::default());
+        Capture::new(origin, Box::new(script), analyzer)
     }
 
     #[test]

@@ -19,8 +19,8 @@ use crate::tui;
 
 /// Snapshots are at least this far apart.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
-/// A snapshot that is costly to make is made less often: at most this part of the time.
-const MOST_OF_THE_TIME: u32 = 10;
+/// A snapshot that is costly to make is made less often: at most this part of the time, 3 %.
+const MOST_OF_THE_TIME: u32 = 33;
 /// After the end of the capture only the readers' wishes are left to wait for.
 const IDLE: Duration = Duration::from_millis(20);
 

@@ -3,15 +3,18 @@
 //! The only place that sees every other module. Prints nothing on standard error but progress and
 //! notes; errors go up to `main`, which prints them once.
 
+mod analyzer;
 mod capture;
 mod dashboard;
 mod interfaces;
+mod lane;
 mod open;
 mod progress;
 mod report;
 mod signals;
 mod sink;
 mod verdict;
+mod workers;
 
 use std::io::{self, IsTerminal, Write};
 

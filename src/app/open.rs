@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
+use super::analyzer::Analyzer;
 use super::capture::{Capture, Origin};
 use crate::cli::{Analysis, Input, Live};
 use crate::snapshot::SourceKind;
@@ -14,16 +15,19 @@ use crate::wire::name::escape_text;
 pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
     let engine = analysis.engine.clone();
     match &analysis.input {
-        Input::Files { paths, follow } => {
+        Input::Files { paths, follow, threads } => {
             let source = open_files(paths, &FileOptions { follow: *follow })?;
             let origin = Origin { kind: SourceKind::File, name: files_name(paths) };
-            Ok(Capture::new(origin, source, engine))
+            let threads = threads.unwrap_or_else(|| Analyzer::useful_threads(&engine));
+            let analyzer = Analyzer::on_threads(threads, engine);
+            Ok(Capture::new(origin, source, analyzer.context("cannot start the analysis threads")?))
         }
         Input::Live(live) => {
             let interfaces = interfaces(live)?;
             let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
             let name = escape_text(interfaces.join(", ").as_bytes());
-            Ok(Capture::new(Origin { kind: SourceKind::Live, name }, source, engine))
+            let origin = Origin { kind: SourceKind::Live, name };
+            Ok(Capture::new(origin, source, Analyzer::alone(engine)))
         }
     }
 }

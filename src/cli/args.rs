@@ -1,5 +1,6 @@
 //! The words of the command line, as clap types. What they mean together is [`super::plan`]'s.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -144,6 +145,10 @@ pub struct InputArgs {
     /// Wait for more at the end of a file that still grows
     #[arg(long, help_heading = FILES)]
     pub follow: bool,
+    /// Threads that match and count, beside the one that reads; with 1 that one does it all. The
+    /// report is the same with any number [default: as many as help, at most 8; live capture: 1]
+    #[arg(long, value_name = "N", help_heading = FILES, value_parser = units::threads)]
+    pub threads: Option<NonZeroUsize>,
 
     /// Only errors on standard error: no progress bar, no notes
     #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]

@@ -1,8 +1,10 @@
 //! From words to intent: the checks that concern several options at once.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use clap_complete::Shell;
@@ -14,6 +16,9 @@ use crate::output::Format;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
 const DEFAULT_BUFFER: u64 = 64 << 20;
+
+/// What each thread must have of the memory granted, or its tables hold next to nothing.
+const LEAST_SHARE: u64 = 8 << 20;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +59,8 @@ pub enum Input {
         paths: Vec<PathBuf>,
         /// Wait for more at the end.
         follow: bool,
+        /// Threads that match and count; `None` for as many as help.
+        threads: Option<NonZeroUsize>,
     },
     /// Network interfaces.
     Live(Live),
@@ -142,7 +149,9 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
          (and --duration, or Ctrl-C when it is enough)",
     )?;
     let ReportArgs { input, duration, format, top, output, check } = args;
-    Ok(Report { analysis: analysis(input, duration)?, format, top, output, check })
+    let mut analysis = analysis(input, duration)?;
+    analysis.engine.rows = top.unwrap_or_else(|| format.default_rows());
+    Ok(Report { analysis, format, top, output, check })
 }
 
 fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
@@ -164,6 +173,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
             focus: args.focus,
             patience: args.timeout,
             max_memory: args.max_memory,
+            rows: EngineConfig::default().rows,
         },
         volume: volume(&args),
         color: args.color,
@@ -198,6 +208,9 @@ fn live(args: InputArgs, duration: Option<Duration>) -> Result<Input, clap::Erro
     if args.follow {
         return Err(conflict("--follow works on a capture file only, and none is given"));
     }
+    if args.threads.is_some() {
+        return Err(conflict("--threads works on a capture file only, and none is given"));
+    }
     let words = args.trailing_bpf.join(" ");
     let trailing = Some(words).filter(|words| !words.trim().is_empty());
     Ok(Input::Live(Live {
@@ -226,7 +239,12 @@ fn files(
     if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
         return Err(conflict("standard input (`-`) can be read once only"));
     }
-    Ok(Input::Files { paths, follow: args.follow })
+    let least = args.threads.map_or(0, |threads| threads.get() as u64 * LEAST_SHARE);
+    if args.max_memory < least {
+        let least = ByteSize(least);
+        return Err(conflict(&format!("so many --threads need --max-memory {least} or more")));
+    }
+    Ok(Input::Files { paths, follow: args.follow, threads: args.threads })
 }
 
 fn first_live_option(args: &InputArgs, duration: Option<Duration>) -> Option<&'static str> {
@@ -280,7 +298,7 @@ mod tests {
     #[track_caller]
     fn check_files(line: &str, expected: &[&str], follows: bool) {
         let paths = expected.iter().map(PathBuf::from).collect();
-        let files = Input::Files { paths, follow: follows };
+        let files = Input::Files { paths, follow: follows, threads: None };
         assert_eq!(input(understand(line, true).unwrap()), files, "{line}");
     }
 
@@ -327,6 +345,11 @@ mod tests {
         check_refused("rcodetop a.pcap --no-promiscuous", "--no-promiscuous works on an interface");
         check_refused("rcodetop report a.pcap --duration 1s", "--duration works on an interface");
         check_refused("rcodetop -i eth0 --follow", "--follow works on a capture file only");
+        check_refused("rcodetop -i eth0 --threads 2", "--threads works on a capture file only");
+        check_refused(
+            "rcodetop a.pcap --threads 3 --max-memory 16MiB",
+            "need --max-memory 24.0 MiB or more",
+        );
         check_refused("rcodetop -i eth0 --bpf udp -- tcp", "cannot be used with");
         check_refused("rcodetop - -", "standard input (`-`) can be read once only");
         check_refused("rcodetop -q -v a.pcap", "cannot be used with");
@@ -367,6 +390,7 @@ mod tests {
             focus: Rcode::SERVFAIL,
             patience: Duration::from_secs(1),
             max_memory: 64 << 20,
+            rows: EngineConfig::default().rows,
         };
         assert_eq!(analysis.engine, expected);
     }

@@ -2,6 +2,7 @@
 //!
 //! Each function is a clap value parser: text in, value or one sentence out.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -14,6 +15,8 @@ const LEAST_MEMORY: u64 = 16 << 20;
 const MOST_BUFFER: u64 = (1 << 31) - 1;
 /// What tcpdump and Wireshark call "unlimited": longer than any frame.
 pub(super) const MOST_SNAPLEN: u32 = 262_144;
+/// More than one thread that reads can keep busy.
+const MOST_THREADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 /// An Ethernet, an IPv6, a UDP and a DNS header; less than that shows no RCODE.
 const LEAST_SNAPLEN: u32 = 74;
 
@@ -72,6 +75,14 @@ pub(super) fn top(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(rows) if rows > 0 => Ok(rows),
         _ => Err("not a number of rows; 1 or more, or `all`".into()),
+    }
+}
+
+/// How many threads.
+pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    match text.parse() {
+        Ok(threads) if threads <= MOST_THREADS => Ok(threads),
+        _ => Err(format!("not a number of threads; 1 to {MOST_THREADS}")),
     }
 }
 
@@ -137,6 +148,15 @@ mod tests {
         check(top, "3", "3");
         check(top, "0", "not a number of rows");
         check(top, "-1", "not a number of rows");
+    }
+
+    #[test]
+    fn there_is_at_least_one_thread() {
+        check(threads, "1", "1");
+        check(threads, "64", "64");
+        check(threads, "0", "not a number of threads");
+        check(threads, "65", "not a number of threads");
+        check(threads, "many", "not a number of threads");
     }
 
     #[test]

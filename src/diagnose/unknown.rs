@@ -1,10 +1,9 @@
 //! `unknown`: what no cause explains, with the contrasts that were looked at.
 
 use std::fmt::Display;
-use std::hash::Hash;
 
 use crate::iana::{Class, Rcode};
-use crate::tally::{Entities, Tallies};
+use crate::tally::{Entities, EntityKey, Tallies};
 use crate::wire::Question;
 use crate::wire::name::text;
 
@@ -63,16 +62,16 @@ struct Contrast {
 }
 
 impl Contrast {
-    fn of<K: Clone + Eq + Hash>(entities: &Entities<K>, focus: Rcode) -> Self {
+    fn of<K: EntityKey>(entities: &Entities<K>, focus: Rcode) -> Self {
         let mut contrast = Self::default();
-        for (place, entity) in (0..).zip(entities.rows()) {
-            let (span, responses) = (entities.focus(place, focus), entity.responses());
-            contrast.all += u64::from(responses > 0);
-            if span.count == 0 {
+        for entity in entities.iter() {
+            contrast.all += u64::from(entity.responses > 0);
+            if entities.count(entity.place, focus) == 0 {
                 continue;
             }
+            let span = entities.focus(entity.place, focus);
             contrast.with += 1;
-            contrast.only += u64::from(span.count == responses);
+            contrast.only += u64::from(span.count == entity.responses);
             contrast.first = Some(contrast.first.map_or(span.first, |old| old.min(span.first)));
             contrast.last = Some(contrast.last.map_or(span.last, |old| old.max(span.last)));
         }
@@ -135,7 +134,7 @@ fn explained(tallies: &Tallies, count: u64) -> String {
 
 /// The heaviest path, asked again by hand.
 fn verify(tallies: &Tallies) -> String {
-    let address = |place| tallies.servers.get(place).map(|server| server.key);
+    let address = |place| tallies.servers.get(place).map(|server| *server.key);
     // Of equal ones the first by server and name, so that the same capture gives the same command.
     let paths = tallies.paths.with_code(tallies.focus());
     let heaviest = paths.min_by_key(|path| {

@@ -3,6 +3,7 @@
 //! Text and Markdown reports begin with these. Knows no layout.
 
 use super::words::{self, Moments, count, counted, percent};
+use crate::snapshot::Distinct;
 use crate::snapshot::{EdeRow, Finding, List, Row, Snapshot, Timestamp, share};
 
 /// How many examples a sentence names.
@@ -187,13 +188,18 @@ fn harm(snapshot: &Snapshot) -> Vec<String> {
             "{} failed ({}), of {} for {}",
             count(failed),
             percent(share(failed, impact.lookups_refused)),
-            counted(impact.clients_failed, "client"),
-            counted(impact.names_failed, "name")
+            counted_distinct(impact.clients_failed, "client"),
+            counted_distinct(impact.names_failed, "name")
         ),
     };
     let lookups = counted(impact.lookups_refused, "lookup");
     let recovered = count(impact.recovered);
     vec![format!("{lookups} met it: {recovered} got an answer after all, {failed}")]
+}
+
+fn counted_distinct(distinct: Distinct, what: &str) -> String {
+    let bound = if distinct.at_least { "at least " } else { "" };
+    format!("{bound}{}", counted(distinct.count, what))
 }
 
 fn why(snapshot: &Snapshot) -> Vec<String> {

@@ -304,6 +304,8 @@ struct Impact {
     failed: u64,
     clients_failed: u64,
     names_failed: u64,
+    /// Which of the above may be too low.
+    at_least: Vec<&'static str>,
 }
 
 impl Impact {
@@ -312,8 +314,16 @@ impl Impact {
             lookups_refused: impact.lookups_refused,
             recovered: impact.recovered,
             failed: impact.failed,
-            clients_failed: impact.clients_failed,
-            names_failed: impact.names_failed,
+            clients_failed: impact.clients_failed.count,
+            names_failed: impact.names_failed.count,
+            at_least: [
+                ("clients_failed", impact.clients_failed),
+                ("names_failed", impact.names_failed),
+            ]
+            .into_iter()
+            .filter(|(_, distinct)| distinct.at_least)
+            .map(|(name, _)| name)
+            .collect(),
         }
     }
 }

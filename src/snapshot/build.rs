@@ -1,12 +1,12 @@
 //! From counts to rows: chosen, sorted, cut and escaped.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
-use crate::tally::{Apart, Entities, NameRow, Tallies};
-use crate::wire::name::{suffix, text};
+use crate::tally::{Apart, Entities, EntityKey, Path, Slot, Tallies};
+use crate::wire::name::{compare, suffix, text};
 use crate::wire::{Address, Question};
 
 use super::{
@@ -70,47 +70,62 @@ fn split<K: Copy + Ord>(rows: Vec<(K, u64, u64)>) -> Vec<Split<K>> {
     rows
 }
 
-/// A row before its key is spelt out: enough to choose by.
-struct Candidate<T> {
-    focus: u64,
-    row: T,
-}
+/// What could become a row: its focus responses, and its number.
+type Candidate = (u64, u32);
 
 /// The first `top` by focus, ties by key; only these are made into rows.
 ///
-/// Keys are costly to spell out, so all candidates that could be among the first are chosen by
-/// count alone, made, and then put in order.
-fn list<T, K: Ord>(
-    mut candidates: Vec<Candidate<T>>,
+/// Keys are costly to spell out and rows as heavy as the last one may be many, as in an attack
+/// where every name is asked once: `order` compares the keys behind two numbers as they are.
+fn list<K>(
+    mut candidates: Vec<Candidate>,
     top: usize,
     error: u64,
-    make: impl Fn(&T) -> Row<K>,
+    order: impl Fn(u32, u32) -> Ordering,
+    make: impl Fn(u32) -> Row<K>,
 ) -> List<K> {
     let total = candidates.len() as u64;
-    let all: u64 = candidates.iter().map(|candidate| candidate.focus).sum();
-    if top < candidates.len() {
-        let (_, last, _) =
-            candidates.select_nth_unstable_by_key(top, |candidate| Reverse(candidate.focus));
-        let least = last.focus;
-        // Rows as heavy as the last one compete by key. They may be many, as in an attack where
-        // every name is asked once: bounded, at the price of an arbitrary choice among them.
-        let ties = top.saturating_mul(2).saturating_add(MOST_TIES);
-        let mut room = ties;
-        candidates.retain(|candidate| {
-            let tied = candidate.focus == least;
-            room = room.saturating_sub(usize::from(tied));
-            candidate.focus > least || (tied && room > 0)
-        });
+    let all: u64 = candidates.iter().map(|(focus, _)| focus).sum();
+    if top > 0 && top < candidates.len() {
+        let heaviest = |candidate: &Candidate| Reverse(candidate.0);
+        let (_, last, _) = candidates.select_nth_unstable_by_key(top - 1, heaviest);
+        let least = last.0;
+        let heavier = candidates.iter().filter(|candidate| candidate.0 > least).count();
+        let ties = candidates.iter().filter(|candidate| candidate.0 == least);
+        let chosen = first_of(ties.map(|candidate| candidate.1), top - heavier, &order);
+        candidates.retain(|candidate| candidate.0 > least);
+        candidates.extend(chosen.into_iter().map(|number| (least, number)));
     }
-    let mut rows: Vec<Row<K>> = candidates.iter().map(|candidate| make(&candidate.row)).collect();
-    rows.sort_by(|one, other| other.focus.cmp(&one.focus).then_with(|| one.key.cmp(&other.key)));
-    rows.truncate(top);
+    candidates.truncate(top);
+    candidates.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| order(one.1, other.1)));
+    let rows: Vec<Row<K>> = candidates.iter().map(|(_, number)| make(*number)).collect();
     let shown: u64 = rows.iter().map(|row| row.focus).sum();
     List { rows, total, omitted: all - shown, error }
 }
 
-/// Rows of equal weight at the end of a list that are compared by key.
-const MOST_TIES: usize = 1_000_000;
+/// The first `most` numbers in an order; nearly all are compared just once.
+fn first_of(
+    numbers: impl Iterator<Item = u32>,
+    most: usize,
+    order: impl Fn(u32, u32) -> Ordering,
+) -> Vec<u32> {
+    let mut first: Vec<u32> = Vec::new();
+    for number in numbers {
+        let is_full = first.len() >= most;
+        if is_full && first.last().is_none_or(|last| order(number, *last).is_ge()) {
+            continue;
+        }
+        let place = first.partition_point(|other| order(*other, number).is_lt());
+        if is_full {
+            first.pop();
+        }
+        first.insert(place, number);
+    }
+    first
+}
+
+/// In place of an address that is not kept.
+const NO_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 
 fn servers(tallies: &Tallies, top: usize) -> List<IpAddr> {
     addresses(tallies, &tallies.servers, top, true)
@@ -128,16 +143,19 @@ fn addresses(
 ) -> List<IpAddr> {
     let focus = tallies.focus();
     let bounded = tallies.distinct_is_bounded();
-    let candidates = with_focus(tallies, entities);
-    list(candidates, top, entities.error(), |place: &u32| {
-        let span = entities.focus(*place, focus);
-        let entity = entities.get(*place);
-        let distinct = |what| entity.map(|entity| entity.distinct(what, bounded));
+    let order = |one, other| address(entities, one).cmp(&address(entities, other));
+    list(with_focus(tallies, entities), top, entities.error(), order, |place| {
+        let span = entities.focus(place, focus);
+        let entity = entities.get(place);
+        let again = entity.is_some_and(|entity| entity.error > 0);
+        let distinct = |what| {
+            let Distinct { count, .. } = entities.distinct(place, what, Slot::of(focus));
+            Some(Distinct { count, at_least: bounded || again })
+        };
         // Only codes that mean trouble have their first and last time kept.
         let kept = !focus.is_answer();
         Row {
-            key: entity.map_or(IpAddr::from([0, 0, 0, 0]), |entity| entity.key.ip()),
-            responses: entity.map_or(0, crate::tally::Entity::responses),
+            responses: entity.map_or(0, |entity| entity.responses),
             focus: span.count,
             unanswered: entity.map_or(0, |entity| entity.unanswered),
             clients: distinct(Apart::Clients).filter(|_| are_servers),
@@ -145,43 +163,40 @@ fn addresses(
             names: distinct(Apart::Names),
             first: kept.then_some(span.first),
             last: kept.then_some(span.last),
-            latency: if are_servers { tallies.server_latency(*place) } else { None },
+            latency: if are_servers { tallies.server_latency(place) } else { None },
             error: entity.map_or(0, |entity| entity.error),
+            ..blank(address(entities, place))
         }
     })
 }
 
-fn with_focus<K: Clone + Eq + std::hash::Hash>(
-    tallies: &Tallies,
-    entities: &Entities<K>,
-) -> Vec<Candidate<u32>> {
-    (0..)
-        .take(entities.rows().len())
-        .map(|place| Candidate { focus: entities.focus(place, tallies.focus()).count, row: place })
-        .filter(|candidate| candidate.focus > 0)
-        .collect()
+fn address(entities: &Entities<Address>, place: u32) -> IpAddr {
+    entities.get(place).map_or(NO_ADDRESS, |entity| entity.key.ip())
+}
+
+fn with_focus<K: EntityKey>(tallies: &Tallies, entities: &Entities<K>) -> Vec<Candidate> {
+    entities.counts(tallies.focus()).collect()
 }
 
 fn domains(tallies: &Tallies, top: usize) -> List<String> {
     let (focus, entities) = (tallies.focus(), &tallies.domains);
-    // Names that were forgotten and came back were counted twice.
-    let bounded = tallies.names.error() > 0;
-    list(with_focus(tallies, entities), top, entities.error(), |place: &u32| {
-        let span = entities.focus(*place, focus);
-        let entity = entities.get(*place);
+    let bounded = tallies.distinct_is_bounded();
+    let name = |place| entities.get(place).map_or(&[][..], |entity| entity.key);
+    let order = |one, other| compare(name(one), name(other));
+    list(with_focus(tallies, entities), top, entities.error(), order, |place| {
+        let span = entities.focus(place, focus);
+        let entity = entities.get(place);
+        let distinct = entities.distinct(place, Apart::Names, Slot::of(focus));
         let kept = !focus.is_answer();
         Row {
-            key: entity.map_or_else(String::new, |entity| text(&entity.key)),
-            responses: entity.map_or(0, crate::tally::Entity::responses),
+            responses: entity.as_ref().map_or(0, |entity| entity.responses),
             focus: span.count,
-            unanswered: entity.map_or(0, |entity| entity.unanswered),
-            clients: None,
-            servers: None,
-            names: entity.map(|entity| entity.distinct(Apart::Names, bounded)),
+            unanswered: entity.as_ref().map_or(0, |entity| entity.unanswered),
+            names: Some(Distinct { at_least: bounded, ..distinct }),
             first: kept.then_some(span.first),
             last: kept.then_some(span.last),
-            latency: None,
             error: entity.map_or(0, |entity| entity.error),
+            ..blank(text(name(place)))
         }
     })
 }
@@ -189,30 +204,23 @@ fn domains(tallies: &Tallies, top: usize) -> List<String> {
 /// IPv4 networks of this length and IPv6 networks of that one stand for a site.
 const PREFIXES: (u8, u8) = (24, 56);
 
-fn prefix(address: Address) -> Prefix {
-    match address.ip() {
-        IpAddr::V4(ip) => {
-            let masked = u32::from(ip) & (u32::MAX << (32 - u32::from(PREFIXES.0)));
-            Prefix { address: IpAddr::V4(masked.into()), length: PREFIXES.0 }
-        }
-        IpAddr::V6(ip) => {
-            let masked = u128::from(ip) & (u128::MAX << (128 - u32::from(PREFIXES.1)));
-            Prefix { address: IpAddr::V6(masked.into()), length: PREFIXES.1 }
-        }
-    }
+/// The network of an address: its first address, and the length of its prefix.
+fn prefix(address: Address) -> (Address, u8) {
+    let (family, length) = if address.is_v4() { (96, PREFIXES.0) } else { (0, PREFIXES.1) };
+    let mask = u128::MAX << (128 - family - u32::from(length));
+    (Address(address.0 & mask), length)
 }
 
 fn prefixes(tallies: &Tallies, top: usize) -> List<Prefix> {
     let (focus, entities) = (tallies.focus(), &tallies.clients);
-    let mut sums: HashMap<Prefix, Row<Prefix>, foldhash::fast::RandomState> = HashMap::default();
-    for (place, entity) in (0..).zip(entities.rows()) {
-        let span = entities.focus(place, focus);
-        let key = prefix(entity.key);
-        let row = sums.entry(key).or_insert_with(|| blank(key));
-        row.responses += entity.responses();
+    let mut sums: HashMap<_, Row<()>, foldhash::fast::RandomState> = HashMap::default();
+    for entity in entities.iter() {
+        let row = sums.entry(prefix(*entity.key)).or_insert_with(|| blank(()));
+        row.responses += entity.responses;
         row.unanswered += entity.unanswered;
         row.error += entity.error;
-        if span.count > 0 {
+        if entities.count(entity.place, focus) > 0 {
+            let span = entities.focus(entity.place, focus);
             row.focus += span.count;
             let clients = row.clients.get_or_insert_default();
             clients.count += 1;
@@ -222,7 +230,10 @@ fn prefixes(tallies: &Tallies, top: usize) -> List<Prefix> {
             }
         }
     }
-    rolled_up(tallies, sums.into_values().collect(), top)
+    let rows = sums
+        .into_iter()
+        .map(|((address, length), row)| with_key(&row, Prefix { address: address.ip(), length }));
+    rolled_up(tallies, rows.collect(), top)
 }
 
 fn suffixes(tallies: &Tallies, depth: usize, top: usize) -> List<String> {
@@ -246,17 +257,28 @@ fn suffixes(tallies: &Tallies, depth: usize, top: usize) -> List<String> {
 
 /// Rows that are sums over the rows of a bounded table. What that table has forgotten may have
 /// belonged to any of them.
-fn rolled_up<K: Ord + Clone>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> List<K> {
+fn rolled_up<K: Ord>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> List<K> {
     let kept: u64 = rows.iter().map(|row| row.focus).sum();
     let lost = tallies.responses(tallies.focus()).saturating_sub(kept);
-    // In the order of their keys, so that the same ones are chosen among very many equal ones.
-    rows.sort_by(|one, other| one.key.cmp(&other.key));
-    let candidates = rows
-        .into_iter()
-        .filter(|row| row.focus > 0)
-        .map(|row| Candidate { focus: row.focus, row: Row { error: lost, ..row } })
-        .collect();
-    list(candidates, top, lost, Row::clone)
+    rows.retain(|row| row.focus > 0);
+    rows.iter_mut().for_each(|row| row.error = lost);
+    let total = rows.len() as u64;
+    let order =
+        |one: &Row<K>, other: &Row<K>| (other.focus, &one.key).cmp(&(one.focus, &other.key));
+    if top < rows.len() {
+        rows.select_nth_unstable_by(top, order);
+        rows.truncate(top);
+    }
+    rows.sort_unstable_by(order);
+    let shown: u64 = rows.iter().map(|row| row.focus).sum();
+    List { rows, total, omitted: kept - shown, error: lost }
+}
+
+/// A row by another key.
+fn with_key<K, L>(row: &Row<K>, key: L) -> Row<L> {
+    let Row { responses, focus, unanswered, clients, servers, names, .. } = *row;
+    let Row { first, last, latency, error, .. } = *row;
+    Row { key, responses, focus, unanswered, clients, servers, names, first, last, latency, error }
 }
 
 fn blank<K>(key: K) -> Row<K> {
@@ -281,22 +303,35 @@ fn widen<K>(row: &mut Row<K>, first: Timestamp, last: Timestamp) {
 }
 
 fn names(tallies: &Tallies, top: usize) -> List<QuestionKey> {
+    let (focus, names) = (tallies.focus(), &tallies.names);
     let bounded = tallies.distinct_is_bounded();
-    let mark = |distinct: Distinct| Some(Distinct { at_least: bounded, ..distinct });
-    let candidates = tallies
-        .names
-        .with_code(tallies.focus())
-        .map(|row| Candidate { focus: row.focus, row })
-        .collect();
-    list(candidates, top, tallies.names.error(), |name: &NameRow<'_>| Row {
-        responses: name.responses,
-        focus: name.focus,
-        unanswered: name.unanswered,
-        clients: mark(name.clients),
-        servers: mark(name.servers),
-        error: name.error,
-        ..blank(question_key(name.name, name.question))
-    })
+    let order = |one, other| compare_questions(tallies, one, other);
+    let kept = list(names.counts(focus).collect(), top, names.error(), order, |place| {
+        let (name, question) = names.question(place);
+        let key = question_key(name, question);
+        let Some(row) = names.row(place, focus) else { return blank(key) };
+        let mark =
+            |distinct: Distinct| Some(Distinct { at_least: bounded || row.error > 0, ..distinct });
+        Row {
+            responses: row.responses,
+            focus: row.focus,
+            unanswered: row.unanswered,
+            clients: mark(row.clients),
+            servers: mark(row.servers),
+            error: row.error,
+            ..blank(key)
+        }
+    });
+    // Those that were forgotten since are known by number.
+    List { total: kept.total.max(tallies.focus_names()), ..kept }
+}
+
+/// The order of questions as a reader sees them.
+fn compare_questions(tallies: &Tallies, one: u32, other: u32) -> Ordering {
+    let ((name, kind), (other_name, other_kind)) =
+        (tallies.names.question(one), tallies.names.question(other));
+    let numbers = |kind: Option<Question>| kind.map(|kind| (kind.rtype, kind.class));
+    compare(name, other_name).then_with(|| numbers(kind).cmp(&numbers(other_kind)))
 }
 
 fn question_key(name: &[u8], question: Option<Question>) -> QuestionKey {
@@ -306,15 +341,21 @@ fn question_key(name: &[u8], question: Option<Question>) -> QuestionKey {
 }
 
 fn paths(tallies: &Tallies, top: usize) -> List<PathKey> {
-    let candidates = tallies
-        .paths
-        .with_code(tallies.focus())
-        .map(|path| Candidate { focus: u64::from(path.count), row: *path })
-        .collect();
-    let address = |entities: &Entities<Address>, place| {
-        entities.get(place).map_or(IpAddr::from([0, 0, 0, 0]), |entity| entity.key.ip())
+    let paths = &tallies.paths;
+    let client = |path: &Path| address(&tallies.clients, path.client);
+    let server = |path: &Path| address(&tallies.servers, path.server);
+    let order = |one, other| {
+        let (Some(one), Some(other)) = (paths.get(one), paths.get(other)) else {
+            return Ordering::Equal;
+        };
+        (client(one).cmp(&client(other)))
+            .then_with(|| server(one).cmp(&server(other)))
+            .then_with(|| compare_questions(tallies, one.name, other.name))
     };
-    list(candidates, top, tallies.paths.error(), |path| {
+    let candidates = paths.counts(tallies.focus()).collect();
+    list(candidates, top, paths.error(), order, |place| {
+        let none = Path::default();
+        let path = paths.get(place).unwrap_or(&none);
         let (name, question) = tallies.names.question(path.name);
         Row {
             // Paths count one code: its responses are all that are counted.
@@ -322,8 +363,8 @@ fn paths(tallies: &Tallies, top: usize) -> List<PathKey> {
             focus: u64::from(path.count),
             error: u64::from(path.error),
             ..blank(PathKey {
-                client: address(&tallies.clients, path.client),
-                server: address(&tallies.servers, path.server),
+                client: client(path),
+                server: server(path),
                 question: question_key(name, question),
             })
         }

@@ -1,29 +1,33 @@
 //! How the memory that the user grants is divided among the tables.
 
-use super::entities::Entity;
+use super::entities::ENTITY_COST;
 use super::lookups::LOOKUP_COST;
-use super::paths::{PAIR_COST, PATH_COST};
-use crate::wire::Address;
+use super::pairs::{MAX_SERVERS, PAIR_COST};
+use super::paths::PATH_COST;
 
-/// The bounds of all tables of one engine, from one number.
+/// The bounds of all tables of one engine, from two numbers.
 ///
-/// Shares are of the granted bytes, and their sum leaves a tenth for what is fixed: buffers,
-/// histograms, the timeline, the program itself.
+/// Memory is the first: shares are of the granted bytes, and their sum leaves a tenth for what is
+/// fixed: buffers, histograms, the timeline, the program itself. The second is how long the lists
+/// are that will be read: to put the first twenty names in order, a table need not keep the
+/// millionth, and a table that stays in the processor's caches is faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Queries that may wait (15 %).
     pub pending: usize,
-    /// Answered queries remembered (5 %).
+    /// Answered queries remembered (8 %).
     pub recent: usize,
     /// Bytes of fragments held (2 %).
     pub fragment_bytes: usize,
     /// Bytes of TCP streams held (3 %).
     pub stream_bytes: usize,
-    /// Bytes of the table of questions (35 %).
+    /// Bytes of the table of questions (32 %).
     pub name_bytes: usize,
+    /// Questions.
+    pub names: usize,
     /// Paths of client, server and question (10 %).
     pub paths: usize,
-    /// Distinct pairs of each of three kinds (5 % in all).
+    /// Distinct pairs of server, client and question (5 %).
     pub pairs: usize,
     /// Clients (8 %).
     pub clients: usize,
@@ -38,29 +42,53 @@ pub struct Bounds {
 /// A query that waits, with a name of the greatest length.
 const PENDING_COST: u64 = 512;
 const RECENT_COST: u64 = 96;
-/// An entity with all that is kept of one in trouble, and its places in indexes.
-const ENTITY_COST: u64 = size_of::<Entity<Address>>() as u64 + 304;
-const DOMAIN_COST: u64 = ENTITY_COST + 255;
+const DOMAIN_COST: u64 = ENTITY_COST as u64 + 255;
+
+/// Keys of one kind that a table keeps for each row of the longest list, and at least.
+const KEYS_PER_ROW: usize = 2048;
+const LEAST_KEYS: usize = 1 << 16;
 
 impl Bounds {
-    /// Divides `bytes`; below 8 MiB nothing gets smaller.
-    pub fn of(bytes: u64) -> Self {
+    /// Divides `bytes` for lists of up to `rows` rows; below 8 MiB nothing gets smaller.
+    pub fn of(bytes: u64, rows: usize) -> Self {
         let bytes = bytes.max(8 << 20);
         let share = |percent: u64, cost: u64| {
             usize::try_from(bytes / 100 * percent / cost.max(1)).unwrap_or(usize::MAX)
         };
+        let keys = rows.saturating_mul(KEYS_PER_ROW).max(LEAST_KEYS);
         Self {
             pending: share(15, PENDING_COST),
-            recent: share(5, RECENT_COST),
+            recent: share(8, RECENT_COST),
             fragment_bytes: share(2, 1),
             stream_bytes: share(3, 1),
-            name_bytes: share(35, 1),
-            paths: share(10, PATH_COST as u64),
-            pairs: share(5, 3 * PAIR_COST as u64),
-            clients: share(8, ENTITY_COST),
-            servers: share(3, ENTITY_COST),
-            domains: share(3, DOMAIN_COST),
+            name_bytes: share(32, 1),
+            names: keys,
+            paths: share(10, PATH_COST as u64).min(keys),
+            pairs: share(5, PAIR_COST as u64).min(keys.saturating_mul(7)),
+            clients: share(8, ENTITY_COST as u64).min(keys.saturating_mul(2)),
+            servers: share(3, ENTITY_COST as u64).min(keys).min(MAX_SERVERS),
+            domains: share(3, DOMAIN_COST).min(keys),
             lookups: share(2, LOOKUP_COST as u64),
+        }
+    }
+
+    /// One of so many equal parts, for engines that share the work.
+    pub fn part(self, parts: usize) -> Self {
+        let part = |whole: usize| whole / parts.max(1);
+        Self {
+            pending: part(self.pending),
+            recent: part(self.recent),
+            fragment_bytes: part(self.fragment_bytes),
+            stream_bytes: part(self.stream_bytes),
+            name_bytes: part(self.name_bytes),
+            names: part(self.names),
+            paths: part(self.paths),
+            pairs: part(self.pairs),
+            clients: part(self.clients),
+            // Each part sees all servers and domains.
+            servers: self.servers,
+            domains: self.domains,
+            lookups: part(self.lookups),
         }
     }
 }
@@ -71,8 +99,16 @@ mod tests {
 
     #[test]
     fn more_memory_is_more_of_everything() {
-        let (small, large) = (Bounds::of(64 << 20), Bounds::of(512 << 20));
+        let of = |bytes| Bounds::of(bytes, usize::MAX);
+        let (small, large) = (of(64 << 20), of(512 << 20));
         assert!(small.clients > 5_000 && large.clients > 8 * small.clients - 8);
-        assert_eq!(Bounds::of(0), Bounds::of(8 << 20));
+        assert_eq!(of(0), of(8 << 20));
+    }
+
+    #[test]
+    fn short_lists_need_no_large_tables() {
+        let (short, long) = (Bounds::of(1 << 30, 20), Bounds::of(1 << 30, 1000));
+        assert_eq!((short.names, long.names), (65_536, 2_048_000));
+        assert!(short.clients < long.clients && short.pending == long.pending);
     }
 }

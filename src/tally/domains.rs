@@ -1,32 +1,38 @@
 //! The registered domain of a name: public suffix and one label more (publicsuffix.org).
 
-use crate::wire::name::{MAX_NAME, labels, suffix};
+use psl::Psl;
+
+use crate::wire::name::labels;
+
+/// The most labels of a name: each is a length byte and at least one more.
+const MAX_LABELS: usize = 127;
 
 /// The wire form of the registered domain; of a public suffix, that suffix itself.
 pub(crate) fn registered(wire: &[u8]) -> &[u8] {
-    let mut text = [0_u8; MAX_NAME];
-    let mut length = 0;
+    let mut starts = [0_u8; MAX_LABELS];
+    let mut count = 0;
+    let mut at = 0;
     for label in labels(wire) {
-        if length > 0 {
-            put(&mut text, &mut length, b'.');
+        if let (Some(start), Ok(place)) = (starts.get_mut(count), u8::try_from(at)) {
+            (*start, count) = (place, count + 1);
         }
-        // A dot within a label is no border between labels.
-        label
-            .iter()
-            .for_each(|byte| put(&mut text, &mut length, if *byte == b'.' { b'_' } else { *byte }));
+        at += 1 + label.len();
     }
-    let text = text.get(..length).unwrap_or_default();
-    let domain = psl::domain(text).map(|domain| domain.as_bytes());
-    let found = domain.or_else(|| psl::suffix(text).map(|suffix| suffix.as_bytes()));
-    let depth = found.map_or(1, |found| found.split(|byte| *byte == b'.').count());
-    suffix(wire, depth)
-}
-
-fn put(text: &mut [u8; MAX_NAME], length: &mut usize, byte: u8) {
-    if let Some(place) = text.get_mut(*length) {
-        *place = byte;
-        *length += 1;
-    }
+    let starts = starts.get(..count).unwrap_or_default();
+    let label = |start: &u8| {
+        let rest = wire.get(usize::from(*start)..).unwrap_or_default();
+        labels(rest).next().unwrap_or_default()
+    };
+    let suffix = psl::List.find(starts.iter().rev().map(label)).len;
+    // The length is that of the text, which has a dot before each label but the first.
+    let mut length = 0;
+    let inside = starts.iter().rev().take_while(|start| {
+        length += label(start).len() + usize::from(length > 0);
+        length <= suffix
+    });
+    let depth = inside.count() + 1;
+    let start = starts.get(count.saturating_sub(depth)).copied().unwrap_or_default();
+    wire.get(usize::from(start)..).unwrap_or_default()
 }
 
 #[cfg(test)]

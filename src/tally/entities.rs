@@ -3,127 +3,219 @@
 //! When the table is full, the lighter half of its keys is forgotten. A key that comes (back)
 //! later may have been counted up to the heaviest weight ever forgotten: that is its error, so
 //! its true count lies between `count` and `count + error` (the Misra-Gries bound, kept per key).
+//! A key keeps its number while it is kept; what refers to a number must let go of it when told.
 
-use std::hash::{BuildHasher, Hash};
-
-use hashbrown::HashTable;
-
+use super::carry::Carry;
 use super::figures::Distinct;
 use crate::iana::Rcode;
+use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
+use crate::track::Hasher;
+use crate::wire::Address;
 
-use super::slot::{GONE, Others, SLOTS, Slot, Spanned, median};
+use super::slot::{Others, SLOTS, Slot, Spanned, median, room_for};
 
-/// The counts of one key.
-#[derive(Clone, Debug)]
-pub(crate) struct Entity<K> {
-    pub(crate) key: K,
-    slots: [u64; SLOTS],
-    pub(crate) unanswered: u64,
+/// What a table can count by.
+pub(crate) trait Key: Clone + Eq {
+    fn hash(&self, hasher: &Hasher) -> u64;
+}
+
+impl Key for Address {
+    fn hash(&self, hasher: &Hasher) -> u64 {
+        hasher.address(*self)
+    }
+}
+
+impl Key for Box<[u8]> {
+    fn hash(&self, hasher: &Hasher) -> u64 {
+        hasher.bytes(self)
+    }
+}
+
+/// Responses by slot, then queries without one.
+const COUNTERS: usize = SLOTS + 1;
+const UNANSWERED: usize = SLOTS;
+
+/// One key: a cache line.
+#[derive(Clone, Copy, Debug)]
+struct Row<K> {
+    key: K,
+    counts: [u32; COUNTERS],
     /// Counted before it was kept, at most.
-    pub(crate) error: u64,
-    trouble: Option<Box<Trouble>>,
+    error: u32,
+    /// Its first row of what is kept apart, [`NONE`] or [`DEAD`].
+    apart: u32,
 }
 
-/// What is kept of a key only once it had a response other than NOERROR or NXDOMAIN.
-#[derive(Clone, Debug, Default)]
-struct Trouble {
-    spans: [Spanned; SLOTS],
-    failed: [u32; SLOTS],
-    distinct: [u64; 3],
+/// No row.
+const NONE: u32 = u32::MAX;
+/// The key was forgotten; its row is free.
+const DEAD: u32 = u32::MAX - 1;
+
+/// What is kept of a key and one code: of codes other than NOERROR and NXDOMAIN from their first
+/// response on, of these only where they are the focus.
+#[derive(Clone, Copy, Debug)]
+struct ApartRow {
+    first: Timestamp,
+    last: Timestamp,
+    distinct: [u32; 2],
+    failed: u32,
+    /// The next row of the same key, and in the upper bits the slot.
+    link: Link,
 }
+
+/// The number of a row and a slot.
+#[derive(Clone, Copy, Debug)]
+struct Link(u32);
+
+const LINK_BITS: u32 = 28;
+
+impl Link {
+    fn new(slot: Slot, next: u32) -> Self {
+        let slot = u32::try_from(slot.place()).unwrap_or_default();
+        Self(slot << LINK_BITS | next & ((1 << LINK_BITS) - 1))
+    }
+
+    fn slot(self) -> usize {
+        (self.0 >> LINK_BITS) as usize
+    }
+
+    fn next(self) -> u32 {
+        self.0 & ((1 << LINK_BITS) - 1)
+    }
+}
+
+/// The end of a chain, as a link can hold it.
+const END: u32 = (1 << LINK_BITS) - 1;
 
 /// What is counted apart at a key, for the focus code only.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Apart {
     Clients,
     Servers,
     Names,
 }
 
-impl<K> Entity<K> {
-    fn new(key: K, error: u64) -> Self {
-        Self { key, slots: [0; SLOTS], unanswered: 0, error, trouble: None }
-    }
-
-    pub(crate) fn responses(&self) -> u64 {
-        self.slots.iter().sum()
-    }
-
-    fn weight(&self) -> u64 {
-        self.responses() + self.unanswered + self.error
-    }
-
-    pub(crate) fn distinct(&self, what: Apart, at_least: bool) -> Distinct {
-        let count = self.trouble.as_ref().map_or(0, |trouble| trouble.distinct[what as usize]);
-        Distinct { count, at_least }
+impl Apart {
+    /// No key has both clients and servers of its own.
+    fn place(self) -> usize {
+        usize::from(self == Self::Names)
     }
 }
 
-/// A bounded table of entities, numbered in order of first sight.
+/// A key with its counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entity<'a, K> {
+    /// Its number.
+    pub(crate) place: u32,
+    pub(crate) key: &'a K,
+    /// With any code.
+    pub(crate) responses: u64,
+    pub(crate) unanswered: u64,
+    /// Counted before it was kept, at most.
+    pub(crate) error: u64,
+}
+
+impl<K> Entity<'_, K> {
+    fn weight(&self) -> u64 {
+        self.responses + self.unanswered + self.error
+    }
+}
+
+/// A bounded table of keys.
 #[derive(Debug)]
 pub(crate) struct Entities<K> {
-    rows: Vec<Entity<K>>,
-    index: HashTable<u32>,
+    rows: Vec<Row<K>>,
+    free: Vec<u32>,
+    apart: Vec<ApartRow>,
+    index: Index,
+    carry: Carry,
     others: Others,
-    hasher: foldhash::quality::RandomState,
+    hasher: Hasher,
     max: usize,
     floor: u64,
     forgotten: u64,
 }
 
-impl<K: Clone + Eq + Hash> Entities<K> {
-    pub(crate) fn new(max: usize) -> Self {
+/// Bytes that a key costs at most, with its places in tables and what is usually kept apart.
+pub(crate) const ENTITY_COST: usize =
+    size_of::<Row<Address>>() + 3 * size_of::<ApartRow>() + INDEX_COST;
+
+impl<K: Key> Entities<K> {
+    pub(crate) fn new(max: usize, hasher: Hasher) -> Self {
+        let max = max.clamp(64, END as usize / SLOTS);
         Self {
-            rows: Vec::new(),
-            index: HashTable::new(),
+            rows: room_for(max),
+            free: Vec::new(),
+            apart: room_for(max),
+            index: Index::default(),
+            carry: Carry::default(),
             others: Others::default(),
-            hasher: foldhash::quality::RandomState::default(),
-            max: max.max(64),
+            hasher,
+            max,
             floor: 0,
             forgotten: 0,
         }
     }
 
     /// The number of a key, if it is kept.
-    pub(crate) fn find<Q: Hash + ?Sized>(&self, key: &Q, same: impl Fn(&K) -> bool) -> Option<u32> {
-        let hash = self.hasher.hash_one(key);
-        let rows = &self.rows;
-        let suits = |place: &u32| rows.get(*place as usize).is_some_and(|row| same(&row.key));
-        self.index.find(hash, suits).copied()
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, same: impl Fn(&K) -> bool) -> Option<u32> {
+        let suits = |place: u32| self.rows.get(place as usize).is_some_and(|row| same(&row.key));
+        self.index.find(hash, suits)
     }
 
     /// Keeps a key that is not kept yet; its number.
-    pub(crate) fn insert(&mut self, key: K) -> u32 {
-        let place = u32::try_from(self.rows.len()).unwrap_or(GONE);
-        let hash = self.hasher.hash_one(&key);
-        self.rows.push(Entity::new(key, self.floor));
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        self.index.insert_unique(hash, place, |other| {
-            rows.get(*other as usize).map_or(0, |row| hasher.hash_one(&row.key))
-        });
-        place
-    }
-
-    /// Its error is lowered again by the caller, who knows the other table's error for it.
-    fn insert_known_elsewhere(&mut self, key: K, floor: u64) -> u32 {
-        let place = self.insert(key);
-        if let Some(row) = self.rows.get_mut(place as usize) {
-            row.error += floor;
+    pub(crate) fn insert(&mut self, hash: u64, key: K) -> u32 {
+        let error = u32::try_from(self.floor).unwrap_or(u32::MAX);
+        let row = Row { key, counts: [0; COUNTERS], error, apart: NONE };
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => u32::try_from(self.rows.len()).unwrap_or(NONE),
+        };
+        match self.rows.get_mut(place as usize) {
+            Some(free) => *free = row,
+            None => self.rows.push(row),
         }
+        self.index.insert(hash, place);
         place
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.rows.len() >= self.max
+        self.index.len() >= self.max
     }
 
-    pub(crate) fn rows(&self) -> &[Entity<K>] {
-        &self.rows
+    /// Whether so many keys more would fit.
+    pub(crate) fn has_room_for(&self, count: usize) -> bool {
+        self.index.len() + count <= self.max
     }
 
-    pub(crate) fn get(&self, place: u32) -> Option<&Entity<K>> {
-        self.rows.get(place as usize)
+    /// Whether a number stands for a key.
+    pub(crate) fn is_kept(&self, place: u32) -> bool {
+        self.rows.get(place as usize).is_some_and(|row| row.apart != DEAD)
+    }
+
+    /// All keys, by number.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entity<'_, K>> {
+        (0..).take(self.rows.len()).filter_map(|place| self.get(place))
+    }
+
+    /// A key with its counts.
+    pub(crate) fn get(&self, place: u32) -> Option<Entity<'_, K>> {
+        let row = self.rows.get(place as usize).filter(|row| row.apart != DEAD)?;
+        let [responses @ .., unanswered] = &row.counts;
+        let mut entity = Entity {
+            place,
+            key: &row.key,
+            responses: responses.iter().map(|count| u64::from(*count)).sum(),
+            unanswered: u64::from(*unanswered),
+            error: u64::from(row.error),
+        };
+        if !self.carry.is_empty() {
+            entity.responses += (0..SLOTS).map(|slot| self.carry.high(place, slot)).sum::<u64>();
+            entity.unanswered += self.carry.high(place, UNANSWERED);
+        }
+        Some(entity)
     }
 
     /// Any count may be too low by this much.
@@ -137,58 +229,122 @@ impl<K: Clone + Eq + Hash> Entities<K> {
     }
 
     /// Counts a response.
+    #[inline]
     pub(crate) fn add(&mut self, place: u32, rcode: Rcode, at: Timestamp) {
         let slot = Slot::of(rcode);
         let Some(row) = self.rows.get_mut(place as usize) else { return };
-        row.slots[slot.place()] += 1;
+        self.carry.add(place, &mut row.counts, slot.place());
         if !rcode.is_answer() {
-            row.trouble.get_or_insert_default().spans[slot.place()].add(at);
-            if slot == Slot::OTHER {
-                self.others.add(place, rcode, at);
-            }
+            self.add_trouble(place, slot, rcode, at);
         }
+    }
+
+    fn add_trouble(&mut self, place: u32, slot: Slot, rcode: Rcode, at: Timestamp) {
+        if let Some(apart) = self.apart(place, slot) {
+            apart.first = apart.first.min(at);
+            apart.last = apart.last.max(at);
+        }
+        if slot == Slot::OTHER {
+            self.others.add(place, rcode, at);
+        }
+    }
+
+    fn find_apart(&self, place: u32, slot: Slot) -> Option<u32> {
+        let mut at = self.rows.get(place as usize)?.apart;
+        while let Some(row) = self.apart.get(at as usize) {
+            if row.link.slot() == slot.place() {
+                return Some(at);
+            }
+            at = row.link.next();
+        }
+        None
+    }
+
+    /// What is kept apart of a key and a code, made if need be.
+    fn apart(&mut self, place: u32, slot: Slot) -> Option<&mut ApartRow> {
+        if let Some(at) = self.find_apart(place, slot) {
+            return self.apart.get_mut(at as usize);
+        }
+        let row = self.rows.get_mut(place as usize)?;
+        let at = u32::try_from(self.apart.len()).unwrap_or(END).min(END);
+        self.apart.push(ApartRow {
+            first: Timestamp(u64::MAX),
+            last: Timestamp(0),
+            distinct: [0; 2],
+            failed: 0,
+            link: Link::new(slot, row.apart),
+        });
+        row.apart = at;
+        self.apart.last_mut()
     }
 
     /// Counts a query without response, or takes one back (`by` is -1) when it came late.
     pub(crate) fn add_unanswered(&mut self, place: u32, by: i64) {
         if let Some(row) = self.rows.get_mut(place as usize) {
-            row.unanswered = row.unanswered.saturating_add_signed(by);
+            if by > 0 {
+                self.carry.add(place, &mut row.counts, UNANSWERED);
+            } else {
+                self.carry.take_back(place, &mut row.counts, UNANSWERED);
+            }
         }
     }
 
-    /// One more distinct client, server or name.
-    pub(crate) fn add_distinct(&mut self, place: u32, what: Apart) {
-        if let Some(row) = self.rows.get_mut(place as usize) {
-            row.trouble.get_or_insert_default().distinct[what as usize] += 1;
+    /// One more distinct client, server or name that had this code here.
+    pub(crate) fn add_distinct(&mut self, place: u32, what: Apart, code: Slot, by: u32) {
+        if let Some(apart) = self.apart(place, code) {
+            apart.distinct[what.place()] += by;
         }
     }
 
-    /// Forgets what was counted apart, for another focus.
+    /// How many distinct ones had this code here.
+    pub(crate) fn distinct(&self, place: u32, what: Apart, code: Slot) -> Distinct {
+        let row = self.find_apart(place, code).and_then(|at| self.apart.get(at as usize));
+        let count = row.map_or(0, |row| u64::from(row.distinct[what.place()]));
+        Distinct { count, at_least: false }
+    }
+
+    /// Forgets what was counted as distinct, for another focus.
     pub(crate) fn clear_distinct(&mut self) {
-        for trouble in self.rows.iter_mut().filter_map(|row| row.trouble.as_mut()) {
-            trouble.distinct = [0; 3];
-        }
+        self.apart.iter_mut().for_each(|apart| apart.distinct = [0; 2]);
     }
 
-    /// One lookup more (or less) failed here; whether it was the first (or the last).
-    pub(crate) fn add_failed(&mut self, place: u32, slot: Slot, more: bool) -> bool {
-        let Some(row) = self.rows.get_mut(place as usize) else { return false };
-        let failed = &mut row.trouble.get_or_insert_default().failed[slot.place()];
+    /// One lookup more (or less) failed here.
+    pub(crate) fn add_failed(&mut self, place: u32, slot: Slot, more: bool) {
+        let Some(apart) = self.apart(place, slot) else { return };
+        let failed = &mut apart.failed;
         *failed = if more { failed.saturating_add(1) } else { failed.saturating_sub(1) };
-        *failed == u32::from(more)
     }
 
     /// Forgets which lookups of a code failed.
     pub(crate) fn clear_failed(&mut self, slot: Slot) {
-        for trouble in self.rows.iter_mut().filter_map(|row| row.trouble.as_mut()) {
-            trouble.failed[slot.place()] = 0;
-        }
+        let of_slot = self.apart.iter_mut().filter(|apart| apart.link.slot() == slot.place());
+        of_slot.for_each(|apart| apart.failed = 0);
     }
 
     /// Keys with a failed lookup.
-    pub(crate) fn count_failed(&self, slot: Slot) -> u64 {
-        let troubled = self.rows.iter().filter_map(|row| row.trouble.as_ref());
-        troubled.filter(|trouble| trouble.failed[slot.place()] > 0).count() as u64
+    pub(crate) fn failed(&self, slot: Slot) -> Distinct {
+        let failed = |row: &&ApartRow| row.link.slot() == slot.place() && row.failed > 0;
+        let count = self.apart.iter().filter(failed).count() as u64;
+        Distinct { count, at_least: self.floor > 0 }
+    }
+
+    /// Responses with one code, without their times.
+    #[inline]
+    pub(crate) fn count(&self, place: u32, rcode: Rcode) -> u64 {
+        let slot = Slot::of(rcode);
+        if slot == Slot::OTHER {
+            return self.others.get(place, rcode).count;
+        }
+        self.rows
+            .get(place as usize)
+            .filter(|row| row.apart != DEAD)
+            .map_or(0, |row| self.carry.one(place, &row.counts, slot.place()))
+    }
+
+    /// The keys with this code, and how many responses each.
+    pub(crate) fn counts(&self, rcode: Rcode) -> impl Iterator<Item = (u64, u32)> {
+        let all = (0..).take(self.rows.len()).map(move |place| (self.count(place, rcode), place));
+        all.filter(|(count, _)| *count > 0)
     }
 
     /// Responses with one code, first and last.
@@ -197,81 +353,108 @@ impl<K: Clone + Eq + Hash> Entities<K> {
         if slot == Slot::OTHER {
             return self.others.get(place, rcode);
         }
-        let Some(row) = self.rows.get(place as usize) else { return Spanned::default() };
-        let span = row.trouble.as_ref().map(|trouble| trouble.spans[slot.place()]);
-        Spanned { count: row.slots[slot.place()], ..span.unwrap_or_default() }
+        let apart = self.find_apart(place, slot).and_then(|at| self.apart.get(at as usize));
+        let span = apart.filter(|apart| apart.first <= apart.last);
+        Spanned {
+            count: self.count(place, rcode),
+            first: span.map_or(Timestamp::default(), |apart| apart.first),
+            last: span.map_or(Timestamp::default(), |apart| apart.last),
+        }
     }
 
-    /// Forgets the lighter half; the new number of each key, [`GONE`] if it has none.
-    pub(crate) fn forget_lighter_half(&mut self) -> Vec<u32> {
-        let threshold = median(self.rows.iter().map(Entity::weight).collect());
+    /// Forgets the lighter half; [`Self::is_kept`] then tells which keys are left.
+    pub(crate) fn forget_lighter_half(&mut self) {
+        let threshold = median(|| self.iter().map(|entity| entity.weight()));
         self.floor = self.floor.max(threshold);
-        let mut remap = Vec::with_capacity(self.rows.len());
-        let (mut kept, mut next) = (Vec::new(), 0);
-        for row in std::mem::take(&mut self.rows) {
-            if row.weight() > threshold {
-                kept.push(row);
-                remap.push(next);
-                next += 1;
-            } else {
-                remap.push(GONE);
-                self.forgotten += 1;
+        for place in (0..).take(self.rows.len()) {
+            if self.get(place).is_some_and(|entity| entity.weight() <= threshold) {
+                self.forget(place);
             }
         }
-        self.rows = kept;
-        self.others.renumber(&remap);
+        let rows = &self.rows;
+        let is_kept = |place| rows.get(place as usize).is_some_and(|row| row.apart != DEAD);
+        self.others.retain(is_kept);
+        self.carry.retain(is_kept);
+        self.rebuild_apart();
         self.rebuild_index();
-        remap
+    }
+
+    fn forget(&mut self, place: u32) {
+        if let Some(row) = self.rows.get_mut(place as usize) {
+            row.apart = DEAD;
+            self.free.push(place);
+            self.forgotten += 1;
+        }
+    }
+
+    /// Moves the rows of kept keys together.
+    fn rebuild_apart(&mut self) {
+        let old = std::mem::take(&mut self.apart);
+        for row in self.rows.iter_mut().filter(|row| row.apart != DEAD) {
+            let mut at = std::mem::replace(&mut row.apart, NONE);
+            while let Some(apart) = old.get(at as usize) {
+                let slot = apart.link.0 & !END;
+                let new = u32::try_from(self.apart.len()).unwrap_or(END).min(END);
+                self.apart.push(ApartRow { link: Link(slot | row.apart & END), ..*apart });
+                row.apart = new;
+                at = apart.link.next();
+            }
+        }
     }
 
     fn rebuild_index(&mut self) {
         self.index.clear();
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        let hash =
-            |place: &u32| rows.get(*place as usize).map_or(0, |row| hasher.hash_one(&row.key));
-        for place in (0..).take(rows.len()) {
-            self.index.insert_unique(hash(&place), place, hash);
+        for (place, row) in (0..).zip(&self.rows) {
+            if row.apart != DEAD {
+                self.index.insert(row.key.hash(&self.hasher), place);
+            }
         }
     }
 
-    /// Adds another table's counts; the number here of each of its keys.
-    pub(crate) fn merge(&mut self, other: &Self) -> Vec<u32> {
-        let mut remap = Vec::with_capacity(other.rows.len());
+    /// Adds another table's counts; the number here of each of its keys, which is of no meaning
+    /// where the other table keeps none. What is counted apart there must be distinct from what is
+    /// counted here; of names that is only so `with_names`.
+    pub(crate) fn merge(&mut self, other: &Self, with_names: bool) -> Vec<u32> {
+        let mut remap = vec![NONE; other.rows.len()];
         // A key that the other table does not have may have been forgotten there.
-        self.rows.iter_mut().for_each(|row| row.error += other.floor);
-        for row in &other.rows {
-            let place = self
-                .find(&row.key, |key| *key == row.key)
-                .unwrap_or_else(|| self.insert_known_elsewhere(row.key.clone(), other.floor));
-            remap.push(place);
-            if let Some(ours) = self.rows.get_mut(place as usize) {
-                ours.merge(row);
-                ours.error = ours.error.saturating_sub(other.floor);
+        let floor = u32::try_from(other.floor).unwrap_or(u32::MAX);
+        self.rows.iter_mut().for_each(|row| row.error = row.error.saturating_add(floor));
+        for (number, row) in (0..).zip(&other.rows).filter(|(_, row)| row.apart != DEAD) {
+            let hash = row.key.hash(&self.hasher);
+            let place = self.find(hash, |key| *key == row.key);
+            let place = place.unwrap_or_else(|| {
+                let place = self.insert(hash, row.key.clone());
+                if let Some(ours) = self.rows.get_mut(place as usize) {
+                    ours.error = ours.error.saturating_add(floor);
+                }
+                place
+            });
+            if let Some(slot) = remap.get_mut(number as usize) {
+                *slot = place;
             }
+            if let Some(ours) = self.rows.get_mut(place as usize) {
+                ours.error = ours.error.saturating_add(row.error).saturating_sub(floor);
+                self.carry.merge(place, &mut ours.counts, &other.carry, number, &row.counts);
+            }
+            self.merge_apart(place, other, row.apart, with_names);
         }
         self.floor = self.floor.saturating_add(other.floor);
         self.forgotten += other.forgotten;
         self.others.merge(&other.others, &remap);
         remap
     }
-}
 
-impl<K> Entity<K> {
-    /// Adds the counts of the same key elsewhere; what was counted apart is not addable.
-    fn merge(&mut self, other: &Self) {
-        for (ours, theirs) in self.slots.iter_mut().zip(other.slots) {
-            *ours += theirs;
-        }
-        self.unanswered += other.unanswered;
-        self.error += other.error;
-        if let Some(theirs) = &other.trouble {
-            let ours = self.trouble.get_or_insert_default();
-            for (ours, theirs) in ours.spans.iter_mut().zip(&theirs.spans) {
-                ours.merge(theirs);
+    fn merge_apart(&mut self, place: u32, other: &Self, mut theirs: u32, with_names: bool) {
+        while let Some(row) = other.apart.get(theirs as usize) {
+            let ours = Slot::at(row.link.slot()).and_then(|slot| self.apart(place, slot));
+            if let Some(ours) = ours {
+                ours.first = ours.first.min(row.first);
+                ours.last = ours.last.max(row.last);
+                ours.failed += row.failed;
+                ours.distinct[0] += row.distinct[0];
+                ours.distinct[1] += if with_names { row.distinct[1] } else { 0 };
             }
-            for (ours, theirs) in ours.failed.iter_mut().zip(theirs.failed) {
-                *ours += theirs;
-            }
+            theirs = row.link.next();
         }
     }
 }
@@ -280,39 +463,73 @@ impl<K> Entity<K> {
 mod tests {
     use super::*;
 
-    fn add(entities: &mut Entities<u32>, key: u32) {
+    fn address(n: u32) -> Address {
+        Address::v4(n.to_be_bytes())
+    }
+
+    fn add(entities: &mut Entities<Address>, key: u32) -> u32 {
         if entities.is_full() {
             entities.forget_lighter_half();
         }
-        let place = entities.find(&key, |other| *other == key);
-        let place = place.unwrap_or_else(|| entities.insert(key));
-        entities.add(place, Rcode::REFUSED, Timestamp::default());
+        let hash = entities.hasher.address(address(key));
+        let place = entities.find(hash, |other| *other == address(key));
+        let place = place.unwrap_or_else(|| entities.insert(hash, address(key)));
+        entities.add(place, Rcode::REFUSED, Timestamp(u64::from(key)));
+        place
+    }
+
+    #[test]
+    fn a_key_is_a_cache_line() {
+        assert_eq!((size_of::<Row<Address>>(), size_of::<ApartRow>()), (64, 32));
     }
 
     #[test]
     fn counts_are_exact_while_they_fit() {
-        let mut entities = Entities::new(100);
-        (0..1000).for_each(|n| add(&mut entities, n % 50));
+        let mut entities = Entities::new(100, Hasher::default());
+        for n in 0..1000 {
+            add(&mut entities, n % 50);
+        }
         assert_eq!(entities.error(), 0);
         assert!((0..50).all(|place| entities.focus(place, Rcode::REFUSED).count == 20));
     }
 
     #[test]
     fn a_full_table_is_wrong_by_no_more_than_it_says() {
-        let mut entities = Entities::new(64);
+        let mut entities = Entities::new(64, Hasher::default());
         for n in 0..20_000_u32 {
             add(&mut entities, n + 1000); // each once
             add(&mut entities, n % 5); // five heavy ones
         }
-        assert!(entities.rows().len() <= 64);
+        assert!(entities.iter().count() <= 64);
+        assert!(entities.rows.len() <= 64, "free rows are used again");
         assert!(entities.error() < 20_000 / 16, "{}", entities.error());
         for key in 0..5 {
-            let place = entities.find(&key, |other| *other == key).expect("heavy keys stay");
-            let (count, error) = (
-                entities.focus(place, Rcode::REFUSED).count,
-                entities.rows()[place as usize].error,
-            );
-            assert!((count..=count + error).contains(&4000), "{count} + {error}");
+            let hash = entities.hasher.address(address(key));
+            let place = entities.find(hash, |other| *other == address(key)).expect("it is heavy");
+            let (span, error) =
+                (entities.focus(place, Rcode::REFUSED), entities.get(place).unwrap().error);
+            assert!((span.count..=span.count + error).contains(&4000), "{span:?} + {error}");
+            assert_eq!((span.first, span.last), (Timestamp(key.into()), Timestamp(key.into())));
         }
+    }
+
+    #[test]
+    fn what_is_kept_apart_is_kept_by_code_and_merged() {
+        let hasher = Hasher::default();
+        let mut one = Entities::new(64, hasher.clone());
+        let mut other = Entities::new(64, hasher);
+        add(&mut one, 7);
+        let place = add(&mut other, 8);
+        let same = add(&mut other, 7);
+        other.add(same, Rcode::SERVFAIL, Timestamp(99));
+        other.add_distinct(same, Apart::Names, Slot::of(Rcode::REFUSED), 3);
+        other.add_failed(same, Slot::of(Rcode::REFUSED), true);
+        let remap = one.merge(&other, true);
+        let (place, same) = (remap[place as usize], remap[same as usize]);
+        assert_eq!(one.focus(same, Rcode::REFUSED).count, 2);
+        assert_eq!(one.focus(same, Rcode::SERVFAIL).first, Timestamp(99));
+        assert_eq!(one.focus(place, Rcode::REFUSED).count, 1);
+        assert_eq!(one.distinct(same, Apart::Names, Slot::of(Rcode::REFUSED)).count, 3);
+        assert_eq!(one.failed(Slot::of(Rcode::REFUSED)).count, 1);
     }
 }

@@ -34,9 +34,9 @@ pub struct Impact {
     /// Of these: none did (so far).
     pub failed: u64,
     /// Clients with a failed lookup.
-    pub clients_failed: u64,
+    pub clients_failed: Distinct,
     /// Names with a failed lookup.
-    pub names_failed: u64,
+    pub names_failed: Distinct,
 }
 
 /// A number of distinct things.

@@ -4,18 +4,19 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use hashbrown::HashMap;
-
+use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
 
 use super::slot::{SLOTS, Slot};
 
 /// Bytes that a lookup costs at most.
-pub(crate) const LOOKUP_COST: usize = 72;
+pub(crate) const LOOKUP_COST: usize = size_of::<Open>() + INDEX_COST + 16;
 
 /// A lookup that met trouble and is not over yet.
 #[derive(Clone, Copy, Debug)]
 struct Open {
+    /// The hash of client and question that it is found by.
+    key: u64,
     began: Timestamp,
     last: Timestamp,
     /// The codes it met, a bit each.
@@ -26,6 +27,10 @@ struct Open {
 
 /// Servers asked at once answer within this time of each other.
 const RACE: Duration = Duration::from_secs(1);
+
+/// Events of different clients come out of order by less than this, so that a lookup is kept a
+/// little longer than it may matter: what becomes of it does not depend on who else asks.
+const DISORDER: Duration = Duration::from_secs(1);
 
 /// A client that asks without pause begins a new lookup after so many windows.
 const LONGEST: u32 = 4;
@@ -41,20 +46,14 @@ impl Open {
     }
 }
 
-/// What changed about the lookups of one client and one question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// A lookup met this code for the first time: so far, it failed.
-    Failed(Slot),
-    /// It was answered after all.
-    Recovered(Slot),
-}
-
 /// All lookups in trouble, and the count of those that are over.
 #[derive(Debug)]
 pub(crate) struct Lookups {
-    open: HashMap<u64, Open, foldhash::fast::RandomState>,
-    order: VecDeque<(Timestamp, u64)>,
+    open: Vec<Open>,
+    free: Vec<u32>,
+    index: Index,
+    /// When each was (or may have been) seen last, and its place.
+    order: VecDeque<(Timestamp, u32)>,
     window: Duration,
     max: usize,
     met: [u64; SLOTS],
@@ -65,7 +64,9 @@ pub(crate) struct Lookups {
 impl Lookups {
     pub(crate) fn new(window: Duration, max: usize) -> Self {
         Self {
-            open: HashMap::default(),
+            open: Vec::new(),
+            free: Vec::new(),
+            index: Index::default(),
             order: VecDeque::new(),
             window,
             max: max.max(64),
@@ -75,34 +76,31 @@ impl Lookups {
         }
     }
 
-    /// A response that is trouble came for a lookup. `key` is a hash of client and question.
-    pub(crate) fn trouble(&mut self, key: u64, slot: Slot, at: Timestamp) -> Option<Change> {
+    /// A response that is trouble came for a lookup: whether it met this code for the first time,
+    /// so that, so far, it failed. `key` is a hash of client and question.
+    pub(crate) fn trouble(&mut self, key: u64, slot: Slot, at: Timestamp) -> bool {
         self.expire(at);
         let window = self.window;
-        let open = self.open.entry(key).or_insert_with(|| {
-            self.order.push_back((at, key));
-            Open { began: at, last: at, met: 0, recovered: 0 }
-        });
+        let fresh = Open { key, began: at, last: at, met: 0, recovered: 0 };
+        let place = self.find(key).unwrap_or_else(|| self.insert(fresh));
+        let Some(open) = self.open.get_mut(place as usize) else { return false };
         if open.is_over(at, window) {
-            *open = Open { began: at, last: at, met: 0, recovered: 0 };
+            *open = fresh;
         }
         open.last = open.last.max(at);
         if open.met & slot.bit() != 0 {
-            return None;
+            return false;
         }
         open.met |= slot.bit();
         self.met[slot.place()] += 1;
-        Some(Change::Failed(slot))
+        true
     }
 
-    /// An answer came: the lookup, if it was in trouble, recovered.
-    pub(crate) fn answered(
-        &mut self,
-        key: u64,
-        at: Timestamp,
-    ) -> impl Iterator<Item = Change> + use<> {
+    /// An answer came: the codes, a bit each, from which the lookup recovered by it.
+    #[inline]
+    pub(crate) fn answered(&mut self, key: u64, at: Timestamp) -> u8 {
         let window = self.window;
-        let open = if self.open.is_empty() { None } else { self.open.get_mut(&key) };
+        let open = self.find(key).and_then(|place| self.open.get_mut(place as usize));
         let fresh = match open {
             Some(open) if at.since(open.last) <= window => {
                 let fresh = open.met & !open.recovered;
@@ -110,12 +108,31 @@ impl Lookups {
                 open.last = open.last.max(at);
                 fresh
             }
-            _ => 0,
+            _ => return 0,
         };
         for slot in Slot::all().filter(|slot| fresh & slot.bit() != 0) {
             self.recovered[slot.place()] += 1;
         }
-        Slot::all().filter(move |slot| fresh & slot.bit() != 0).map(Change::Recovered)
+        fresh
+    }
+
+    #[inline]
+    fn find(&self, key: u64) -> Option<u32> {
+        let suits = |place| self.open.get(place as usize).is_some_and(|open| open.key == key);
+        self.index.find(key, suits)
+    }
+
+    fn insert(&mut self, open: Open) -> u32 {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.open.push(open);
+            u32::try_from(self.open.len() - 1).unwrap_or(u32::MAX)
+        });
+        if let Some(free) = self.open.get_mut(place as usize) {
+            *free = open;
+        }
+        self.index.insert(open.key, place);
+        self.order.push_back((open.last, place));
+        place
     }
 
     /// Lookups that met a code, and how many of them recovered.
@@ -138,7 +155,7 @@ impl Lookups {
 
     /// Forgets the counts of one code, when another code takes its place.
     pub(crate) fn clear(&mut self, slot: Slot) {
-        for open in self.open.values_mut() {
+        for open in &mut self.open {
             open.met &= !slot.bit();
             open.recovered &= !slot.bit();
         }
@@ -147,19 +164,22 @@ impl Lookups {
     }
 
     fn expire(&mut self, now: Timestamp) {
-        while let Some((at, key)) = self.order.front().copied() {
-            let last = self.open.get(&key).map_or(at, |open| open.last);
+        while let Some((at, place)) = self.order.front().copied() {
+            let (key, last) =
+                self.open.get(place as usize).map_or((0, at), |open| (open.key, open.last));
             let full = self.order.len() >= self.max;
-            if now.since(last) <= self.window && !full {
-                if last == at || now.since(at) <= self.window {
+            let kept = self.window + DISORDER;
+            if now.since(last) <= kept && !full {
+                if last == at || now.since(at) <= kept {
                     return;
                 }
                 self.order.pop_front();
-                self.order.push_back((last, key));
+                self.order.push_back((last, place));
                 continue;
             }
             self.order.pop_front();
-            self.open.remove(&key);
+            self.index.remove(key, place);
+            self.free.push(place);
             self.lost += u64::from(full && now.since(last) <= self.window);
         }
     }
@@ -177,7 +197,7 @@ mod tests {
         for (seconds, rcode) in script {
             let at = Timestamp::new(*seconds, 0);
             if rcode.is_answer() {
-                lookups.answered(1, at).for_each(drop);
+                lookups.answered(1, at);
             } else {
                 lookups.trouble(1, Slot::of(*rcode), at);
             }
@@ -215,7 +235,7 @@ mod tests {
         let mut lookups = Lookups::new(Duration::from_secs(5), 1000);
         lookups.trouble(1, Slot::OTHER, Timestamp::default());
         lookups.clear(Slot::OTHER);
-        assert_eq!(lookups.answered(1, Timestamp::default()).count(), 0);
+        assert_eq!(lookups.answered(1, Timestamp::default()), 0);
         assert_eq!(lookups.counts(Slot::OTHER), (0, 0));
     }
 
@@ -229,7 +249,7 @@ mod tests {
         let mut lookups = Lookups::new(Duration::from_secs(5), 100);
         for key in 0..10_000 {
             lookups.trouble(key, Slot::of(Rcode::REFUSED), Timestamp::default());
-            assert!(lookups.open.len() <= 101);
+            assert!(lookups.open.len() <= 101 && lookups.index.len() <= 101);
         }
         assert_eq!(lookups.counts(Slot::of(Rcode::REFUSED)), (10_000, 0));
     }

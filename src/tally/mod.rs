@@ -5,12 +5,15 @@
 
 mod arena;
 mod bounds;
+mod carry;
 mod domains;
 mod entities;
+mod events;
 mod figures;
 mod latency;
 mod lookups;
 mod names;
+mod pairs;
 mod paths;
 mod slot;
 mod splits;
@@ -18,33 +21,30 @@ mod splits;
 mod tests;
 mod timeline;
 
-use std::hash::BuildHasher;
 use std::time::Duration;
-
-use hashbrown::HashMap;
 
 use crate::iana::Rcode;
 use crate::time::Timestamp;
-use crate::track::{Answer, Exchange, Outcome};
+use crate::track::{Exchange, Hasher, Hashes};
 use crate::wire::{Address, Question};
 
 pub use bounds::Bounds;
 pub use figures::{Distinct, Impact, Latency, Step, Timeline};
 
-pub(crate) use entities::{Apart, Entities, Entity};
+pub(crate) use entities::{Apart, Entities, Key as EntityKey};
 pub(crate) use latency::Times;
-pub(crate) use names::{NONE, NameRow, Names};
-pub(crate) use paths::Paths;
-pub(crate) use slot::{SLOTS, Slot};
+pub(crate) use names::{NONE, Names};
+pub(crate) use paths::{Path, Paths};
+pub(crate) use slot::Slot;
 pub(crate) use splits::Splits;
 
-use lookups::{Change, Lookups};
-use paths::Pairs;
-use slot::GONE;
+use events::{Event, Events};
+use lookups::Lookups;
+use pairs::{Kind, Pairs};
 use timeline::Course;
 
-/// Server and code pairs whose response times are kept; the rest only counts in the totals.
-const MAX_SERVER_TIMES: usize = 512;
+/// Servers whose response times are kept apart; those of others only count in the totals.
+const MAX_SERVER_TIMES: usize = 1024;
 
 /// A lookup is over when nothing of it was seen for this many times the patience of a query.
 const LOOKUP_PATIENCES: u32 = 1;
@@ -56,52 +56,53 @@ const TIMED_RCODES: usize = 24;
 #[derive(Debug)]
 pub struct Tallies {
     focus: Rcode,
-    hasher: foldhash::quality::RandomState,
+    events: Events,
+    keys: Vec<Keys>,
+    hasher: Hasher,
     rcodes: Vec<u64>,
     times: Vec<Option<Box<Times>>>,
-    all_times: Times,
-    server_times: HashMap<(u32, Slot), Box<Times>, foldhash::quality::RandomState>,
+    /// Of codes without a place in `times`.
+    other_times: Times,
+    /// By number of the server.
+    server_times: Vec<Option<Box<Times>>>,
+    servers_timed: usize,
     pub(crate) servers: Entities<Address>,
     pub(crate) clients: Entities<Address>,
     pub(crate) domains: Entities<Box<[u8]>>,
     pub(crate) names: Names,
     pub(crate) paths: Paths,
-    server_clients: Pairs,
-    server_names: Pairs,
-    client_names: Pairs,
+    pairs: Pairs,
+    /// Distinct questions with the focus code.
+    focus_names: u64,
+    /// Distinct pairs were counted from paths of which some had been forgotten.
+    paths_recounted: bool,
     lookups: Lookups,
-    clients_failed: [u64; SLOTS],
-    names_failed: [u64; SLOTS],
     pub(crate) splits: Splits,
     course: Course,
 }
 
 impl Tallies {
     /// Counts nothing yet. Tallies that shall be merged need the same `hasher`.
-    pub fn new(
-        focus: Rcode,
-        patience: Duration,
-        bounds: &Bounds,
-        hasher: foldhash::quality::RandomState,
-    ) -> Self {
+    pub fn new(focus: Rcode, patience: Duration, bounds: &Bounds, hasher: Hasher) -> Self {
         Self {
             focus,
-            hasher,
+            events: Events::default(),
+            keys: Vec::new(),
             rcodes: vec![0; usize::from(Rcode::MAX.0) + 1],
             times: vec![None; TIMED_RCODES],
-            all_times: Times::default(),
-            server_times: HashMap::default(),
-            servers: Entities::new(bounds.servers),
-            clients: Entities::new(bounds.clients),
-            domains: Entities::new(bounds.domains),
-            names: Names::new(bounds.name_bytes),
-            paths: Paths::new(bounds.paths),
-            server_clients: Pairs::new(bounds.pairs),
-            server_names: Pairs::new(bounds.pairs),
-            client_names: Pairs::new(bounds.pairs),
+            other_times: Times::default(),
+            server_times: Vec::new(),
+            servers_timed: 0,
+            servers: Entities::new(bounds.servers, hasher.clone()),
+            clients: Entities::new(bounds.clients, hasher.clone()),
+            domains: Entities::new(bounds.domains, hasher.clone()),
+            names: Names::new(bounds.name_bytes, bounds.names),
+            paths: Paths::new(bounds.paths, hasher.clone()),
+            pairs: Pairs::new(bounds.pairs),
+            focus_names: 0,
+            paths_recounted: false,
+            hasher,
             lookups: Lookups::new(patience * LOOKUP_PATIENCES, bounds.lookups),
-            clients_failed: [0; SLOTS],
-            names_failed: [0; SLOTS],
             splits: Splits::default(),
             course: Course::default(),
         }
@@ -117,81 +118,140 @@ impl Tallies {
         self.course.query(at);
     }
 
-    /// Counts an exchange.
+    /// Counts an exchange, at the latest with the next [`Self::settle`].
+    #[inline]
     pub fn add(&mut self, exchange: &Exchange<'_>) {
-        let keys = self.keys(exchange);
-        match (exchange.outcome, &exchange.answer) {
-            (Outcome::Unanswered | Outcome::Unreachable, _) => self.unanswered(exchange, keys, 1),
-            (outcome, Some(answer)) => {
-                if let Outcome::Answered { took, late } = outcome {
-                    self.add_time(keys.server, answer.rcode, took);
-                    if late {
-                        self.unanswered(exchange, keys, -1);
-                    }
-                }
-                self.response(exchange, answer, keys);
+        if self.events.is_full() {
+            self.settle();
+        }
+        self.events.push(exchange);
+    }
+
+    /// Counts everything that was added; to be called before anything is read.
+    pub fn settle(&mut self) {
+        let (events, mut keys) = (std::mem::take(&mut self.events), std::mem::take(&mut self.keys));
+        let count = events.len();
+        if self.have_room_for(count) {
+            self.count(&events, events.get(0, count), &mut keys);
+        } else {
+            // What one of them pushes out of a table may be what another one is about.
+            for one in 0..count {
+                self.count(&events, events.get(one, one + 1), &mut keys);
             }
-            (_, None) => {}
+        }
+        (self.events, self.keys) = (events, keys);
+        self.events.clear();
+    }
+
+    fn have_room_for(&self, count: usize) -> bool {
+        self.clients.has_room_for(count)
+            && self.servers.has_room_for(count)
+            && self.domains.has_room_for(count)
+            && self.names.has_room_for(count)
+    }
+
+    /// Counts events: each table has its turn.
+    fn count(&mut self, events: &Events, some: &[Event], keys: &mut Vec<Keys>) {
+        self.find_keys(events, some, keys);
+        for (event, keys) in some.iter().zip(&*keys) {
+            if event.unanswered != 0 {
+                self.count_unanswered(event, *keys);
+            }
+        }
+        self.count_totals(events, some, keys);
+        let responses = || keys.iter().filter_map(|keys| Some((keys, keys.rcode?)));
+        for (keys, rcode) in responses() {
+            self.clients.add(keys.client, rcode, keys.at);
+        }
+        for (keys, rcode) in responses() {
+            self.servers.add(keys.server, rcode, keys.at);
+        }
+        for (keys, rcode) in responses() {
+            self.domains.add(keys.domain, rcode, keys.at);
+        }
+        for (keys, rcode) in responses() {
+            let is_first = self.names.add(keys.name, rcode, keys.at);
+            if is_first && rcode == self.focus {
+                self.first_of_name(keys);
+            }
+        }
+        for (keys, rcode) in responses() {
+            self.follow_lookup(*keys, rcode, keys.at);
+        }
+        for (event, keys) in some.iter().zip(&*keys) {
+            if let Some(rcode) = keys.rcode.filter(|rcode| self.is_trouble(*rcode)) {
+                let new = self.paths.add(keys.client, keys.server, keys.name, rcode);
+                if new && rcode == self.focus {
+                    self.add_pairs(*keys, &event.hashes);
+                }
+            }
         }
     }
 
-    fn unanswered(&mut self, exchange: &Exchange<'_>, keys: Keys, by: i64) {
+    /// Whether a code's responses are followed one by one.
+    fn is_trouble(&self, rcode: Rcode) -> bool {
+        !rcode.is_answer() || rcode == self.focus
+    }
+
+    /// A name that was forgotten and came back is no new one of its domain.
+    fn first_of_name(&mut self, keys: &Keys) {
+        if self.pairs.is_new(Kind::DomainName, keys.question) {
+            self.focus_names += 1;
+            self.domains.add_distinct(keys.domain, Apart::Names, Slot::of(self.focus), 1);
+        }
+    }
+
+    fn count_unanswered(&mut self, event: &Event, keys: Keys) {
+        let by = i64::from(event.unanswered);
         self.servers.add_unanswered(keys.server, by);
         self.clients.add_unanswered(keys.client, by);
         self.names.add_unanswered(keys.name, by);
         self.domains.add_unanswered(keys.domain, by);
-        let asked = exchange.asked.map_or(exchange.at, |asked| asked.at);
-        self.course.unanswered(asked, by);
+        self.course.unanswered(event.asked, by);
     }
 
-    fn response(&mut self, exchange: &Exchange<'_>, answer: &Answer<'_>, keys: Keys) {
-        let (rcode, at) = (answer.rcode, exchange.at);
-        if let Some(count) = self.rcodes.get_mut(usize::from(rcode.0)) {
-            *count += 1;
-        }
-        self.course.response(at, rcode);
-        self.servers.add(keys.server, rcode, at);
-        self.clients.add(keys.client, rcode, at);
-        self.domains.add(keys.domain, rcode, at);
-        let first_of_name = self.names.add(keys.name, rcode, at);
-        if first_of_name && rcode == self.focus {
-            self.domains.add_distinct(keys.domain, Apart::Names);
-        }
-        self.splits.add_header(exchange.opcode, exchange.transport, rcode);
-        if let Some(question) = exchange.question {
-            self.splits.add_question(question.rtype, question.class, rcode);
-        }
-        if let Some(ede) = answer.ede {
-            self.splits.add_ede(ede, rcode, answer.ede_text);
-        }
-        if !rcode.is_answer() || rcode == self.focus {
-            let new = self.paths.add(keys.client, keys.server, keys.name, rcode);
-            if new && rcode == self.focus {
-                self.add_pairs(keys.client, keys.server, keys.name);
+    /// What needs no key but the server.
+    fn count_totals(&mut self, events: &Events, some: &[Event], keys: &[Keys]) {
+        for (event, keys) in some.iter().zip(keys) {
+            let Some(response) = event.response else { continue };
+            let rcode = response.rcode;
+            if let Some(count) = self.rcodes.get_mut(usize::from(rcode.0)) {
+                *count += 1;
+            }
+            self.course.response(event.at, rcode);
+            self.splits.add_response(event.opcode, event.transport, event.question, rcode);
+            if let Some(ede) = response.ede {
+                self.splits.add_ede(ede, rcode, events.text(&response));
+            }
+            if let Some(took) = response.took {
+                self.add_time(keys.server, rcode, took);
             }
         }
-        self.follow_lookup(keys, rcode, at);
     }
 
-    fn add_pairs(&mut self, client: u32, server: u32, name: u32) {
-        if self.server_clients.is_new(server, client) {
-            self.servers.add_distinct(server, Apart::Clients);
-            self.clients.add_distinct(client, Apart::Servers);
+    fn add_pairs(&mut self, keys: Keys, hashes: &Hashes) {
+        let Keys { client, server, name, .. } = keys;
+        let (code, hasher) = (Slot::of(self.focus), &self.hasher);
+        if self.pairs.is_new(Kind::ServerClient, hasher.pair(hashes.server, hashes.client)) {
+            self.servers.add_distinct(server, Apart::Clients, code, 1);
+            self.clients.add_distinct(client, Apart::Servers, code, 1);
         }
-        if self.server_names.is_new(server, name) {
-            self.servers.add_distinct(server, Apart::Names);
-            self.names.add_distinct(name, Apart::Servers);
+        if self.pairs.is_new_name(server, hashes.question) {
+            self.servers.add_distinct(server, Apart::Names, code, 1);
+            self.names.add_distinct(name, Apart::Servers, 1);
         }
-        if self.client_names.is_new(client, name) {
-            self.clients.add_distinct(client, Apart::Names);
-            self.names.add_distinct(name, Apart::Clients);
+        if self.pairs.is_new(Kind::ClientName, hasher.pair(hashes.client, hashes.question)) {
+            self.clients.add_distinct(client, Apart::Names, code, 1);
+            self.names.add_distinct(name, Apart::Clients, 1);
         }
     }
 
     fn follow_lookup(&mut self, keys: Keys, rcode: Rcode, at: Timestamp) {
         if rcode.is_answer() {
-            for change in self.lookups.answered(keys.lookup, at) {
-                self.lookup_changed(keys, change);
+            let recovered = self.lookups.answered(keys.lookup, at);
+            if recovered != 0 {
+                let codes = Slot::all().filter(|slot| recovered & slot.bit() != 0);
+                codes.for_each(|slot| self.lookup_changed(keys, slot, false));
             }
             return;
         }
@@ -200,88 +260,124 @@ impl Tallies {
         if slot == Slot::OTHER && rcode != self.focus {
             return;
         }
-        if let Some(change) = self.lookups.trouble(keys.lookup, slot, at) {
-            self.lookup_changed(keys, change);
+        if self.lookups.trouble(keys.lookup, slot, at) {
+            self.lookup_changed(keys, slot, true);
         }
     }
 
-    fn lookup_changed(&mut self, keys: Keys, change: Change) {
-        let (slot, more) = match change {
-            Change::Failed(slot) => (slot, true),
-            Change::Recovered(slot) => (slot, false),
-        };
-        let by = if more { 1 } else { -1 };
-        if self.clients.add_failed(keys.client, slot, more) {
-            let failed = &mut self.clients_failed[slot.place()];
-            *failed = failed.saturating_add_signed(by);
+    /// One lookup more failed with this code, or one less because it recovered.
+    fn lookup_changed(&mut self, keys: Keys, slot: Slot, more: bool) {
+        self.clients.add_failed(keys.client, slot, more);
+        self.names.add_failed(keys.name, slot, more);
+    }
+
+    fn add_time(&mut self, server: u32, rcode: Rcode, took: u64) {
+        match self.times.get_mut(usize::from(rcode.0)) {
+            Some(times) => times.get_or_insert_default().add(took),
+            None => self.other_times.add(took),
         }
-        if self.names.add_failed(keys.name, slot, more) {
-            let failed = &mut self.names_failed[slot.place()];
-            *failed = failed.saturating_add_signed(by);
+        if let Some(times) = self.times_of(server) {
+            times.add(took);
         }
     }
 
-    fn add_time(&mut self, server: u32, rcode: Rcode, took: Duration) {
-        self.all_times.add(took);
-        if let Some(times) = self.times.get_mut(usize::from(rcode.0)) {
-            times.get_or_insert_default().add(took);
+    /// The response times of a server, if there is room to keep them.
+    fn times_of(&mut self, server: u32) -> Option<&mut Times> {
+        let place = server as usize;
+        let is_kept = self.server_times.get(place).is_some_and(Option::is_some);
+        if !is_kept {
+            if self.servers_timed >= MAX_SERVER_TIMES {
+                return None;
+            }
+            self.servers_timed += 1;
+            self.server_times.resize_with(self.server_times.len().max(place + 1), || None);
         }
-        let key = (server, Slot::of(rcode));
-        if self.server_times.len() < MAX_SERVER_TIMES || self.server_times.contains_key(&key) {
-            self.server_times.entry(key).or_default().add(took);
+        self.server_times.get_mut(place).map(|times| &mut **times.get_or_insert_default())
+    }
+
+    /// The numbers of the events' keys; makes room for those that are new.
+    fn find_keys(&mut self, events: &Events, some: &[Event], keys: &mut Vec<Keys>) {
+        keys.clear();
+        for event in some {
+            keys.push(Keys {
+                client: self.client(event.hashes.client, event.client),
+                question: event.hashes.question,
+                at: event.at,
+                rcode: event.response.map(|response| response.rcode),
+                ..Keys::NONE
+            });
+        }
+        for (event, keys) in some.iter().zip(&mut *keys) {
+            keys.server = self.server(event.hashes.server, event.server);
+            keys.lookup = self.hasher.pair(event.hashes.client, event.hashes.question);
+        }
+        for keys in &mut *keys {
+            keys.name = self.names.find(keys.question).unwrap_or(NONE);
+        }
+        for (event, keys) in some.iter().zip(&mut *keys) {
+            let name = events.name(event);
+            if keys.name == NONE {
+                let question = event.question.unwrap_or_default();
+                keys.name = self.name(event.hashes.question, name, question);
+            }
+            keys.domain = self.domain_of(keys.name, name);
         }
     }
 
-    /// The numbers of an exchange's keys; makes room for those that are new.
-    fn keys(&mut self, exchange: &Exchange<'_>) -> Keys {
-        let question = exchange.question.unwrap_or_default();
-        let hash = self.hasher.hash_one((exchange.name_hash, question));
-        let lookup = self.hasher.hash_one((exchange.client, hash));
-        let client = self.client(exchange.client);
-        let server = self.server(exchange.server);
-        let name = self.name(hash, exchange.name, question);
-        let domain = self.domain_of(name, exchange.name);
-        Keys { client, server, name, domain, lookup }
+    #[inline]
+    fn client(&mut self, hash: u64, address: Address) -> u32 {
+        match self.clients.find(hash, |key| *key == address) {
+            Some(place) => place,
+            None => self.new_client(hash, address),
+        }
     }
 
-    fn client(&mut self, address: Address) -> u32 {
-        if let Some(place) = self.clients.find(&address, |key| *key == address) {
-            return place;
-        }
+    fn new_client(&mut self, hash: u64, address: Address) -> u32 {
         if self.clients.is_full() {
-            let remap = self.clients.forget_lighter_half();
-            self.paths.renumber(Some(&remap), None, None);
-            self.recount_pairs();
+            self.clients.forget_lighter_half();
+            let clients = &self.clients;
+            self.paths.retain(|path| clients.is_kept(path.client));
         }
-        self.clients.insert(address)
+        self.clients.insert(hash, address)
     }
 
-    fn server(&mut self, address: Address) -> u32 {
-        if let Some(place) = self.servers.find(&address, |key| *key == address) {
-            return place;
+    #[inline]
+    fn server(&mut self, hash: u64, address: Address) -> u32 {
+        match self.servers.find(hash, |key| *key == address) {
+            Some(place) => place,
+            None => self.new_server(hash, address),
         }
+    }
+
+    fn new_server(&mut self, hash: u64, address: Address) -> u32 {
         if self.servers.is_full() {
-            let remap = self.servers.forget_lighter_half();
-            self.paths.renumber(None, Some(&remap), None);
-            self.recount_pairs();
-            self.server_times = std::mem::take(&mut self.server_times)
-                .into_iter()
-                .filter_map(|((server, slot), times)| {
-                    Some(((slot::renumbered(&remap, server)?, slot), times))
-                })
-                .collect();
+            self.servers.forget_lighter_half();
+            let servers = &self.servers;
+            self.paths.retain(|path| servers.is_kept(path.server));
+            self.pairs.retain_servers(|server| servers.is_kept(server));
+            for (place, times) in (0..).zip(&mut self.server_times) {
+                if !servers.is_kept(place) {
+                    *times = None;
+                }
+            }
+            self.servers_timed = self.server_times.iter().flatten().count();
         }
-        self.servers.insert(address)
+        self.servers.insert(hash, address)
     }
 
+    /// The number of a question that was new a moment ago.
     fn name(&mut self, hash: u64, name: &[u8], question: Question) -> u32 {
-        if let Some(place) = self.names.find(hash) {
-            return place;
+        match self.names.find(hash) {
+            Some(place) => place,
+            None => self.new_name(hash, name, question),
         }
+    }
+
+    fn new_name(&mut self, hash: u64, name: &[u8], question: Question) -> u32 {
         if self.names.is_full() {
-            let remap = self.names.forget_lighter_half();
-            self.paths.renumber(None, None, Some(&remap));
-            self.recount_pairs();
+            self.names.forget_lighter_half();
+            let names = &self.names;
+            self.paths.retain(|path| names.is_kept(path.name));
         }
         let domain = if name.is_empty() { NONE } else { self.domain(domains::registered(name)) };
         self.names.insert(hash, name, question, domain)
@@ -299,31 +395,31 @@ impl Tallies {
     }
 
     fn domain(&mut self, wire: &[u8]) -> u32 {
-        if let Some(place) = self.domains.find(wire, |key| **key == *wire) {
+        let hash = self.hasher.bytes(wire);
+        if let Some(place) = self.domains.find(hash, |key| **key == *wire) {
             return place;
         }
         if self.domains.is_full() {
-            let remap = self.domains.forget_lighter_half();
-            self.names.renumber_domains(&remap);
+            self.domains.forget_lighter_half();
+            let domains = &self.domains;
+            self.names.retain_domains(|domain| domains.is_kept(domain));
         }
-        self.domains.insert(wire.into())
+        self.domains.insert(hash, wire.into())
     }
 
     /// Changes the code that everything revolves around.
     pub fn set_focus(&mut self, focus: Rcode) {
+        self.settle();
         if focus == self.focus {
             return;
         }
         self.focus = focus;
         if Slot::of(focus) == Slot::OTHER {
             self.lookups.clear(Slot::OTHER);
-            self.clients_failed[Slot::OTHER.place()] = 0;
-            self.names_failed[Slot::OTHER.place()] = 0;
             self.clients.clear_failed(Slot::OTHER);
             self.names.clear_failed(Slot::OTHER);
         }
         self.recount_pairs();
-        self.recount_domains();
     }
 
     /// Counts the distinct pairs of the focus code anew from the paths that are kept.
@@ -331,65 +427,115 @@ impl Tallies {
         self.servers.clear_distinct();
         self.clients.clear_distinct();
         self.names.clear_distinct();
-        for pairs in [&mut self.server_clients, &mut self.server_names, &mut self.client_names] {
-            pairs.clear();
+        self.pairs.clear();
+        self.domains.clear_distinct();
+        self.focus_names = 0;
+        let names: Vec<(u32, u64)> = self
+            .names
+            .counts(self.focus)
+            .map(|(_, place)| (place, self.names.hash(place)))
+            .collect();
+        for (name, hash) in names {
+            self.pairs.is_new(Kind::DomainName, hash);
+            self.focus_names += 1;
+            let domain = self.names.domain(name);
+            self.domains.add_distinct(domain, Apart::Names, Slot::of(self.focus), 1);
         }
+        self.paths_recounted = self.paths.forgotten() > 0 || self.names.forgotten() > 0;
         let paths: Vec<_> = self.paths.with_code(self.focus).copied().collect();
         for path in paths {
-            self.add_pairs(path.client, path.server, path.name);
+            let address = |entities: &Entities<Address>, place| {
+                entities.get(place).map_or(0, |entity| self.hasher.address(*entity.key))
+            };
+            let hashes = Hashes {
+                client: address(&self.clients, path.client),
+                server: address(&self.servers, path.server),
+                question: self.names.hash(path.name),
+            };
+            let Path { client, server, name, .. } = path;
+            self.add_pairs(Keys { client, server, name, ..Keys::NONE }, &hashes);
         }
     }
 
-    fn recount_domains(&mut self) {
-        self.domains.clear_distinct();
-        let places: Vec<u32> = self.names.with_code(self.focus).map(|row| row.place).collect();
-        for place in places {
-            self.domains.add_distinct(self.names.domain(place), Apart::Names);
-        }
-    }
-
-    /// Adds the counts of an engine that saw other packets of the same capture.
+    /// Adds the counts of an engine that saw the packets of other clients of the same capture,
+    /// and hashed with the same key.
+    ///
+    /// Both must be settled. What was exact in both is exact in the sum. Tables may grow beyond their bounds by this;
+    /// the sum is for readers.
     pub fn merge(&mut self, other: &Self) {
         self.rcodes.iter_mut().zip(&other.rcodes).for_each(|(ours, theirs)| *ours += theirs);
-        self.all_times.merge(&other.all_times);
+        self.other_times.merge(&other.other_times);
         for (ours, theirs) in self.times.iter_mut().zip(&other.times) {
             if let Some(theirs) = theirs {
                 ours.get_or_insert_default().merge(theirs);
             }
         }
-        let clients = self.clients.merge(&other.clients);
-        let servers = self.servers.merge(&other.servers);
-        let domains = self.domains.merge(&other.domains);
+        let clients = self.clients.merge(&other.clients, true);
+        let servers = self.servers.merge(&other.servers, false);
+        let domains = self.domains.merge(&other.domains, false);
         let names = self.names.merge(&other.names, &domains);
         self.paths.merge(&other.paths, &clients, &servers, &names);
-        for ((server, slot), times) in &other.server_times {
-            let server = servers.get(*server as usize).copied().unwrap_or(GONE);
-            self.server_times.entry((server, *slot)).or_default().merge(times);
+        self.merge_pairs(&other.pairs, &servers);
+        self.paths_recounted |= other.paths_recounted;
+        for (place, times) in other.server_times.iter().enumerate() {
+            let ours = servers.get(place).copied().and_then(|server| self.times_of(server));
+            if let (Some(ours), Some(theirs)) = (ours, times) {
+                ours.merge(theirs);
+            }
         }
         self.lookups.merge(&other.lookups);
         self.splits.merge(&other.splits);
         self.course.merge(&other.course);
-        self.recount_failed();
-        self.recount_pairs();
-        self.recount_domains();
     }
 
-    fn recount_failed(&mut self) {
-        for slot in Slot::all() {
-            self.clients_failed[slot.place()] = self.clients.count_failed(slot);
-            self.names_failed[slot.place()] = self.names.count_failed(slot);
+    /// Other clients may have asked the same server for the same name, or asked for it at all.
+    fn merge_pairs(&mut self, other: &Pairs, servers: &[u32]) {
+        let code = Slot::of(self.focus);
+        let mut new = Vec::new();
+        self.pairs.merge(other, servers, |server, name| new.push((server, name)));
+        for (server, part) in new {
+            let name = self.names.find_part(part);
+            if let Some(server) = server {
+                self.servers.add_distinct(server, Apart::Names, code, 1);
+                if let Some(name) = name {
+                    self.names.add_distinct(name, Apart::Servers, 1);
+                }
+            } else {
+                self.focus_names += 1;
+                let domain = name.map_or(NONE, |name| self.names.domain(name));
+                self.domains.add_distinct(domain, Apart::Names, code, 1);
+            }
         }
     }
 }
 
-/// The numbers of an exchange's keys.
+/// The numbers of an exchange's keys, and what every table wants to know of it.
 #[derive(Clone, Copy, Debug)]
 struct Keys {
     client: u32,
     server: u32,
     name: u32,
     domain: u32,
+    /// A hash of client and question.
     lookup: u64,
+    /// The question's hash.
+    question: u64,
+    at: Timestamp,
+    /// The response's code, if there was a response.
+    rcode: Option<Rcode>,
+}
+
+impl Keys {
+    const NONE: Self = Self {
+        client: NONE,
+        server: NONE,
+        name: NONE,
+        domain: NONE,
+        lookup: 0,
+        question: 0,
+        at: Timestamp(0),
+        rcode: None,
+    };
 }
 
 /// What readers of the counts ask for.
@@ -406,7 +552,9 @@ impl Tallies {
 
     /// Response times of all answered queries.
     pub fn latency(&self) -> Option<Latency> {
-        self.all_times.latency()
+        let mut all = self.other_times.clone();
+        self.times.iter().flatten().for_each(|times| all.merge(times));
+        all.latency()
     }
 
     /// Response times of one code, where they are kept apart.
@@ -416,13 +564,7 @@ impl Tallies {
 
     /// Response times of one server, where they are kept.
     pub(crate) fn server_latency(&self, server: u32) -> Option<Latency> {
-        let mut all = Times::default();
-        for slot in Slot::all() {
-            if let Some(times) = self.server_times.get(&(server, slot)) {
-                all.merge(times);
-            }
-        }
-        all.latency()
+        self.server_times.get(server as usize)?.as_ref()?.latency()
     }
 
     /// Lookups that met the focus code.
@@ -433,9 +575,14 @@ impl Tallies {
             lookups_refused,
             recovered,
             failed: lookups_refused.saturating_sub(recovered),
-            clients_failed: self.clients_failed[slot.place()],
-            names_failed: self.names_failed[slot.place()],
+            clients_failed: self.clients.failed(slot),
+            names_failed: self.names.failed(slot),
         }
+    }
+
+    /// Distinct questions with the focus code, also of those that were forgotten since.
+    pub(crate) fn focus_names(&self) -> u64 {
+        self.focus_names
     }
 
     /// The course of events.
@@ -445,8 +592,7 @@ impl Tallies {
 
     /// Whether the distinct counts may be too low.
     pub(crate) fn distinct_is_bounded(&self) -> bool {
-        let pairs = [&self.server_clients, &self.server_names, &self.client_names];
-        self.paths.forgotten() > 0 || pairs.iter().any(|pairs| pairs.is_full())
+        self.paths_recounted || self.pairs.is_full()
     }
 
     /// Keys that bounded tables gave up.

@@ -5,19 +5,22 @@
 //! ten million of them, two agree once in three hundred thousand runs. Exact while it fits; then
 //! the lighter half is forgotten, with the error bound of [`super::entities`].
 
-use hashbrown::HashTable;
-
 use super::figures::Distinct;
 use crate::iana::Rcode;
+use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
 use crate::wire::Question;
 
 use super::arena::Arena;
+use super::carry::Carry;
 use super::entities::Apart;
-use super::slot::{GONE, Others, SLOTS, Slot, median, renumbered};
+use super::pairs::Pairs;
+use super::slot::{Others, SLOTS, Slot, median, room_for};
 
 /// No wide row, no domain.
 pub(crate) const NONE: u32 = u32::MAX;
+/// In place of a wide row: the question was forgotten and its row is free.
+const DEAD: u32 = u32::MAX - 1;
 
 /// One question.
 #[derive(Clone, Copy, Debug)]
@@ -37,22 +40,30 @@ struct Narrow {
 /// The counts of a question with trouble, or with several codes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Wide {
-    slots: [u64; SLOTS],
-    failed: [u32; SLOTS],
-    unanswered: u64,
+    /// Responses by slot, then queries without one.
+    counts: [u32; COUNTERS],
+    /// Lookups by slot, of codes that mean trouble.
+    failed: [u32; TROUBLES],
     clients: u32,
     servers: u32,
     owner: u32,
 }
 
+const COUNTERS: usize = SLOTS + 1;
+const UNANSWERED: usize = SLOTS;
+
+/// Slots of codes that mean trouble: all but the first two.
+const TROUBLES: usize = SLOTS - 2;
+
+fn trouble(slot: Slot) -> Option<usize> {
+    slot.place().checked_sub(SLOTS - TROUBLES)
+}
+
 /// A question's row, put together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NameRow<'a> {
-    pub(crate) place: u32,
     /// Canonical wire form; empty if not known.
     pub(crate) name: &'a [u8],
-    /// `None` if not known.
-    pub(crate) question: Option<Question>,
     pub(crate) responses: u64,
     pub(crate) focus: u64,
     pub(crate) unanswered: u64,
@@ -65,40 +76,50 @@ pub(crate) struct NameRow<'a> {
 #[derive(Debug)]
 pub(crate) struct Names {
     rows: Vec<Narrow>,
+    free: Vec<u32>,
     wide: Vec<Wide>,
     arena: Arena,
-    index: HashTable<u32>,
+    index: Index,
     others: Others,
+    carry: Carry,
     floors: Vec<u64>,
     max_bytes: usize,
+    max_rows: usize,
     forgotten: u64,
+    /// Some of those that were forgotten had met trouble.
+    lost_trouble: bool,
 }
 
 /// Bytes that a row costs at most beside its name: itself, its place in the index, growth.
-const ROW_COST: usize = size_of::<Narrow>() + 8;
+const ROW_COST: usize = size_of::<Narrow>() + INDEX_COST;
 
 /// How often the lighter half may be forgotten with an error bound of its own per row.
 const MAX_FLOORS: usize = 255;
 
 impl Names {
-    pub(crate) fn new(max_bytes: usize) -> Self {
+    /// A table of at most `max_rows` questions and about `max_bytes` bytes.
+    pub(crate) fn new(max_bytes: usize, max_rows: usize) -> Self {
         Self {
-            rows: Vec::new(),
-            wide: Vec::new(),
+            rows: room_for(max_rows),
+            free: Vec::new(),
+            wide: room_for(max_rows / 2),
             arena: Arena::default(),
-            index: HashTable::new(),
+            index: Index::default(),
             others: Others::default(),
+            carry: Carry::default(),
             floors: vec![0],
             max_bytes: max_bytes.max(64 << 10),
+            max_rows: max_rows.clamp(64, DEAD as usize),
             forgotten: 0,
+            lost_trouble: false,
         }
     }
 
     /// The number of a question, if it is kept.
+    #[inline]
     pub(crate) fn find(&self, hash: u64) -> Option<u32> {
-        let suits =
-            |place: &u32| self.rows.get(*place as usize).is_some_and(|row| row.hash == hash);
-        self.index.find(hash, suits).copied()
+        let suits = |place| self.rows.get(place as usize).is_some_and(|row| row.hash == hash);
+        self.index.find(hash, suits)
     }
 
     /// Keeps a question that is not kept yet; its number.
@@ -109,22 +130,50 @@ impl Names {
         question: Question,
         domain: u32,
     ) -> u32 {
-        let place = u32::try_from(self.rows.len()).unwrap_or(GONE);
         let floor = u8::try_from(self.floors.len() - 1).unwrap_or(u8::MAX);
         let name = self.arena.push(name);
         let slot = Slot::of(Rcode::NOERROR);
-        self.rows.push(Narrow { hash, name, question, count: 0, wide: NONE, domain, slot, floor });
-        let rows = &self.rows;
-        self.index.insert_unique(hash, place, |other| hash_of(rows, *other));
+        let row = Narrow { hash, name, question, count: 0, wide: NONE, domain, slot, floor };
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => u32::try_from(self.rows.len()).unwrap_or(NONE),
+        };
+        match self.rows.get_mut(place as usize) {
+            Some(free) => *free = row,
+            None => self.rows.push(row),
+        }
+        self.index.insert(hash, place);
         place
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.bytes() >= self.max_bytes || self.rows.len() >= NONE as usize - 1
+        self.index.len() >= self.max_rows || self.bytes() >= self.max_bytes
+    }
+
+    /// Whether so many questions more would fit.
+    pub(crate) fn has_room_for(&self, count: usize) -> bool {
+        const LONGEST: usize = ROW_COST + size_of::<Wide>() + 256;
+        self.index.len() + count <= self.max_rows
+            && self.bytes() + count * LONGEST <= self.max_bytes
+    }
+
+    /// Whether a number stands for a question.
+    pub(crate) fn is_kept(&self, place: u32) -> bool {
+        self.rows.get(place as usize).is_some_and(|row| row.wide != DEAD)
+    }
+
+    /// The number of a question of which only a part of the hash is known.
+    pub(crate) fn find_part(&self, part: u64) -> Option<u32> {
+        self.index.find(part, |place| Pairs::part(hash_of(&self.rows, place)) == part)
+    }
+
+    /// The hash that a question was kept by.
+    pub(crate) fn hash(&self, place: u32) -> u64 {
+        hash_of(&self.rows, place)
     }
 
     fn bytes(&self) -> usize {
-        self.rows.len() * ROW_COST + self.wide.len() * size_of::<Wide>() + self.arena.bytes()
+        self.index.len() * ROW_COST + self.wide.len() * size_of::<Wide>() + self.arena.bytes()
     }
 
     /// Counts a response; whether it is the question's first with this code.
@@ -141,43 +190,47 @@ impl Names {
                 return more == 1;
             }
         }
-        let wide = self.widen(place);
-        wide.slots[slot.place()] += 1;
-        wide.slots[slot.place()] == 1
+        let (wide, carry) = self.widen(place);
+        carry.add(place, &mut wide.counts, slot.place());
+        carry.one(place, &wide.counts, slot.place()) == 1
     }
 
     /// The wide row of a question; it takes over what the narrow one had counted.
-    fn widen(&mut self, place: u32) -> &mut Wide {
+    fn widen(&mut self, place: u32) -> (&mut Wide, &mut Carry) {
         let next = self.wide.len();
         let mut at = next;
         if let Some(row) = self.rows.get_mut(place as usize) {
             if row.wide == NONE {
                 row.wide = u32::try_from(next).unwrap_or(NONE - 1);
                 let mut wide = Wide { owner: place, ..Wide::default() };
-                wide.slots[row.slot.place()] = u64::from(row.count);
+                wide.counts[row.slot.place()] = row.count;
                 self.wide.push(wide);
             }
             at = row.wide as usize;
         }
         if at >= self.wide.len() {
-            self.wide.push(Wide { owner: GONE, ..Wide::default() });
+            self.wide.push(Wide { owner: NONE, ..Wide::default() });
             at = self.wide.len() - 1;
         }
-        &mut self.wide[at]
+        (&mut self.wide[at], &mut self.carry)
     }
 
     /// Counts a query without response, or takes one back.
     pub(crate) fn add_unanswered(&mut self, place: u32, by: i64) {
-        let wide = self.widen(place);
-        wide.unanswered = wide.unanswered.saturating_add_signed(by);
+        let (wide, carry) = self.widen(place);
+        if by > 0 {
+            carry.add(place, &mut wide.counts, UNANSWERED);
+        } else {
+            carry.take_back(place, &mut wide.counts, UNANSWERED);
+        }
     }
 
     /// One more distinct client or server.
-    pub(crate) fn add_distinct(&mut self, place: u32, what: Apart) {
-        let wide = self.widen(place);
+    pub(crate) fn add_distinct(&mut self, place: u32, what: Apart, by: u32) {
+        let (wide, _) = self.widen(place);
         match what {
-            Apart::Clients => wide.clients += 1,
-            Apart::Servers => wide.servers += 1,
+            Apart::Clients => wide.clients += by,
+            Apart::Servers => wide.servers += by,
             Apart::Names => {}
         }
     }
@@ -187,21 +240,25 @@ impl Names {
         self.wide.iter_mut().for_each(|wide| (wide.clients, wide.servers) = (0, 0));
     }
 
-    /// One lookup more (or less) failed here; whether it was the first (or the last).
-    pub(crate) fn add_failed(&mut self, place: u32, slot: Slot, more: bool) -> bool {
-        let failed = &mut self.widen(place).failed[slot.place()];
+    /// One lookup more (or less) failed here.
+    pub(crate) fn add_failed(&mut self, place: u32, slot: Slot, more: bool) {
+        let Some(trouble) = trouble(slot) else { return };
+        let failed = &mut self.widen(place).0.failed[trouble];
         *failed = if more { failed.saturating_add(1) } else { failed.saturating_sub(1) };
-        *failed == u32::from(more)
     }
 
     /// Forgets which lookups of a code failed.
     pub(crate) fn clear_failed(&mut self, slot: Slot) {
-        self.wide.iter_mut().for_each(|wide| wide.failed[slot.place()] = 0);
+        if let Some(trouble) = trouble(slot) {
+            self.wide.iter_mut().for_each(|wide| wide.failed[trouble] = 0);
+        }
     }
 
     /// Questions with a failed lookup.
-    pub(crate) fn count_failed(&self, slot: Slot) -> u64 {
-        self.wide.iter().filter(|wide| wide.failed[slot.place()] > 0).count() as u64
+    pub(crate) fn failed(&self, slot: Slot) -> Distinct {
+        let failed = |wide: &&Wide| trouble(slot).is_some_and(|trouble| wide.failed[trouble] > 0);
+        let count = self.wide.iter().filter(failed).count() as u64;
+        Distinct { count, at_least: self.lost_trouble }
     }
 
     /// The registered domain of a question.
@@ -236,13 +293,21 @@ impl Names {
         self.forgotten + self.others.lost()
     }
 
-    /// Questions with at least one response of this code.
-    pub(crate) fn with_code(&self, rcode: Rcode) -> impl Iterator<Item = NameRow<'_>> {
-        let narrow = rcode.is_answer().then_some(self.rows.iter());
-        let narrow = (0..).zip(narrow.into_iter().flatten()).filter(|(_, row)| row.wide == NONE);
-        let wide = self.wide.iter().map(|wide| wide.owner);
-        let places = wide.chain(narrow.map(|(place, _)| place));
-        places.filter_map(move |place| self.row(place, rcode)).filter(|row| row.focus > 0)
+    /// The questions with this code by number, and how many responses each.
+    pub(crate) fn counts(&self, rcode: Rcode) -> impl Iterator<Item = (u64, u32)> {
+        let slot = Slot::of(rcode);
+        let wide = self.wide.iter().map(move |wide| {
+            let count = match slot {
+                Slot::OTHER => self.others.get(wide.owner, rcode).count,
+                _ => self.carry.one(wide.owner, &wide.counts, slot.place()),
+            };
+            (count, wide.owner)
+        });
+        // Trouble is never in a narrow row.
+        let narrow = rcode.is_answer().then_some(&self.rows).into_iter().flatten();
+        let narrow = (0..).zip(narrow).filter(move |(_, row)| row.wide == NONE && row.slot == slot);
+        let narrow = narrow.map(|(place, row)| (u64::from(row.count), place));
+        wide.chain(narrow).filter(|(count, _)| *count > 0)
     }
 
     /// All questions.
@@ -250,56 +315,97 @@ impl Names {
         (0..).take(self.rows.len()).filter_map(move |place| self.row(place, rcode))
     }
 
-    fn row(&self, place: u32, rcode: Rcode) -> Option<NameRow<'_>> {
-        let row = self.rows.get(place as usize)?;
-        let (name, question) = self.named(row);
-        let wide = self.wide.get(row.wide as usize).copied().unwrap_or_else(|| {
-            let mut wide = Wide::default();
-            wide.slots[row.slot.place()] = u64::from(row.count);
-            wide
-        });
+    /// A question's row.
+    pub(crate) fn row(&self, place: u32, rcode: Rcode) -> Option<NameRow<'_>> {
+        let row = self.rows.get(place as usize).filter(|row| row.wide != DEAD)?;
+        let (name, _) = self.named(row);
+        let wide = self.wide_of(row);
+        let count = |which| self.carry.one(place, &wide.counts, which);
         let slot = Slot::of(rcode);
         let focus = match slot {
             Slot::OTHER => self.others.get(place, rcode).count,
-            _ => wide.slots[slot.place()],
+            _ => count(slot.place()),
         };
         let distinct = |count: u32| Distinct { count: u64::from(count), at_least: false };
         Some(NameRow {
-            place,
             name,
-            question,
-            responses: wide.slots.iter().sum(),
+            responses: (0..SLOTS).map(count).sum(),
             focus,
-            unanswered: wide.unanswered,
+            unanswered: count(UNANSWERED),
             clients: distinct(wide.clients),
             servers: distinct(wide.servers),
             error: self.floors.get(usize::from(row.floor)).copied().unwrap_or_default(),
         })
     }
 
+    /// The wide row of a question, or what it would be.
+    fn wide_of(&self, row: &Narrow) -> Wide {
+        self.wide.get(row.wide as usize).copied().unwrap_or_else(|| {
+            let mut wide = Wide::default();
+            wide.counts[row.slot.place()] = row.count;
+            wide
+        })
+    }
+
     fn weight(&self, row: &Narrow) -> u64 {
         let counted = match self.wide.get(row.wide as usize) {
-            Some(wide) => wide.slots.iter().sum::<u64>() + wide.unanswered,
+            Some(wide) => {
+                (0..COUNTERS).map(|which| self.carry.one(wide.owner, &wide.counts, which)).sum()
+            }
             None => u64::from(row.count),
         };
         counted + self.floors.get(usize::from(row.floor)).copied().unwrap_or_default()
     }
 
-    /// Forgets the lighter half; the new number of each question, [`GONE`] if it has none.
-    pub(crate) fn forget_lighter_half(&mut self) -> Vec<u32> {
-        let threshold = median(self.rows.iter().map(|row| self.weight(row)).collect());
-        let old = std::mem::replace(self, Self::new(self.max_bytes));
-        self.forgotten = old.forgotten;
-        self.floors.clone_from(&old.floors);
-        let mut remap = Vec::with_capacity(old.rows.len());
-        for row in &old.rows {
-            let keep = old.weight(row) > threshold;
-            remap.push(if keep { self.take_over(&old, row) } else { GONE });
-            self.forgotten += u64::from(!keep);
+    /// Forgets the lighter half; [`Self::is_kept`] then tells which questions are left.
+    pub(crate) fn forget_lighter_half(&mut self) {
+        // Questions that met trouble are what readers look for: they go last.
+        let spare_trouble = self.wide.len() <= self.index.len() / 4 * 3;
+        let may_go = |row: &&Narrow| row.wide != DEAD && !(spare_trouble && row.wide != NONE);
+        let threshold = median(|| self.rows.iter().filter(may_go).map(|row| self.weight(row)));
+        let old_arena = std::mem::take(&mut self.arena);
+        self.index.clear();
+        for place in (0..).take(self.rows.len()) {
+            self.keep_if_heavier(place, threshold, spare_trouble, &old_arena);
         }
+        self.move_wide_together();
+        let rows = &self.rows;
+        let is_kept = |place| rows.get(place as usize).is_some_and(|row| row.wide != DEAD);
+        self.others.retain(is_kept);
+        self.carry.retain(is_kept);
         self.raise_floor(threshold);
-        self.others.merge(&old.others, &remap);
-        remap
+    }
+
+    /// Moves what a question has into the new tables, or frees its row.
+    fn keep_if_heavier(&mut self, place: u32, threshold: u64, spare_trouble: bool, arena: &Arena) {
+        let Some(row) = self.rows.get(place as usize).filter(|row| row.wide != DEAD) else {
+            return;
+        };
+        let keep = self.weight(row) > threshold || (spare_trouble && row.wide != NONE);
+        let (hash, name, wide) = (row.hash, row.name, row.wide);
+        let Some(row) = self.rows.get_mut(place as usize) else { return };
+        if keep {
+            row.name = self.arena.push(arena.get(name));
+            self.index.insert(hash, place);
+            return;
+        }
+        row.wide = DEAD;
+        self.free.push(place);
+        self.forgotten += 1;
+        if let Some(wide) = self.wide.get_mut(wide as usize) {
+            wide.owner = NONE;
+            self.lost_trouble = true;
+        }
+    }
+
+    /// Wide rows without a question leave.
+    fn move_wide_together(&mut self) {
+        self.wide.retain(|wide| wide.owner != NONE);
+        for (place, wide) in (0..).zip(&self.wide) {
+            if let Some(row) = self.rows.get_mut(wide.owner as usize) {
+                row.wide = place;
+            }
+        }
     }
 
     fn raise_floor(&mut self, threshold: u64) {
@@ -313,40 +419,30 @@ impl Names {
         }
     }
 
-    fn take_over(&mut self, old: &Self, row: &Narrow) -> u32 {
-        let place = self.insert(row.hash, old.arena.get(row.name), row.question, row.domain);
-        let wide = old.wide.get(row.wide as usize).map(|wide| {
-            self.wide.push(Wide { owner: place, ..*wide });
-            u32::try_from(self.wide.len() - 1).unwrap_or(NONE - 1)
-        });
-        if let Some(ours) = self.rows.get_mut(place as usize) {
-            (ours.count, ours.slot, ours.floor) = (row.count, row.slot, row.floor);
-            ours.wide = wide.unwrap_or(NONE);
-        }
-        place
-    }
-
-    /// Domains were renumbered, some are gone.
-    pub(crate) fn renumber_domains(&mut self, remap: &[u32]) {
-        for row in &mut self.rows {
-            row.domain = renumbered(remap, row.domain).unwrap_or(NONE);
+    /// Lets go of the domains that are not kept any more.
+    pub(crate) fn retain_domains(&mut self, is_kept: impl Fn(u32) -> bool) {
+        for row in self.rows.iter_mut().filter(|row| !is_kept(row.domain)) {
+            row.domain = NONE;
         }
     }
 
     /// Adds another table's counts, whose domains are numbered here as `domains` says; the number
-    /// here of each of its questions. Both must hash with the same key.
+    /// here of each of its questions, which is of no meaning where it keeps none. Both must hash
+    /// with the same key, and have counted different clients.
     pub(crate) fn merge(&mut self, other: &Self, domains: &[u32]) -> Vec<u32> {
-        let mut remap = Vec::with_capacity(other.rows.len());
-        for row in &other.rows {
+        let mut remap = vec![NONE; other.rows.len()];
+        self.rows.reserve(other.rows.len() / 2);
+        for (number, row) in other.rows.iter().enumerate().filter(|(_, row)| row.wide != DEAD) {
             let place = self.find(row.hash).unwrap_or_else(|| {
-                let domain = renumbered(domains, row.domain).unwrap_or(NONE);
+                let domain = domains.get(row.domain as usize).copied().unwrap_or(NONE);
                 self.insert(row.hash, other.arena.get(row.name), row.question, domain)
             });
-            remap.push(place);
+            remap[number] = place;
             self.merge_row(place, other, row);
         }
         self.raise_floor(self.error() + other.error());
         self.forgotten += other.forgotten;
+        self.lost_trouble |= other.lost_trouble;
         self.others.merge(&other.others, &remap);
         remap
     }
@@ -364,19 +460,14 @@ impl Names {
         if same {
             return;
         }
-        let theirs = other.wide.get(row.wide as usize).copied().unwrap_or_else(|| {
-            let mut wide = Wide::default();
-            wide.slots[row.slot.place()] = u64::from(row.count);
-            wide
-        });
-        let ours = self.widen(place);
-        for (ours, theirs) in ours.slots.iter_mut().zip(theirs.slots) {
-            *ours += theirs;
-        }
+        let theirs = other.wide_of(row);
+        let (ours, carry) = self.widen(place);
+        carry.merge(place, &mut ours.counts, &other.carry, theirs.owner, &theirs.counts);
         for (ours, theirs) in ours.failed.iter_mut().zip(theirs.failed) {
             *ours += theirs;
         }
-        ours.unanswered += theirs.unanswered;
+        // The same server may have answered for it in both; that is counted by who knows.
+        ours.clients += theirs.clients;
     }
 }
 

@@ -1,15 +1,14 @@
-//! Who got which code from whom for what, and the distinct pairs within.
-
-use std::hash::BuildHasher;
+//! Who got which code from whom for what.
 
 use hashbrown::HashTable;
 
 use crate::iana::Rcode;
+use crate::track::Hasher;
 
-use super::slot::{median, renumbered};
+use super::slot::{median, room_for};
 
 /// One path with its count.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Path {
     pub(crate) client: u32,
     pub(crate) server: u32,
@@ -23,6 +22,11 @@ impl Path {
     fn key(&self) -> (u32, u32, u32, Rcode) {
         (self.client, self.server, self.name, self.rcode)
     }
+
+    fn hash(&self, hasher: &Hasher) -> u64 {
+        let who = u64::from(self.client) << 32 | u64::from(self.server);
+        hasher.pair(who, u64::from(self.name) << 16 | u64::from(self.rcode.0))
+    }
 }
 
 /// Bytes that a path costs at most, with its place in the index.
@@ -33,18 +37,18 @@ pub(crate) const PATH_COST: usize = size_of::<Path>() + 8;
 pub(crate) struct Paths {
     rows: Vec<Path>,
     index: HashTable<u32>,
-    hasher: foldhash::quality::RandomState,
+    hasher: Hasher,
     max: usize,
     floor: u32,
     forgotten: u64,
 }
 
 impl Paths {
-    pub(crate) fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize, hasher: Hasher) -> Self {
         Self {
-            rows: Vec::new(),
+            rows: room_for(max),
             index: HashTable::new(),
-            hasher: foldhash::quality::RandomState::default(),
+            hasher,
             max: max.max(64),
             floor: 0,
             forgotten: 0,
@@ -57,7 +61,7 @@ impl Paths {
     }
 
     fn add_path(&mut self, path: Path) -> bool {
-        let hash = self.hasher.hash_one(path.key());
+        let hash = path.hash(&self.hasher);
         let rows = &mut self.rows;
         let found = self.index.find(hash, |place| {
             rows.get(*place as usize).is_some_and(|row| row.key() == path.key())
@@ -79,26 +83,39 @@ impl Paths {
         self.rows.push(path);
         let (rows, hasher) = (&self.rows, &self.hasher);
         self.index.insert_unique(hash, place, |other| {
-            rows.get(*other as usize).map_or(0, |row| hasher.hash_one(row.key()))
+            rows.get(*other as usize).map_or(0, |row| row.hash(hasher))
         });
     }
 
     fn forget_lighter_half(&mut self) {
         let weight = |path: &Path| u64::from(path.count) + u64::from(path.error);
-        let threshold = median(self.rows.iter().map(weight).collect());
+        let threshold = median(|| self.rows.iter().map(weight));
         self.floor = self.floor.max(u32::try_from(threshold).unwrap_or(u32::MAX));
-        let before = self.rows.len();
-        self.keep(|path| (weight(path) > threshold).then_some(*path));
-        self.forgotten += (before - self.rows.len()) as u64;
+        self.keep(|path| weight(path) > threshold);
     }
 
-    /// Keeps what `keep` makes of each path.
-    fn keep(&mut self, keep: impl Fn(&Path) -> Option<Path>) {
+    /// Keeps the paths that `keep` says.
+    fn keep(&mut self, keep: impl Fn(&Path) -> bool) {
+        let before = self.rows.len();
+        self.rows.retain(keep);
+        self.forgotten += (before - self.rows.len()) as u64;
         self.index.clear();
-        let old = std::mem::take(&mut self.rows);
-        for path in old.iter().filter_map(keep) {
-            self.insert(self.hasher.hash_one(path.key()), path);
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        let hash = |place: &u32| rows.get(*place as usize).map_or(0, |row| row.hash(hasher));
+        for place in (0..).take(rows.len()) {
+            self.index.insert_unique(hash(&place), place, hash);
         }
+    }
+
+    /// The paths with this code by number, and how many responses each.
+    pub(crate) fn counts(&self, rcode: Rcode) -> impl Iterator<Item = (u64, u32)> {
+        let rows = (0..).zip(&self.rows).filter(move |(_, path)| path.rcode == rcode);
+        rows.map(|(number, path)| (u64::from(path.count), number))
+    }
+
+    /// The path with a number.
+    pub(crate) fn get(&self, number: u32) -> Option<&Path> {
+        self.rows.get(number as usize)
     }
 
     pub(crate) fn with_code(&self, rcode: Rcode) -> impl Iterator<Item = &Path> {
@@ -113,94 +130,30 @@ impl Paths {
         self.forgotten
     }
 
-    /// What paths are made of was renumbered, some of it is gone.
-    pub(crate) fn renumber(
-        &mut self,
-        clients: Option<&[u32]>,
-        servers: Option<&[u32]>,
-        names: Option<&[u32]>,
-    ) {
-        let new = |remap: Option<&[u32]>, old: u32| match remap {
-            Some(remap) => renumbered(remap, old),
-            None => Some(old),
-        };
-        let before = self.rows.len();
-        let heaviest = self.rows.iter().map(|path| path.count.saturating_add(path.error));
-        let heaviest = heaviest.max().unwrap_or_default();
-        self.keep(|path| {
-            let client = new(clients, path.client)?;
-            let server = new(servers, path.server)?;
-            Some(Path { client, server, name: new(names, path.name)?, ..*path })
-        });
-        let dropped = (before - self.rows.len()) as u64;
-        self.forgotten += dropped;
-        if dropped > 0 {
-            // What was dropped may come back, and was no heavier than this.
+    /// Some of what paths are made of was forgotten, and its numbers will mean something else.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Path) -> bool) {
+        let lost = self.rows.iter().filter(|path| !is_kept(path));
+        let heaviest = lost.map(|path| path.count.saturating_add(path.error)).max();
+        // What is dropped may come back, and was no heavier than this.
+        if let Some(heaviest) = heaviest {
             self.floor = self.floor.max(heaviest);
+            self.keep(is_kept);
         }
     }
 
     /// Adds another table's counts, renumbered.
     pub(crate) fn merge(&mut self, other: &Self, clients: &[u32], servers: &[u32], names: &[u32]) {
         for path in &other.rows {
-            let renumber = || {
-                let client = renumbered(clients, path.client)?;
-                let server = renumbered(servers, path.server)?;
-                Some(Path { client, server, name: renumbered(names, path.name)?, ..*path })
+            let new = |remap: &[u32], old: u32| remap.get(old as usize).copied();
+            let renumbered = || {
+                let (client, server) = (new(clients, path.client)?, new(servers, path.server)?);
+                Some(Path { client, server, name: new(names, path.name)?, ..*path })
             };
-            if let Some(path) = renumber() {
+            if let Some(path) = renumbered() {
                 self.add_path(path);
             }
         }
         self.floor = self.floor.saturating_add(other.floor);
         self.forgotten += other.forgotten;
-    }
-}
-
-/// Bytes that a pair costs at most.
-pub(crate) const PAIR_COST: usize = 18;
-
-/// The distinct pairs among the paths of the focus code, to count what is distinct at each key.
-#[derive(Debug)]
-pub(crate) struct Pairs {
-    seen: HashTable<u64>,
-    hasher: foldhash::quality::RandomState,
-    max: usize,
-    is_full: bool,
-}
-
-impl Pairs {
-    pub(crate) fn new(max: usize) -> Self {
-        Self {
-            seen: HashTable::new(),
-            hasher: foldhash::quality::RandomState::default(),
-            max: max.max(64),
-            is_full: false,
-        }
-    }
-
-    /// Whether a pair is new. When the table is full, nothing is: what is counted is then at least.
-    pub(crate) fn is_new(&mut self, one: u32, other: u32) -> bool {
-        let pair = u64::from(one) << 32 | u64::from(other);
-        let hash = self.hasher.hash_one(pair);
-        if self.seen.find(hash, |kept| *kept == pair).is_some() {
-            return false;
-        }
-        if self.seen.len() >= self.max {
-            self.is_full = true;
-            return false;
-        }
-        let hasher = &self.hasher;
-        self.seen.insert_unique(hash, pair, |kept| hasher.hash_one(*kept));
-        true
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.is_full
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.seen.clear();
-        self.is_full = false;
     }
 }

@@ -55,6 +55,11 @@ impl Slot {
         (0..=7).map(Self)
     }
 
+    /// The slot at a place.
+    pub(crate) fn at(place: usize) -> Option<Self> {
+        u8::try_from(place).ok().filter(|place| usize::from(*place) < SLOTS).map(Self)
+    }
+
     /// The code of the slot, unless it is everyone's.
     pub(crate) fn rcode(self) -> Option<Rcode> {
         OWN.get(self.place()).copied()
@@ -70,10 +75,6 @@ pub(crate) struct Spanned {
 }
 
 impl Spanned {
-    pub(crate) fn add(&mut self, at: Timestamp) {
-        self.merge(&Self { count: 1, first: at, last: at });
-    }
-
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -119,11 +120,11 @@ impl Others {
         self.lost
     }
 
-    /// Adds another table's counts, whose keys are renumbered by `remap`.
+    /// Adds another table's counts, whose keys are numbered here as `remap` says.
     pub(crate) fn merge(&mut self, other: &Self, remap: &[u32]) {
         for ((key, rcode), spanned) in &other.counts {
-            if let Some(key) = renumbered(remap, *key) {
-                self.merge_one(key, *rcode, spanned);
+            if let Some(key) = remap.get(*key as usize) {
+                self.merge_one(*key, *rcode, spanned);
             }
         }
         self.lost += other.lost;
@@ -137,23 +138,43 @@ impl Others {
         self.lost += other.lost;
     }
 
-    /// Keys were renumbered, some are gone.
-    pub(crate) fn renumber(&mut self, remap: &[u32]) {
-        let old = std::mem::take(self);
-        self.merge(&old, remap);
+    /// Forgets the keys that are not kept any more.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
+        self.counts.retain(|(key, _), _| is_kept(*key));
     }
 }
 
-/// A key that is gone.
-pub(crate) const GONE: u32 = u32::MAX;
+/// Entries that are reserved at once; a larger table grows.
+pub(super) const MOST_RESERVED: usize = 1 << 20;
 
-/// The new number of a key, unless it is gone.
-pub(crate) fn renumbered(remap: &[u32], key: u32) -> Option<u32> {
-    remap.get(key as usize).copied().filter(|new| *new != GONE)
+/// Room for as many entries as a table may have. Memory that is reserved costs nothing until it
+/// is used, and a table that never grows is never copied.
+pub(super) fn room_for<T>(max: usize) -> Vec<T> {
+    Vec::with_capacity(max.min(MOST_RESERVED))
 }
 
 /// The weight at or below which half of the keys lie: what is forgotten when a table is full.
-pub(crate) fn median(mut weights: Vec<u64>) -> u64 {
+///
+/// Nearly all weights are small: these are counted, not copied.
+pub(crate) fn median<I: Iterator<Item = u64>>(weights: impl Fn() -> I) -> u64 {
+    let mut counts = [0_usize; SMALL];
+    for weight in weights() {
+        let place = usize::try_from(weight).unwrap_or(usize::MAX).min(SMALL - 1);
+        counts[place] += 1;
+    }
+    let middle = counts.iter().sum::<usize>() / 2;
+    let mut sum = 0;
+    let reached = counts.iter().take(SMALL - 1).position(|count| {
+        sum += count;
+        sum > middle
+    });
+    reached.map_or_else(|| median_of_all(weights().collect()), |weight| weight as u64)
+}
+
+/// Weights below this are counted.
+const SMALL: usize = 1024;
+
+fn median_of_all(mut weights: Vec<u64>) -> u64 {
     let middle = weights.len() / 2;
     if weights.is_empty() { 0 } else { *weights.select_nth_unstable(middle).1 }
 }
@@ -161,6 +182,14 @@ pub(crate) fn median(mut weights: Vec<u64>) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_of_the_weights_are_at_most_the_median() {
+        for weights in [vec![], vec![7], vec![1, 2, 3, 4], vec![9; 5], vec![1, 5000, 6000, 7000]] {
+            let found = median(|| weights.iter().copied());
+            assert_eq!(found, median_of_all(weights.clone()), "{weights:?}");
+        }
+    }
 
     #[test]
     fn every_slot_of_its_own_is_found_by_its_code() {

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::time::Timestamp;
-use crate::wire::{Transport, name::escape_text};
+use crate::wire::{Question, Transport, name::escape_text};
 
 use super::slot::{Others, SLOTS, Slot};
 
@@ -14,8 +14,33 @@ const CLASSES: u32 = 0x1_0000;
 const OPCODES: u32 = 0x2_0000;
 const TRANSPORTS: u32 = 0x3_0000;
 
-/// Types below this are counted without a look-up.
-const COMMON_TYPES: usize = 272;
+/// Values below these are counted without a look-up.
+const COMMON_TYPES: u32 = 272;
+const COMMON_CLASSES: u32 = 256;
+const ALL_OPCODES: u32 = 16;
+const ALL_TRANSPORTS: u32 = 2;
+const COMMON: usize = (COMMON_TYPES + COMMON_CLASSES + ALL_OPCODES + ALL_TRANSPORTS) as usize;
+
+/// Where a value has its counters, if it is a common one.
+#[inline]
+fn common(key: u32) -> Option<usize> {
+    let (before, most) = match key & !0xffff {
+        TYPES => (0, COMMON_TYPES),
+        CLASSES => (COMMON_TYPES, COMMON_CLASSES),
+        OPCODES => (COMMON_TYPES + COMMON_CLASSES, ALL_OPCODES),
+        _ => (COMMON_TYPES + COMMON_CLASSES + ALL_OPCODES, ALL_TRANSPORTS),
+    };
+    let value = key & 0xffff;
+    (value < most).then_some((before + value) as usize)
+}
+
+/// Where usual responses of a transport and a type have their counters.
+#[inline]
+fn usual(transport: Transport, rtype: RecordType) -> Option<usize> {
+    let rtype = u32::from(rtype.0);
+    let place = transport_number(transport) * COMMON_TYPES + rtype;
+    (rtype < COMMON_TYPES).then_some(place as usize)
+}
 
 /// Kinds of EDE told apart at once; each has a text of a bounded length.
 const MAX_EDE: usize = 1024;
@@ -24,7 +49,9 @@ const MAX_EDE_TEXT: usize = 256;
 /// Responses by property and code.
 #[derive(Debug)]
 pub(crate) struct Splits {
-    common_types: Vec<[u64; SLOTS]>,
+    common: Vec<[u64; SLOTS]>,
+    /// Nearly all responses: to a QUERY of class IN and a common type, by transport and type.
+    usual: Vec<[u64; SLOTS]>,
     counts: HashMap<u32, [u64; SLOTS], foldhash::quality::RandomState>,
     others: Others,
     ede: HashMap<(Ede, Rcode), Explained, foldhash::quality::RandomState>,
@@ -35,13 +62,26 @@ pub(crate) struct Splits {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Explained {
     pub(crate) responses: u64,
+    /// The first by its bytes, escaped: it does not depend on which came first.
     pub(crate) text: String,
+    bytes: Vec<u8>,
+}
+
+impl Explained {
+    #[inline]
+    fn note(&mut self, text: &[u8]) {
+        if !text.is_empty() && (self.bytes.is_empty() || text < self.bytes.as_slice()) {
+            self.bytes = text.to_vec();
+            self.text = escape_text(text);
+        }
+    }
 }
 
 impl Default for Splits {
     fn default() -> Self {
         Self {
-            common_types: vec![[0; SLOTS]; COMMON_TYPES],
+            common: vec![[0; SLOTS]; COMMON],
+            usual: vec![[0; SLOTS]; (ALL_TRANSPORTS * COMMON_TYPES) as usize],
             counts: HashMap::default(),
             others: Others::default(),
             ede: HashMap::default(),
@@ -51,32 +91,51 @@ impl Default for Splits {
 }
 
 impl Splits {
-    pub(crate) fn add_question(&mut self, rtype: RecordType, class: Class, rcode: Rcode) {
-        let slot = Slot::of(rcode).place();
-        match self.common_types.get_mut(usize::from(rtype.0)) {
-            Some(counts) => counts[slot] += 1,
-            None => self.count(TYPES + u32::from(rtype.0), rcode),
+    /// Counts a response.
+    #[inline]
+    pub(crate) fn add_response(
+        &mut self,
+        opcode: Opcode,
+        transport: Transport,
+        question: Option<Question>,
+        rcode: Rcode,
+    ) {
+        let slot = Slot::of(rcode);
+        let usual = question
+            .filter(|question| question.class == Class::IN && opcode == Opcode::QUERY)
+            .filter(|_| slot != Slot::OTHER)
+            .and_then(|question| usual(transport, question.rtype))
+            .and_then(|place| self.usual.get_mut(place));
+        match usual {
+            Some(counts) => counts[slot.place()] += 1,
+            None => self.add_unusual(opcode, transport, question, rcode),
         }
-        self.keep_other(TYPES + u32::from(rtype.0), rcode);
-        self.add(CLASSES + u32::from(class.0), rcode);
     }
 
-    pub(crate) fn add_header(&mut self, opcode: Opcode, transport: Transport, rcode: Rcode) {
+    fn add_unusual(
+        &mut self,
+        opcode: Opcode,
+        transport: Transport,
+        question: Option<Question>,
+        rcode: Rcode,
+    ) {
         self.add(OPCODES + u32::from(opcode.0), rcode);
         self.add(TRANSPORTS + transport_number(transport), rcode);
+        if let Some(question) = question {
+            self.add(TYPES + u32::from(question.rtype.0), rcode);
+            self.add(CLASSES + u32::from(question.class.0), rcode);
+        }
     }
 
+    #[inline]
     fn add(&mut self, key: u32, rcode: Rcode) {
-        self.count(key, rcode);
-        self.keep_other(key, rcode);
-    }
-
-    fn count(&mut self, key: u32, rcode: Rcode) {
-        self.counts.entry(key).or_insert([0; SLOTS])[Slot::of(rcode).place()] += 1;
-    }
-
-    fn keep_other(&mut self, key: u32, rcode: Rcode) {
-        if Slot::of(rcode) == Slot::OTHER {
+        let slot = Slot::of(rcode);
+        let counts = match common(key).and_then(|place| self.common.get_mut(place)) {
+            Some(counts) => counts,
+            None => self.counts.entry(key).or_insert([0; SLOTS]),
+        };
+        counts[slot.place()] += 1;
+        if slot == Slot::OTHER {
             self.others.add(key, rcode, Timestamp::default());
         }
     }
@@ -88,9 +147,7 @@ impl Splits {
         }
         let explained = self.ede.entry((ede, rcode)).or_default();
         explained.responses += 1;
-        if explained.text.is_empty() && !text.is_empty() {
-            explained.text = escape_text(text.get(..MAX_EDE_TEXT).unwrap_or(text));
-        }
+        explained.note(text.get(..MAX_EDE_TEXT).unwrap_or(text));
     }
 
     pub(crate) fn ede(&self) -> impl Iterator<Item = (Ede, Rcode, &Explained)> {
@@ -103,41 +160,51 @@ impl Splits {
     }
 
     pub(crate) fn types(&self, focus: Rcode) -> Vec<(RecordType, u64, u64)> {
-        let common = (0..).zip(&self.common_types);
-        let rest = self.of_kind(TYPES);
-        common
-            .chain(rest)
-            .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
-            .map(|(value, counts)| {
-                self.row(RecordType(value), TYPES + u32::from(value), counts, focus)
-            })
-            .collect()
+        self.rows(TYPES, focus, RecordType)
     }
 
     pub(crate) fn classes(&self, focus: Rcode) -> Vec<(Class, u64, u64)> {
-        let rows = self.of_kind(CLASSES);
-        rows.map(|(value, counts)| {
-            self.row(Class(value), CLASSES + u32::from(value), counts, focus)
-        })
-        .collect()
+        self.rows(CLASSES, focus, Class)
     }
 
     pub(crate) fn opcodes(&self, focus: Rcode) -> Vec<(Opcode, u64, u64)> {
-        self.of_kind(OPCODES)
-            .map(|(value, counts)| {
-                let opcode = Opcode(u8::try_from(value).unwrap_or_default());
-                self.row(opcode, OPCODES + u32::from(value), counts, focus)
-            })
-            .collect()
+        self.rows(OPCODES, focus, |value| Opcode(u8::try_from(value).unwrap_or_default()))
     }
 
     pub(crate) fn transports(&self, focus: Rcode) -> Vec<(Transport, u64, u64)> {
-        self.of_kind(TRANSPORTS)
-            .map(|(value, counts)| {
-                let transport = if value == 0 { Transport::Udp } else { Transport::Tcp };
-                self.row(transport, TRANSPORTS + u32::from(value), counts, focus)
-            })
+        self.rows(TRANSPORTS, focus, |value| match value {
+            0 => Transport::Udp,
+            _ => Transport::Tcp,
+        })
+    }
+
+    /// What was seen of a kind.
+    fn rows<K>(&self, kind: u32, focus: Rcode, name: impl Fn(u16) -> K) -> Vec<(K, u64, u64)> {
+        let common = (0..=u16::MAX).map_while(|value| {
+            let mut counts = *self.common.get(common(kind + u32::from(value))?)?;
+            self.add_usual(kind, value, &mut counts);
+            Some((value, counts))
+        });
+        let rare = self.of_kind(kind).map(|(value, counts)| (value, *counts));
+        common
+            .chain(rare)
+            .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
+            .map(|(value, counts)| self.row(name(value), kind + u32::from(value), &counts, focus))
             .collect()
+    }
+
+    /// Adds the usual responses with a value.
+    fn add_usual(&self, kind: u32, value: u16, counts: &mut [u64; SLOTS]) {
+        let types = COMMON_TYPES as usize;
+        let chosen = |place: usize| match kind {
+            TYPES => place % types == usize::from(value),
+            CLASSES => Class(value) == Class::IN,
+            OPCODES => value == u16::from(Opcode::QUERY.0),
+            _ => place / types == usize::from(value),
+        };
+        for (_, usual) in self.usual.iter().enumerate().filter(|(place, _)| chosen(*place)) {
+            counts.iter_mut().zip(usual).for_each(|(ours, theirs)| *ours += theirs);
+        }
     }
 
     fn of_kind(&self, kind: u32) -> impl Iterator<Item = (u16, &[u64; SLOTS])> {
@@ -155,7 +222,8 @@ impl Splits {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        for (ours, theirs) in self.common_types.iter_mut().zip(&other.common_types) {
+        let rows = self.common.iter_mut().chain(&mut self.usual);
+        for (ours, theirs) in rows.zip(other.common.iter().chain(&other.usual)) {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         }
         for (key, theirs) in &other.counts {
@@ -166,10 +234,7 @@ impl Splits {
         for ((ede, rcode), theirs) in &other.ede {
             let ours = self.ede.entry((*ede, *rcode)).or_default();
             ours.responses += theirs.responses;
-            // Which text is shown does not depend on who saw it first.
-            if ours.text.is_empty() || (!theirs.text.is_empty() && theirs.text < ours.text) {
-                ours.text.clone_from(&theirs.text);
-            }
+            ours.note(&theirs.bytes);
         }
         self.ede_lost += other.ede_lost;
     }

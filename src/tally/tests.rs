@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::snapshot::{self, Snapshot, SnapshotSpec};
 use crate::time::Timestamp;
-use crate::track::{Answer, Exchange, Outcome};
-use crate::wire::{Address, Flags, Question, Transport};
+use crate::track::{Answer, Exchange, Hasher, Hashes, Key, Outcome};
+use crate::wire::{Address, Endpoint, Flags, Question, Transport};
 
 use super::*;
 
@@ -21,7 +21,7 @@ struct Event {
     name: Vec<u8>,
     rtype: RecordType,
     rcode: Option<Rcode>,
-    took: Duration,
+    took: u64,
 }
 
 const CODES: [Rcode; 6] =
@@ -48,7 +48,7 @@ fn events(seed: u64, count: usize) -> Vec<Event> {
                 name: name.into_bytes(),
                 rtype: if small(2) == 0 { RecordType::A } else { RecordType::AAAA },
                 rcode: CODES.get(usize::from(code)).copied(),
-                took: Duration::from_micros(u64::from(small(200)) * 50),
+                took: u64::from(small(200)) * 50_000,
             }
         })
         .collect()
@@ -70,28 +70,35 @@ fn add(tallies: &mut Tallies, event: &Event) {
         Some(_) => Outcome::Answered { took: event.took, late: false },
         None => Outcome::Unanswered,
     };
+    let end = |address| Endpoint { address, port: 0 };
+    let key = Key {
+        client: end(address(1, event.client)),
+        server: end(address(2, event.server)),
+        id: 0,
+        transport: Transport::Udp,
+    };
     tallies.add(&Exchange {
         at: event.at,
-        client: address(1, event.client),
-        server: address(2, event.server),
+        client: key.client.address,
+        server: key.server.address,
         transport: Transport::Udp,
         outcome,
         opcode: Opcode::QUERY,
         question: Some(question),
         name: &event.name,
-        name_hash: tallies.hasher.hash_one(&event.name),
+        hashes: Hashes::of(&tallies.hasher, &key, &event.name, Some(question)),
         asked: None,
         answer,
         flags: Flags(0),
     });
 }
 
-fn tallies(bounds: &Bounds, hasher: &foldhash::quality::RandomState) -> Tallies {
+fn tallies(bounds: &Bounds, hasher: &Hasher) -> Tallies {
     Tallies::new(Rcode::REFUSED, Duration::from_secs(5), bounds, hasher.clone())
 }
 
 fn large() -> Bounds {
-    Bounds::of(64 << 20)
+    Bounds::of(64 << 20, usize::MAX)
 }
 
 fn show(tallies: &Tallies) -> String {
@@ -110,8 +117,9 @@ fn check_same(one: &str, other: &str) {
 }
 
 fn count_all(events: &[Event]) -> Tallies {
-    let mut all = tallies(&large(), &foldhash::quality::RandomState::default());
+    let mut all = tallies(&large(), &Hasher::default());
     events.iter().for_each(|event| add(&mut all, event));
+    all.settle();
     all
 }
 
@@ -160,7 +168,7 @@ fn every_count_is_what_a_plain_map_says() {
 
 #[test]
 fn merging_is_adding_all() {
-    let hasher = foldhash::quality::RandomState::default();
+    let hasher = Hasher::default();
     let bounds = large();
     let (mut one, mut other, mut all) =
         (tallies(&bounds, &hasher), tallies(&bounds, &hasher), tallies(&bounds, &hasher));
@@ -169,6 +177,7 @@ fn merging_is_adding_all() {
         add(if event.client % 2 == 0 { &mut one } else { &mut other }, event);
         add(&mut all, event);
     }
+    [&mut one, &mut other, &mut all].into_iter().for_each(Tallies::settle);
     one.merge(&other);
     check_same(&show(&one), &show(&all));
     let mut empty = tallies(&bounds, &hasher);
@@ -182,13 +191,9 @@ fn another_focus_counts_as_if_it_had_been_chosen_at_first() {
         let events = events(13, 2000);
         let mut changed = count_all(&events);
         changed.set_focus(focus);
-        let mut chosen = Tallies::new(
-            focus,
-            Duration::from_secs(5),
-            &large(),
-            foldhash::quality::RandomState::default(),
-        );
+        let mut chosen = Tallies::new(focus, Duration::from_secs(5), &large(), Hasher::default());
         events.iter().for_each(|event| add(&mut chosen, event));
+        chosen.settle();
         let (mut one, mut other) = (Snapshot::default(), Snapshot::default());
         let spec = SnapshotSpec { top: usize::MAX, label_depth: None };
         snapshot::fill(&mut one, &changed, &spec);
@@ -204,7 +209,7 @@ fn another_focus_counts_as_if_it_had_been_chosen_at_first() {
 #[test]
 fn an_attack_with_random_names_leaves_the_heavy_ones_right_within_the_error() {
     let bounds = Bounds { name_bytes: 4 << 20, paths: 2000, pairs: 2000, ..large() };
-    let mut attacked = tallies(&bounds, &foldhash::quality::RandomState::default());
+    let mut attacked = tallies(&bounds, &Hasher::default());
     for n in 0..200_000_u64 {
         let random = format!("\u{9}{n:09}\u{6}victim\u{4}test\0").into_bytes();
         let event = |name: Vec<u8>| Event {
@@ -214,13 +219,14 @@ fn an_attack_with_random_names_leaves_the_heavy_ones_right_within_the_error() {
             name,
             rtype: RecordType::A,
             rcode: Some(Rcode::REFUSED),
-            took: Duration::from_millis(1),
+            took: 1_000_000,
         };
         add(&mut attacked, &event(random));
         if n % 100 == 0 {
             add(&mut attacked, &event(b"\x03www\x07example\x03com\x00".to_vec()));
         }
     }
+    attacked.settle();
     let mut snapshot = Snapshot::default();
     snapshot::fill(&mut snapshot, &attacked, &SnapshotSpec::default());
     let first = &snapshot.names.rows[0];

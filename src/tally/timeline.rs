@@ -65,18 +65,33 @@ pub(crate) struct Course {
     start: Option<u64>,
     width: u64,
     buckets: Vec<Bucket>,
+    /// Start and place of the bucket used last: the next event is likely to be in it.
+    here: (u64, usize),
 }
+
+/// No bucket was used yet.
+const NOWHERE: (u64, usize) = (0, usize::MAX);
 
 impl Default for Course {
     fn default() -> Self {
-        Self { start: None, width: FIRST_WIDTH, buckets: Vec::new() }
+        Self { start: None, width: FIRST_WIDTH, buckets: Vec::new(), here: NOWHERE }
     }
 }
 
 impl Course {
     /// The bucket of a moment. Buckets start at multiples of their width, so that any order of
     /// events gives the same ones.
+    #[inline]
     fn bucket(&mut self, at: Timestamp) -> Option<&mut Bucket> {
+        let (start, place) = self.here;
+        let is_here = at.0.checked_sub(start).is_some_and(|into| into < self.width);
+        if is_here && place < self.buckets.len() {
+            return self.buckets.get_mut(place);
+        }
+        self.far_bucket(at)
+    }
+
+    fn far_bucket(&mut self, at: Timestamp) -> Option<&mut Bucket> {
         loop {
             let floor = at.0 - at.0 % self.width;
             let start = *self.start.get_or_insert(floor);
@@ -96,6 +111,7 @@ impl Course {
                 if place >= self.buckets.len() {
                     self.buckets.resize_with(place + 1, Bucket::default);
                 }
+                self.here = (floor, place);
                 return self.buckets.get_mut(place);
             }
             self.widen();
@@ -119,6 +135,7 @@ impl Course {
             joined[into].merge(bucket);
         }
         (self.start, self.width, self.buckets) = (Some(aligned), width, joined);
+        self.here = NOWHERE;
     }
 
     pub(crate) fn query(&mut self, at: Timestamp) {

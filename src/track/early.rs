@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 use crate::wire::{Flags, Print, Question};
 
 use super::exchange::{Answer, Key, Message};
+use super::hash::Hashes;
 
 /// A response this much before its query still belongs to it.
 pub const SKEW: Duration = Duration::from_millis(10);
@@ -28,7 +29,7 @@ pub(super) struct Held {
     pub(super) flags: Flags,
     pub(super) question: Option<Question>,
     pub(super) name: Vec<u8>,
-    pub(super) name_hash: u64,
+    pub(super) hashes: Hashes,
     pub(super) edns: bool,
     pub(super) print: Print,
     rcode: Rcode,
@@ -48,7 +49,7 @@ impl Held {
             flags: self.flags,
             question: self.question,
             name: &self.name,
-            name_hash: self.name_hash,
+            hashes: self.hashes,
             edns: self.edns,
             answer: Some(Answer {
                 rcode: self.rcode,
@@ -73,6 +74,11 @@ pub(super) struct Early {
 impl Early {
     pub(super) fn is_empty(&self) -> bool {
         self.held.is_empty()
+    }
+
+    /// When the oldest response was captured.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        self.held.front().map(|held| held.at)
     }
 
     /// Whether there is room for one more response, and none with its key is held.
@@ -101,7 +107,7 @@ impl Early {
             flags: message.flags,
             question: message.question,
             name,
-            name_hash: message.name_hash,
+            hashes: message.hashes,
             edns: message.edns,
             print: message.print,
             rcode: answer.rcode,
@@ -118,7 +124,9 @@ impl Early {
         let place = usize::try_from(sequence.checked_sub(self.first)?).ok()?;
         let held = self.held.get_mut(place)?;
         let same = match (held.question, query.question) {
-            (Some(ours), Some(theirs)) => ours == theirs && held.name_hash == query.name_hash,
+            (Some(ours), Some(theirs)) => {
+                ours == theirs && held.hashes.question == query.hashes.question
+            }
             _ => true,
         };
         if held.taken || !same || held.at.distance(query.at) > SKEW {
@@ -162,7 +170,7 @@ fn blank(key: Key) -> Held {
         flags: Flags(0),
         question: None,
         name: Vec::new(),
-        name_hash: 0,
+        hashes: Hashes::default(),
         edns: false,
         print: Print::default(),
         rcode: Rcode::NOERROR,

@@ -1,10 +1,10 @@
 //! The words of matching: message, key, exchange, outcome.
 
-use std::time::Duration;
-
 use crate::iana::{Ede, Opcode, Rcode};
 use crate::time::Timestamp;
 use crate::wire::{Address, Endpoint, Flags, Print, Question, Transport};
+
+use super::hash::Hashes;
 
 /// What a query and its response share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,8 +32,8 @@ pub struct Message<'a> {
     pub question: Option<Question>,
     /// The question's name in canonical wire form; empty if there is none.
     pub name: &'a [u8],
-    /// A keyed hash of `name`.
-    pub name_hash: u64,
+    /// Keyed hashes of client, server and question.
+    pub hashes: Hashes,
     /// Whether it carries an OPT record.
     pub edns: bool,
     /// What it answers; `None` for a query.
@@ -73,9 +73,9 @@ pub struct Asked {
 pub enum Outcome {
     /// A response came; `late` if after the query had been given up as unanswered.
     Answered {
-        /// From the first copy of the query to the response (from the last copy, if an earlier one
-        /// already had a response); zero if clocks disagree.
-        took: Duration,
+        /// Nanoseconds from the first copy of the query to the response (from the last copy, if an
+        /// earlier one already had a response); zero if clocks disagree.
+        took: u64,
         /// The exchange was reported as unanswered (or unreachable) before, and no longer is.
         late: bool,
     },
@@ -108,8 +108,8 @@ pub struct Exchange<'a> {
     pub question: Option<Question>,
     /// Its name in canonical wire form; empty if there is none.
     pub name: &'a [u8],
-    /// A keyed hash of `name`.
-    pub name_hash: u64,
+    /// Keyed hashes of client, server and question.
+    pub hashes: Hashes,
     /// The query, if it was seen.
     pub asked: Option<Asked>,
     /// The response, if there was one.

@@ -6,12 +6,15 @@
 
 mod early;
 mod exchange;
-mod pending;
-mod recent;
+mod hash;
+mod print;
+mod queries;
 #[cfg(test)]
 mod tests;
 mod tracker;
 
 pub use early::SKEW;
 pub use exchange::{Answer, Asked, Exchange, Key, Message, Outcome};
-pub use tracker::{DUPLICATE_WINDOW, LATE_PATIENCE, Tracker, TrackerConfig, Verdict};
+pub use hash::{Hasher, Hashes};
+pub use print::DUPLICATE_WINDOW;
+pub use tracker::{LATE_PATIENCE, Tracker, TrackerConfig, Verdict};

@@ -1,23 +1,32 @@
 //! The matching itself.
 
-use std::hash::BuildHasher;
 use std::time::Duration;
 
 use crate::ledger::Outcomes;
 use crate::time::Timestamp;
-use crate::wire::{Endpoint, Flags, Print, Transport};
+use crate::wire::{Endpoint, Question, Transport};
 
-use super::early::Early;
+use super::early::{Early, SKEW};
 use super::exchange::{Answer, Asked, Exchange, Key, Message, Outcome};
-use super::pending::{Pending, Slot, State};
-use super::recent::{Answered, Recent};
+use super::hash::{Hasher, Hashes};
+use super::print::Mark;
+use super::queries::{Details, Place, Queries, Query, State, Which};
 
 /// How long beyond its patience an unanswered query still takes its response, counted from when
 /// it was reported.
 pub const LATE_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Two copies of one packet are captured within this time of each other.
-pub const DUPLICATE_WINDOW: Duration = Duration::from_millis(10);
+/// How long an answered query is remembered, to know one more response, or a copy of the query,
+/// for what it is; a quarter of the patience if that is shorter.
+const MEMORY: Duration = Duration::from_secs(1);
+
+/// What is due is dealt with this many nanoseconds later, many at once. Until then whoever finds
+/// it sees by its times what it is.
+const SLACK: u64 = 20_000_000;
+
+/// Packets of different clients come out of order by less than this: a query is kept for so many
+/// nanoseconds more than it may matter, so that what becomes of it does not depend on who else asks.
+const DISORDER: u64 = 100_000_000;
 
 /// Queries looked at to find the one that an error without a message ID is about.
 const ERROR_SEARCH: usize = 256;
@@ -42,37 +51,68 @@ pub enum Verdict {
     Duplicate,
 }
 
+/// Packet time in which nothing becomes due, so that nothing need be looked at.
+#[derive(Clone, Copy, Debug)]
+struct Calm {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Calm {
+    const ALWAYS: Self = Self { from: Timestamp(0), to: Timestamp(u64::MAX) };
+
+    /// Whether nothing is due, or not long enough to be worth a look.
+    fn holds(&self, now: Timestamp) -> bool {
+        self.from <= now && now.nanos_since(self.to) <= SLACK
+    }
+
+    /// Something that is `at` stays as it is while time is within so many nanoseconds `before` and
+    /// `after` of that.
+    fn narrow(&mut self, at: Timestamp, before: u64, after: u64) {
+        self.from = self.from.max(Timestamp(at.0.saturating_sub(before)));
+        self.to = self.to.min(Timestamp(at.0.saturating_add(after)));
+    }
+}
+
 /// Matches responses with queries.
 #[derive(Debug)]
 pub struct Tracker {
-    config: TrackerConfig,
-    hasher: foldhash::quality::RandomState,
-    pending: Pending,
-    recent: Recent,
+    /// How long a query waits for its response, and then still takes it, in nanoseconds.
+    patience: u64,
+    late_patience: u64,
+    /// How long an answered query is remembered, and a waiting one not called slow.
+    memory: u64,
+    hasher: Hasher,
+    queries: Queries,
     early: Early,
+    calm: Calm,
+    /// The latest time since what was due was last dealt with.
+    seen: Timestamp,
     outcomes: Outcomes,
     shed: u64,
-    duplicates: u64,
 }
 
 impl Tracker {
-    /// A tracker that waits for nothing yet.
-    pub fn new(config: TrackerConfig) -> Self {
+    /// A tracker that waits for nothing yet; `hasher` is the one that messages were hashed with.
+    pub fn new(config: TrackerConfig, hasher: Hasher) -> Self {
+        let patience = nanos(config.patience);
         Self {
-            config,
-            hasher: foldhash::quality::RandomState::default(),
-            pending: Pending::new(config.max_pending),
-            recent: Recent::new(config.max_recent, config.patience),
+            patience,
+            late_patience: patience.saturating_add(nanos(LATE_PATIENCE)),
+            memory: nanos(MEMORY).min(patience / 4),
+            hasher,
+            queries: Queries::new(config.max_pending, config.max_recent),
             early: Early::default(),
+            calm: Calm::ALWAYS,
+            seen: Timestamp(0),
             outcomes: Outcomes::default(),
             shed: 0,
-            duplicates: 0,
         }
     }
 
     /// What became of the queries so far.
     pub fn outcomes(&self) -> Outcomes {
-        Outcomes { undecided: self.pending.waiting() as u64 + self.shed, ..self.outcomes }
+        Outcomes { undecided: self.queries.waiting() as u64 + self.shed, ..self.outcomes }
     }
 
     /// Queries forgotten before their time; they count as undecided.
@@ -80,87 +120,97 @@ impl Tracker {
         self.shed
     }
 
+    fn hash(&self, message: &Message<'_>) -> u64 {
+        self.hasher.key(&message.key, message.hashes.client, message.hashes.server)
+    }
+
     /// Takes in a query.
     pub fn query(&mut self, query: &Message<'_>, sink: &mut impl FnMut(&Exchange<'_>)) -> Verdict {
-        let hash = self.hasher.hash_one(query.key);
-        if let Some(place) =
-            self.pending.find(hash, &query.key, |slot| slot.is_sent_again_by(query))
-        {
-            match self.pending.get_mut(place) {
-                Some(slot) if slot.state == State::Waiting => return self.again(place, query),
-                _ => self.pending.remove(place),
+        self.release_before(query.at, sink);
+        let hash = self.hash(query);
+        // TCP repeats by itself; two queries without a question may be about anything.
+        let may_repeat = query.key.transport == Transport::Udp;
+        let known = self.queries.look(hash, |open| may_repeat && open.is_about(query));
+        if let Some(place) = known.open {
+            let patience = self.patience;
+            match self.queries.get_mut(place) {
+                Some(open) if open.state != State::Waiting => self.queries.remove(place),
+                Some(open) if query.at.nanos_since(open.at) <= patience => {
+                    return again(open, query, &mut self.outcomes);
+                }
+                _ => {
+                    let place = self.give_up(place, State::Overdue, query.at, sink);
+                    self.queries.remove(place);
+                }
             }
         }
-        // Only a capture that has shown duplicates can hold a copy of a query already answered.
-        if self.duplicates > 0 && self.is_copy_of_answered(hash, query) {
-            self.duplicates += 1;
+        let answered = known.answered.and_then(|place| self.queries.get(place));
+        if answered.is_some_and(|answered| self.is_copy_of_answered(answered, query)) {
             return Verdict::Duplicate;
         }
-        if !self.early.is_empty() && self.answer_early(hash, query, sink) {
+        if !self.early.is_empty() && self.answer_early(hash, known.answered, query, sink) {
             return Verdict::Message;
         }
-        self.make_room(hash, &query.key);
-        self.pending.insert(hash, query);
-        Verdict::Message
-    }
-
-    fn again(&mut self, place: u32, query: &Message<'_>) -> Verdict {
-        let Some(slot) = self.pending.get_mut(place) else { return Verdict::Message };
-        if is_copy(slot.print, slot.last, query.print, query.at) {
-            self.duplicates += 1;
-            return Verdict::Duplicate;
+        if known.is_crowded() || self.queries.is_full() {
+            self.make_room(hash);
         }
-        slot.last = slot.last.max(query.at);
-        slot.print = query.print;
-        slot.asked.repeats = slot.asked.repeats.saturating_add(1);
-        self.outcomes.repeated_queries += 1;
+        if self.queries.wait(hash, query) {
+            self.watch_first();
+        }
         Verdict::Message
     }
 
-    fn is_copy_of_answered(&mut self, hash: u64, query: &Message<'_>) -> bool {
-        self.recent
-            .find(hash, query.at)
-            .is_some_and(|answered| is_copy(answered.query, answered.at, query.print, query.at))
+    fn is_copy_of_answered(&self, answered: &Query, query: &Message<'_>) -> bool {
+        query.at.nanos_since(answered.settled) <= self.memory
+            && answered.mark.is_copy(answered.settled, Mark::of(&query.print), query.at)
     }
 
     fn answer_early(
         &mut self,
         hash: u64,
+        older: Option<Place>,
         query: &Message<'_>,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) -> bool {
         let Some(held) = self.early.take(query) else { return false };
         let response = held.message();
-        let took = response.at.since(query.at);
+        let took = response.at.nanos_since(query.at);
         let asked = Asked { at: query.at, flags: query.flags, edns: query.edns, repeats: 0 };
         let with_name = if response.question.is_some() { &response } else { query };
-        sink(&exchange(&response, with_name, Outcome::Answered { took, late: false }, Some(asked)));
+        let named = Named::of(with_name);
+        sink(&exchange(&response, &named, Outcome::Answered { took, late: false }, Some(asked)));
         self.outcomes.answered += 1;
-        self.recent.push(Answered {
-            key: hash,
-            question: question_hash(query),
-            at: response.at,
-            copies: 0,
-            last_copy: query.at,
-            query: query.print,
-            response: response.print,
-        });
+        let (at, by) = (response.at, Mark::of(&response.print));
+        if let Some(older) = older {
+            self.queries.remove(older);
+        }
+        if self.queries.is_full() {
+            self.make_room(hash);
+        }
+        self.queries.was_answered(hash, query, at, by);
+        self.watch_first();
         true
     }
 
-    fn make_room(&mut self, hash: u64, key: &Key) {
-        while self.pending.is_full() || self.pending.is_crowded(hash, key) {
-            let place = if self.pending.is_crowded(hash, key) {
-                self.pending.find(hash, key, |_| true)
-            } else {
-                self.pending.oldest_overdue().map(|(place, _)| place)
+    /// Makes room for one query more under a key: what matters least goes first.
+    fn make_room(&mut self, hash: u64) {
+        loop {
+            let under_key = self.queries.look(hash, |_| true);
+            let mut first = |which| self.queries.first(which).map(|it| (it.0, it.1.state));
+            let (came, slow, overdue) =
+                (first(Which::Came), first(Which::Slow), first(Which::Overdue));
+            let place = match (came, slow) {
+                _ if under_key.is_crowded() => under_key.open,
+                _ if !self.queries.is_full() => return,
+                (Some((place, State::Answered)), _) | (_, Some((place, State::Answered))) => {
+                    Some(place)
+                }
+                _ => overdue.or(slow).or(came).map(|(place, _)| place),
             };
-            let Some(place) = place.or_else(|| Some(self.pending.oldest_waiting()?.0)) else {
-                return;
-            };
-            let waiting = self.pending.get(place).is_some_and(|slot| slot.state == State::Waiting);
-            self.shed += u64::from(waiting);
-            self.pending.remove(place);
+            let Some(place) = place else { return };
+            let state = self.queries.get(place).map(|query| query.state);
+            self.shed += u64::from(state == Some(State::Waiting));
+            self.queries.remove(place);
         }
     }
 
@@ -171,77 +221,85 @@ impl Tracker {
         answer: &Answer<'_>,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) -> Verdict {
-        let hash = self.hasher.hash_one(response.key);
-        let found = self.pending.find(hash, &response.key, |slot| slot.may_be_about(response));
-        if let Some(place) = found {
-            self.answered(hash, place, response, sink);
+        self.release_before(response.at, sink);
+        let hash = self.hash(response);
+        let longest = self.late_patience;
+        let known = self.queries.look(hash, |open| {
+            open.may_be_about(response)
+                && (open.state == State::Waiting
+                    || response.at.nanos_since(open.settled) <= longest)
+        });
+        if let Some(place) = known.open {
+            self.answered(place, known.answered, response, sink);
             return Verdict::Message;
         }
-        if let Some(answered) = self.recent.find(hash, response.at) {
-            let same = match (answered.question, question_hash(response)) {
-                (Some(ours), Some(theirs)) => ours == theirs,
-                _ => true,
-            };
-            if same && is_copy(answered.response, answered.at, response.print, response.at) {
-                self.duplicates += 1;
-                return Verdict::Duplicate;
-            }
-            if same {
-                let outcome = again(answered, response, &mut self.outcomes);
-                sink(&exchange(response, response, outcome, None));
-                return Verdict::Message;
-            }
+        if let Some(verdict) = known.answered.and_then(|it| self.once_more(it, response, sink)) {
+            return verdict;
         }
+        let by = Mark::of(&response.print);
         let held = self.early.get(&response.key);
-        if held.is_some_and(|held| is_copy(held.print, held.at, response.print, response.at)) {
-            self.duplicates += 1;
+        if held.is_some_and(|held| Mark::of(&held.print).is_copy(held.at, by, response.at)) {
             return Verdict::Duplicate;
         }
         if self.early.has_room(&response.key) {
             self.early.hold(response, answer);
+            self.calm.narrow(response.at, nanos(SKEW), nanos(SKEW));
         } else {
             self.unasked(response, sink);
         }
         Verdict::Message
     }
 
+    /// A response under the key of a query that has one.
+    fn once_more(
+        &mut self,
+        place: Place,
+        response: &Message<'_>,
+        sink: &mut impl FnMut(&Exchange<'_>),
+    ) -> Option<Verdict> {
+        let memory = self.memory;
+        let answered = self.queries.get_mut(place)?;
+        let is_young = response.at.nanos_since(answered.settled) <= memory;
+        if !is_young || !answered.may_be_about(response) {
+            return None;
+        }
+        let by = Mark::of(&response.print);
+        if answered.response.is_copy(answered.settled, by, response.at) {
+            return Some(Verdict::Duplicate);
+        }
+        let outcome = one_more(answered, response, &mut self.outcomes);
+        sink(&exchange(response, &Named::of(response), outcome, None));
+        Some(Verdict::Message)
+    }
+
     fn unasked(&mut self, response: &Message<'_>, sink: &mut impl FnMut(&Exchange<'_>)) {
         self.outcomes.unasked += 1;
-        sink(&exchange(response, response, Outcome::Unasked, None));
+        sink(&exchange(response, &Named::of(response), Outcome::Unasked, None));
     }
 
     fn answered(
         &mut self,
-        hash: u64,
-        place: u32,
+        place: Place,
+        older: Option<Place>,
         response: &Message<'_>,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) {
-        let Some(slot) = self.pending.get(place) else { return };
-        let took = response.at.since(slot.asked.at);
-        let late = match slot.state {
-            State::Overdue { unreachable } => {
-                self.outcomes.unanswered -= 1;
-                self.outcomes.unreachable -= u64::from(unreachable);
-                true
-            }
-            State::Waiting | State::Free => false,
-        };
+        let Some((query, details)) = self.queries.open_query(place) else { return };
+        let took = response.at.nanos_since(query.at);
+        let late = query.state != State::Waiting;
+        if late {
+            self.outcomes.unanswered -= 1;
+            self.outcomes.unreachable -= u64::from(query.state == State::Unreachable);
+        }
         self.outcomes.answered += 1;
-        self.outcomes.late += u64::from(took > self.config.patience);
-        let asking = slot_message(slot);
-        let with_name = if response.question.is_some() { response } else { &asking };
-        sink(&exchange(response, with_name, Outcome::Answered { took, late }, Some(slot.asked)));
-        self.recent.push(Answered {
-            key: hash,
-            question: question_hash(&asking),
-            at: response.at,
-            copies: slot.asked.repeats,
-            last_copy: slot.last,
-            query: slot.print,
-            response: response.print,
-        });
-        self.pending.remove(place);
+        self.outcomes.late += u64::from(took > self.patience);
+        let named = if response.question.is_some() {
+            Named::of(response)
+        } else {
+            Named::as_asked(details)
+        };
+        sink(&exchange(response, &named, Outcome::Answered { took, late }, Some(query.asked())));
+        self.queries.answer(place, older, response.at, Mark::of(&response.print));
     }
 
     /// An ICMP error quotes a packet from `from` to `to`; `id` is the quoted message's, if told.
@@ -256,8 +314,9 @@ impl Tracker {
         let place = match id {
             Some(id) => {
                 let key = Key { client: from, server: to, id, transport };
-                let hash = self.hasher.hash_one(key);
-                self.pending.find(hash, &key, |slot| slot.state == State::Waiting)
+                let hashes = Hashes::of_addresses(&self.hasher, &key);
+                let hash = self.hasher.key(&key, hashes.client, hashes.server);
+                self.queries.look(hash, |open| self.still_waits(open)).open
             }
             None => self.latest_between(from, to, transport).next(),
         };
@@ -273,7 +332,7 @@ impl Tracker {
         server: Endpoint,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) {
-        let places: Vec<u32> = self.latest_between(client, server, Transport::Tcp).collect();
+        let places: Vec<Place> = self.latest_between(client, server, Transport::Tcp).collect();
         for place in places {
             self.unreachable(place, sink);
         }
@@ -284,61 +343,207 @@ impl Tracker {
         client: Endpoint,
         server: Endpoint,
         transport: Transport,
-    ) -> impl Iterator<Item = u32> {
-        self.pending.latest(ERROR_SEARCH).filter_map(move |(place, slot)| {
-            let key = slot.key;
+    ) -> impl Iterator<Item = Place> {
+        self.queries.latest(ERROR_SEARCH).filter_map(move |(place, details)| {
+            let key = details.key;
             let same = (key.client, key.server, key.transport) == (client, server, transport);
-            same.then_some(place)
+            let waits = same && self.queries.get(place).is_some_and(|it| self.still_waits(it));
+            waits.then_some(place)
         })
     }
 
-    fn unreachable(&mut self, place: u32, sink: &mut impl FnMut(&Exchange<'_>)) {
-        self.outcomes.unreachable += 1;
-        let now = self.pending.get(place).map_or(Timestamp::default(), |slot| slot.last);
-        self.give_up(place, true, now, sink);
+    /// Whether a query waits by its time too: it may not have been given up yet.
+    fn still_waits(&self, query: &Query) -> bool {
+        query.state == State::Waiting && self.seen.nanos_since(query.at) <= self.patience
     }
 
+    fn unreachable(&mut self, place: Place, sink: &mut impl FnMut(&Exchange<'_>)) {
+        self.outcomes.unreachable += 1;
+        let now = self.queries.get(place).map_or(Timestamp::default(), |query| query.last);
+        self.give_up(place, State::Unreachable, now, sink);
+    }
+
+    /// A query has waited its time; its new place.
     fn give_up(
         &mut self,
-        place: u32,
-        unreachable: bool,
+        place: Place,
+        how: State,
         now: Timestamp,
         sink: &mut impl FnMut(&Exchange<'_>),
-    ) {
+    ) -> Place {
         self.outcomes.unanswered += 1;
-        if let Some(slot) = self.pending.get(place) {
+        let mut settled = now;
+        if let Some((query, details)) = self.queries.open_query(place) {
+            let unreachable = how == State::Unreachable;
             let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Unanswered };
-            let asking = slot_message(slot);
-            sink(&exchange(&asking, &asking, outcome, Some(slot.asked)));
+            sink(&self.unanswered(query, details, outcome));
+            // As of when it was due, unless time jumped: then its response may well come yet.
+            let due = query.at.plus(Duration::from_nanos(self.patience));
+            if !unreachable && now.nanos_since(due) <= nanos(LATE_PATIENCE) {
+                settled = due;
+            }
         }
-        self.pending.mark_overdue(place, unreachable, now);
+        self.calm.narrow(settled, u64::MAX, self.late_patience.saturating_add(DISORDER));
+        self.queries.give_up(place, how, settled)
     }
 
-    /// It is `now`: what has waited too long is given up.
+    /// An exchange that no response ended.
+    fn unanswered<'a>(
+        &self,
+        query: &Query,
+        details: &'a Details,
+        outcome: Outcome,
+    ) -> Exchange<'a> {
+        let Details { key, question, ref name, question_hash } = *details;
+        let addresses = Hashes::of_addresses(&self.hasher, &key);
+        let asked = query.asked();
+        Exchange {
+            at: query.at,
+            client: key.client.address,
+            server: key.server.address,
+            transport: key.transport,
+            outcome,
+            opcode: asked.flags.opcode(),
+            question,
+            name,
+            hashes: Hashes { question: question_hash, ..addresses },
+            asked: Some(asked),
+            answer: None,
+            flags: asked.flags,
+        }
+    }
+
+    /// It is `now`: what has waited too long is given up, now or a little later.
     ///
-    /// Time that goes back expires nothing; a single packet from the future expires queries too
-    /// early, but their responses then still find them.
+    /// One packet whose time is far off gives up queries too early, but their responses then
+    /// still find them.
+    #[inline]
     pub fn expire(&mut self, now: Timestamp, sink: &mut impl FnMut(&Exchange<'_>)) {
-        let patience = self.config.patience;
-        self.pending.set_back(now, patience);
-        while let Some((place, since)) = self.pending.oldest_waiting() {
-            if now.since(since) <= patience {
-                break;
+        self.seen = self.seen.max(now);
+        if !self.calm.holds(now) {
+            self.expire_due(self.seen, sink);
+            if now < self.calm.from {
+                self.set_back(now, sink);
+                self.expire_due(now, sink);
             }
-            self.give_up(place, false, now, sink);
+            self.seen = now;
         }
-        while let Some((place, since)) = self.pending.oldest_overdue() {
-            if now.since(since) <= patience + LATE_PATIENCE {
-                break;
+    }
+
+    /// Deals with everything that is due; to be called before outcomes are read.
+    pub fn settle(&mut self, sink: &mut impl FnMut(&Exchange<'_>)) {
+        let (now, patience) = (self.seen, self.patience);
+        self.expire_due(now, sink);
+        // What came out of order may be due before what came first.
+        for place in self.queries.all_waiting() {
+            let due = self.queries.get(place).is_some_and(|it| now.nanos_since(it.at) > patience);
+            if due {
+                self.give_up(place, State::Overdue, now, sink);
             }
-            self.pending.remove(place);
         }
+    }
+
+    fn expire_due(&mut self, now: Timestamp, sink: &mut impl FnMut(&Exchange<'_>)) {
+        self.leave_came(now);
+        self.give_up_due(now, sink);
+        self.leave(Which::Slow, now, self.memory);
+        self.leave(Which::Overdue, now, self.late_patience);
         self.release_early(Some(now), sink);
+        self.calm = Calm::ALWAYS;
+        self.watch_first();
+        if let Some(at) = self.early.first() {
+            self.calm.narrow(at, nanos(SKEW), nanos(SKEW));
+        }
+    }
+
+    /// What is no longer young is dropped, or slow if it still waits.
+    fn leave_came(&mut self, now: Timestamp) {
+        while let Some((place, query)) = self.queries.first(Which::Came) {
+            if now.nanos_since(query.settled) <= self.memory + DISORDER {
+                return;
+            }
+            match query.state {
+                State::Waiting => self.queries.slow_down(place),
+                _ => self.queries.remove(place),
+            }
+        }
+    }
+
+    fn give_up_due(&mut self, now: Timestamp, sink: &mut impl FnMut(&Exchange<'_>)) {
+        while let Some((place, query)) = self.queries.next_due() {
+            if now.nanos_since(query.at) <= self.patience {
+                return;
+            }
+            if query.state == State::Waiting {
+                self.give_up(place, State::Overdue, now, sink);
+            }
+            self.queries.pass_due();
+        }
+    }
+
+    /// What was settled longer ago than `time` is dropped.
+    fn leave(&mut self, which: Which, now: Timestamp, time: u64) {
+        while let Some((place, query)) = self.queries.first(which) {
+            let is_needed = now.nanos_since(query.settled) <= time.saturating_add(DISORDER);
+            if is_needed || query.state == State::Waiting {
+                return;
+            }
+            self.queries.remove(place);
+        }
+    }
+
+    /// Calm lasts until the first of any kind is due.
+    fn watch_first(&mut self) {
+        let Self { patience, memory, late_patience, .. } = *self;
+        let (memory, late_patience) = (memory + DISORDER, late_patience.saturating_add(DISORDER));
+        if let Some((_, query)) = self.queries.first(Which::Came) {
+            self.calm.narrow(query.settled, patience, memory);
+        }
+        if let Some((_, query)) = self.queries.next_due() {
+            self.calm.narrow(query.at, patience, patience);
+        }
+        if let Some((_, query)) = self.queries.first(Which::Slow)
+            && query.state != State::Waiting
+        {
+            self.calm.narrow(query.settled, patience, memory);
+        }
+        if let Some((_, query)) = self.queries.first(Which::Overdue) {
+            self.calm.narrow(query.settled, u64::MAX, late_patience);
+        }
+    }
+
+    /// Time went back, by more than a query's patience if anything is that far in the future: it
+    /// may have been the time before that was wrong, and nobody knows how much of it.
+    fn set_back(&mut self, now: Timestamp, sink: &mut impl FnMut(&Exchange<'_>)) {
+        let patience = self.patience;
+        let is_ahead = |query: Option<(Place, &Query)>| {
+            query.is_some_and(|(_, query)| query.settled.max(query.at).nanos_since(now) > patience)
+        };
+        if is_ahead(self.queries.next_due())
+            || is_ahead(self.queries.first(Which::Came))
+            || is_ahead(self.queries.first(Which::Slow))
+        {
+            for place in self.queries.all_waiting() {
+                if self.queries.get(place).is_some_and(|query| query.at.nanos_since(now) > patience)
+                {
+                    self.give_up(place, State::Overdue, now, sink);
+                }
+            }
+            self.queries.set_back(now);
+        }
     }
 
     /// No message follows: what is held is unasked, and what waits stays undecided.
     pub fn finish(&mut self, sink: &mut impl FnMut(&Exchange<'_>)) {
         self.release_early(None, sink);
+    }
+
+    /// What a client was told comes before what it does next, whoever else makes time pass.
+    #[inline]
+    fn release_before(&mut self, at: Timestamp, sink: &mut impl FnMut(&Exchange<'_>)) {
+        if !self.early.is_empty() {
+            self.release_early(Some(self.seen.max(at)), sink);
+        }
     }
 
     fn release_early(&mut self, now: Option<Timestamp>, sink: &mut impl FnMut(&Exchange<'_>)) {
@@ -351,10 +556,27 @@ impl Tracker {
     }
 }
 
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// A query sent again while it waits.
+fn again(waiting: &mut Query, query: &Message<'_>, outcomes: &mut Outcomes) -> Verdict {
+    let mark = Mark::of(&query.print);
+    if waiting.mark.is_copy(waiting.last, mark, query.at) {
+        return Verdict::Duplicate;
+    }
+    waiting.last = waiting.last.max(query.at);
+    waiting.mark = mark;
+    waiting.copies = waiting.copies.saturating_add(1);
+    outcomes.repeated_queries += 1;
+    Verdict::Message
+}
+
 /// One more response: it answers a copy of the query that has none yet, or else nothing.
-fn again(answered: &mut Answered, response: &Message<'_>, outcomes: &mut Outcomes) -> Outcome {
-    answered.at = answered.at.max(response.at);
-    answered.response = response.print;
+fn one_more(answered: &mut Query, response: &Message<'_>, outcomes: &mut Outcomes) -> Outcome {
+    answered.settled = answered.settled.max(response.at);
+    answered.response = Mark::of(&response.print);
     let Some(copies) = answered.copies.checked_sub(1) else {
         outcomes.repeated_responses += 1;
         return Outcome::RepeatedResponse;
@@ -362,59 +584,47 @@ fn again(answered: &mut Answered, response: &Message<'_>, outcomes: &mut Outcome
     answered.copies = copies;
     outcomes.repeated_queries -= 1;
     outcomes.answered += 1;
-    Outcome::Answered { took: response.at.since(answered.last_copy), late: false }
+    Outcome::Answered { took: response.at.nanos_since(answered.last), late: false }
 }
 
-/// Two packets are one, captured twice: same content close in time, and either seen at another
-/// place or carrying the same IPv4 identification.
-fn is_copy(one: Print, one_at: Timestamp, other: Print, other_at: Timestamp) -> bool {
-    one.content != 0
-        && one.content == other.content
-        && (one.place != other.place || one.identification != 0)
-        && one_at.distance(other_at) <= DUPLICATE_WINDOW
+/// What an exchange was about.
+struct Named<'a> {
+    question: Option<Question>,
+    name: &'a [u8],
+    hash: u64,
 }
 
-fn question_hash(message: &Message<'_>) -> Option<u64> {
-    let question = message.question?;
-    let kind = u64::from(question.rtype.0) << 16 | u64::from(question.class.0);
-    Some(message.name_hash ^ kind.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-}
+impl<'a> Named<'a> {
+    fn of(message: &Message<'a>) -> Self {
+        let Message { question, name, hashes, .. } = *message;
+        Self { question, name, hash: hashes.question }
+    }
 
-/// The query in a slot, as the message it was.
-fn slot_message(slot: &Slot) -> Message<'_> {
-    Message {
-        at: slot.asked.at,
-        key: slot.key,
-        flags: slot.asked.flags,
-        question: slot.question,
-        name: &slot.name,
-        name_hash: slot.name_hash,
-        edns: slot.asked.edns,
-        answer: None,
-        print: slot.print,
+    fn as_asked(details: &'a Details) -> Self {
+        let hash = details.question_hash;
+        Self { question: details.question, name: &details.name, hash }
     }
 }
 
-/// An exchange that `last` ended, about the question of `named`.
+/// An exchange that a response ended.
 fn exchange<'a>(
     last: &Message<'a>,
-    named: &Message<'a>,
+    named: &Named<'a>,
     outcome: Outcome,
     asked: Option<Asked>,
 ) -> Exchange<'a> {
-    let flags: Flags = last.flags;
     Exchange {
         at: last.at,
         client: last.key.client.address,
         server: last.key.server.address,
         transport: last.key.transport,
         outcome,
-        opcode: flags.opcode(),
+        opcode: last.flags.opcode(),
         question: named.question,
         name: named.name,
-        name_hash: named.name_hash,
+        hashes: Hashes { question: named.hash, ..last.hashes },
         asked,
         answer: last.answer,
-        flags,
+        flags: last.flags,
     }
 }

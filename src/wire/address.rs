@@ -24,6 +24,11 @@ impl Address {
         Self(u128::from_be_bytes(bytes))
     }
 
+    /// Whether it is an IPv4 address.
+    pub const fn is_v4(self) -> bool {
+        self.0 >> 32 == MAPPED >> 32
+    }
+
     /// The standard library's form; prints as RFC 5952 asks.
     pub fn ip(self) -> IpAddr {
         Ipv6Addr::from(self.0).to_canonical()
@@ -63,6 +68,7 @@ mod tests {
         for text in ["192.0.2.1", "0.0.0.0", "255.255.255.255", "2001:db8::1", "::", "::1"] {
             let ip: IpAddr = text.parse().unwrap();
             assert_eq!(Address::from(ip).ip(), ip);
+            assert_eq!(Address::from(ip).is_v4(), ip.is_ipv4());
             assert_eq!(Address::from(ip).ip().to_string(), text);
         }
     }

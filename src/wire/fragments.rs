@@ -21,7 +21,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long a first fragment waits for company before it is read alone. The fragments of one
 /// datagram leave their sender together; where none follows, a filter holds them back.
-pub(super) const ALONE: Duration = Duration::from_secs(2);
+pub(super) const ALONE: Duration = Duration::from_millis(500);
 
 /// Datagrams waiting at once.
 pub(super) const MAX_DATAGRAMS: usize = 1024;

@@ -3,6 +3,7 @@
 //! Canonical is the uncompressed wire form with ASCII letters in lower case (RFC 4343), so that
 //! two spellings of a name are the same bytes.
 
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// The longest name in wire form (RFC 1035 §3.1).
@@ -217,6 +218,36 @@ pub fn text(wire: &[u8]) -> String {
     out
 }
 
+/// The order of two names' texts, without making them.
+pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    characters(one).cmp(characters(other))
+}
+
+/// The characters of [`text`].
+fn characters(wire: &[u8]) -> impl Iterator<Item = u8> {
+    let alone = match wire {
+        [] => b'-',
+        _ => b'.',
+    };
+    let is_alone = labels(wire).next().is_none();
+    let inside = labels(wire).enumerate().flat_map(|(place, label)| {
+        let dot = (place > 0).then_some(b'.');
+        dot.into_iter().chain(label.iter().flat_map(|byte| escaped(*byte)))
+    });
+    is_alone.then_some(alone).into_iter().chain(inside)
+}
+
+/// One byte of a label as text.
+fn escaped(byte: u8) -> impl Iterator<Item = u8> {
+    let decimal = [b'\\', b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10];
+    let (text, length) = match byte {
+        b'.' | b'\\' => ([b'\\', byte, 0, 0], 2),
+        0x21..=0x7e => ([byte, 0, 0, 0], 1),
+        _ => (decimal, 4),
+    };
+    text.into_iter().take(length)
+}
+
 fn push_label(out: &mut String, label: &[u8]) {
     for byte in label {
         match byte {
@@ -291,6 +322,27 @@ mod tests {
         longest.extend([b"\x3d".as_slice(), &[b'b'; 61], b"\x00"].concat());
         assert_eq!(longest.len(), MAX_NAME);
         assert_eq!(NameBuffer::default().read(&longest, 0), Some(MAX_NAME));
+    }
+
+    #[test]
+    fn names_compare_as_their_texts() {
+        let names: [&[u8]; 9] = [
+            b"",
+            b"\x00",
+            b"\x01a\x00",
+            b"\x01a\x01b\x00",
+            b"\x03a.b\x00",
+            b"\x02a\\\x00",
+            b"\x02a \x00",
+            b"\x02ab\x00",
+            b"\x01\xff\x03com\x00",
+        ];
+        for one in names {
+            assert_eq!(characters(one).map(char::from).collect::<String>(), text(one));
+            for other in names {
+                assert_eq!(compare(one, other), text(one).cmp(&text(other)));
+            }
+        }
     }
 
     #[test]

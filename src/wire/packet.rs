@@ -3,6 +3,8 @@
 //! Follows encapsulations inwards to a bound; the innermost addresses count. Fragments are held
 //! until their datagram is whole.
 
+use etherparse::TcpHeaderSlice;
+
 use crate::ledger::Reason;
 use crate::time::Timestamp;
 
@@ -10,7 +12,7 @@ use super::address::{Address, Endpoint};
 use super::fragments::{Fragments, Piece, Whole};
 use super::icmp::{self, IcmpError};
 use super::layer::{Layer, Stop, be16, cut};
-use super::plain::{datagram, missing, place, segment};
+use super::plain::{datagram, missing, place};
 use super::tunnel::UDP_TUNNELS;
 use super::{Frame, Ports, plain};
 
@@ -436,7 +438,7 @@ impl Walk<'_> {
     ) -> Result<Found<'a>, Stop> {
         match ip.protocol {
             UDP => self.udp(ip, bytes, fragments),
-            TCP => segment(&ip, bytes, self.ports).map(|one| Found::Packet(Packet::Segment(one))),
+            TCP => self.tcp(&ip, bytes).map(Found::Packet),
             IP_IN_IP | IPV6_IN_IP => self.ip(bytes, fragments),
             GRE => self.go(Layer::Gre, bytes, fragments),
             ETHERNET_IN_IP => self.go(Layer::Ethernet, bytes.get(2..).ok_or_else(cut)?, fragments),
@@ -464,6 +466,25 @@ impl Walk<'_> {
         let (_, layer) = tunnel.ok_or(Stop::NotDns)?;
         let payload = bytes.get(8..bytes.len().min(usize::from(length))).unwrap_or_default();
         self.go(*layer, payload, fragments)
+    }
+
+    /// A TCP segment; of plain frames it is read without this.
+    fn tcp<'a>(&self, ip: &Ip, bytes: &'a [u8]) -> Result<Packet<'a>, Stop> {
+        if !self.ports.either(be16(bytes, 0)?, be16(bytes, 2)?) {
+            return Err(Stop::NotDns);
+        }
+        let header = TcpHeaderSlice::from_slice(bytes).map_err(|_| cut())?;
+        Ok(Packet::Segment(Segment {
+            from: Endpoint { address: ip.from, port: header.source_port() },
+            to: Endpoint { address: ip.to, port: header.destination_port() },
+            sequence: header.sequence_number(),
+            syn: header.syn(),
+            fin: header.fin(),
+            rst: header.rst(),
+            ack: header.ack(),
+            payload: bytes.get(header.slice().len()..).unwrap_or_default(),
+            missing: ip.missing,
+        }))
     }
 }
 

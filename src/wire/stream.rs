@@ -16,8 +16,9 @@ use super::message::HEADER;
 use super::name::MAX_NAME;
 use super::packet::Segment;
 
-/// Streams followed at once; the longest idle eighth makes room.
-pub(super) const MAX_STREAMS: usize = 16_384;
+/// Streams followed at once; the longest idle eighth makes room. As many as fit a table of 2¹⁴
+/// places: one more would double it.
+pub(super) const MAX_STREAMS: usize = 14_336;
 
 /// Bytes one stream may hold: a message of the largest size and what came before its turn.
 pub(super) const MAX_STREAM_BYTES: usize = 160 * 1024;

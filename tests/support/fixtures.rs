@@ -159,8 +159,8 @@ fn fill_counts(snapshot: &mut Snapshot) {
         lookups_refused: 488,
         recovered: 120,
         failed: 368,
-        clients_failed: 9,
-        names_failed: 25,
+        clients_failed: Distinct { count: 9, at_least: false },
+        names_failed: Distinct { count: 25, at_least: false },
     };
 }
 

@@ -1,0 +1,167 @@
+//! The front half: from frames to packets, in the order of capture; keeps the books of frames.
+
+use crate::ledger::Ledger;
+use crate::snapshot::{self, Snapshot, SnapshotSpec};
+use crate::tally::Bounds;
+use crate::time::Timestamp;
+use crate::wire::{Address, Decoder, Frame, LinkType, Packet, Ports};
+
+use super::{Back, EngineConfig};
+
+/// A packet that concerns DNS.
+#[derive(Debug)]
+pub(crate) struct Found<'a> {
+    /// Time of its frame, or of its first fragment.
+    pub(crate) at: Timestamp,
+    /// Grows from packet to packet.
+    pub(crate) number: u64,
+    /// A datagram, a segment or an ICMP error.
+    pub(crate) packet: Packet<'a>,
+    /// It stands for a frame that is not counted yet. Otherwise it was put together from
+    /// fragments, which are.
+    pub(crate) counts: bool,
+}
+
+impl Found<'_> {
+    /// Who asks: all packets of one client belong to one back half.
+    ///
+    /// Of a datagram its flags tell, as they tell who counts it (RFC 1035 §4.1.1). Of a stream
+    /// between two DNS ports, the lower address is taken for the client.
+    #[inline]
+    pub(crate) fn client(&self, ports: &Ports) -> Address {
+        match &self.packet {
+            Packet::Datagram(it) => {
+                let is_response = it.payload.get(2).is_some_and(|flags| flags & 0x80 != 0);
+                if is_response { it.to.address } else { it.from.address }
+            }
+            Packet::Segment(it) => match (ports.has(it.from.port), ports.has(it.to.port)) {
+                (true, false) => it.to.address,
+                (false, true) => it.from.address,
+                _ => it.from.address.min(it.to.address),
+            },
+            // The packet that an error quotes went from the client to the server.
+            Packet::Icmp(it) => it.from.address,
+            _ => Address::default(),
+        }
+    }
+}
+
+/// Reads frames.
+#[derive(Debug)]
+pub(crate) struct Front {
+    decoder: Decoder,
+    ledger: Ledger,
+    /// The highest number given to a packet.
+    number: u64,
+    link_types: Vec<LinkType>,
+    /// Of the frames that have a time.
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Front {
+    /// A front half that has seen nothing.
+    pub(crate) fn new(config: &EngineConfig, bounds: &Bounds) -> Self {
+        Self {
+            decoder: Decoder::new(&config.ports, bounds.fragment_bytes),
+            ledger: Ledger::default(),
+            number: 0,
+            link_types: Vec::new(),
+            first: Timestamp(u64::MAX),
+            last: Timestamp(0),
+        }
+    }
+
+    /// Takes in one frame; what concerns DNS goes to the sink.
+    #[inline]
+    pub(crate) fn feed(&mut self, frame: &Frame<'_>, mut sink: impl FnMut(Found<'_>)) {
+        self.note(frame);
+        self.decoder.expire(frame.at);
+        self.give_abandoned(&mut sink);
+        self.number += 1;
+        let (at, number) = (frame.at, self.number);
+        // Nearly all frames are plain datagrams.
+        if let Some(datagram) = self.decoder.datagram(frame) {
+            sink(Found { at, number, packet: Packet::Datagram(datagram), counts: true });
+            return;
+        }
+        let packet = self.decoder.decode(frame);
+        match packet {
+            Packet::Datagram(_) => {}
+            Packet::Segment(_) => self.ledger.segments += 1,
+            Packet::Icmp(_) => self.ledger.icmp_errors += 1,
+            Packet::Fragment => self.ledger.fragments += 1,
+            Packet::NotDns => self.ledger.not_dns += 1,
+            Packet::Undecodable(reason) => self.ledger.undecodable(reason),
+        }
+        if let Packet::Datagram(_) | Packet::Segment(_) | Packet::Icmp(_) = packet {
+            sink(Found { at, number, packet, counts: true });
+        }
+        self.give_abandoned(&mut sink);
+    }
+
+    fn note(&mut self, frame: &Frame<'_>) {
+        self.ledger.frames += 1;
+        if self.link_types.last() != Some(&frame.link) && !self.link_types.contains(&frame.link) {
+            self.link_types.push(frame.link);
+        }
+        // A frame without a time has time 0 and says nothing of when the capture was.
+        self.last = self.last.max(frame.at);
+        if frame.at < self.first && frame.at > Timestamp(0) {
+            self.first = frame.at;
+        }
+    }
+
+    /// Datagrams that stayed incomplete are read as far as they came.
+    #[inline]
+    fn give_abandoned(&mut self, sink: &mut impl FnMut(Found<'_>)) {
+        if self.decoder.has_abandoned() {
+            self.give_all_abandoned(sink);
+        }
+    }
+
+    #[cold]
+    fn give_all_abandoned(&mut self, sink: &mut impl FnMut(Found<'_>)) {
+        while let Some((at, packet)) = self.decoder.abandoned() {
+            self.number += 1;
+            if let Packet::Datagram(_) | Packet::Segment(_) = packet {
+                sink(Found { at, number: self.number, packet, counts: false });
+            }
+        }
+    }
+
+    /// The latest time of a frame.
+    pub(crate) fn latest(&self) -> Timestamp {
+        self.last
+    }
+
+    /// It is at least `now`.
+    pub(crate) fn tick(&mut self, now: Timestamp, mut sink: impl FnMut(Found<'_>)) {
+        self.decoder.expire(now);
+        self.give_abandoned(&mut sink);
+    }
+
+    /// No frame follows.
+    pub(crate) fn finish(&mut self, mut sink: impl FnMut(Found<'_>)) {
+        self.decoder.abandon_all();
+        self.give_abandoned(&mut sink);
+    }
+
+    /// What is known now; `back` is the only back half or the sum of all, and settled.
+    pub(crate) fn snapshot(&self, back: &Back, serial: u64, spec: &SnapshotSpec) -> Snapshot {
+        let mut snapshot = Snapshot { serial, ..Snapshot::default() };
+        let has_time = self.first <= self.last;
+        snapshot.source.first = has_time.then_some(self.first);
+        snapshot.source.last = has_time.then_some(self.last);
+        snapshot.source.link_types = self.link_types.iter().map(|link| link.name()).collect();
+        snapshot.ledger = back.books(&Ledger {
+            fragments_held: self.decoder.fragments_held(),
+            shed_pieces: self.decoder.fragments_shed(),
+            ..self.ledger.clone()
+        });
+        snapshot.outcomes = back.outcomes();
+        snapshot::fill(&mut snapshot, back.tallies(), spec);
+        snapshot.sample = back.sample();
+        snapshot
+    }
+}

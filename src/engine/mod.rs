@@ -1,0 +1,114 @@
+//! The whole core behind a few methods: frames and packet time in, snapshots out.
+//!
+//! Binds decoding, matching and counting, and keeps the books. No clock, no thread, no I/O: the
+//! same input gives the same output. Of its two halves, the front reads frames in the order of
+//! capture; the back matches and counts, and there may be several, each for clients of its own.
+
+mod back;
+mod front;
+mod parcel;
+
+use std::time::Duration;
+
+use crate::iana::Rcode;
+use crate::snapshot::{Snapshot, SnapshotSpec};
+use crate::tally::Bounds;
+use crate::time::Timestamp;
+use crate::track::Hasher;
+use crate::wire::Frame;
+
+pub(crate) use back::Back;
+pub(crate) use front::{Found, Front};
+pub(crate) use parcel::Parcel;
+
+/// What shapes an analysis from its first frame on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// UDP and TCP ports that carry DNS.
+    pub ports: Vec<u16>,
+    /// The response code that everything revolves around.
+    pub focus: Rcode,
+    /// How long a query waits for its response, in packet time.
+    pub patience: Duration,
+    /// Bound of all tables together, in bytes.
+    pub max_memory: u64,
+    /// The longest that any list of a snapshot shall be; the first rows of longer lists may be
+    /// wrong by the error that they state.
+    pub rows: usize,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            ports: vec![53],
+            focus: Rcode::REFUSED,
+            patience: Duration::from_secs(5),
+            max_memory: 512 << 20,
+            rows: SnapshotSpec::default().top,
+        }
+    }
+}
+
+/// Decodes, matches and counts.
+#[derive(Debug)]
+pub struct Engine {
+    front: Front,
+    back: Back,
+    config: EngineConfig,
+    serial: u64,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    pub fn new(config: EngineConfig) -> Self {
+        let bounds = Bounds::of(config.max_memory, config.rows);
+        Self {
+            front: Front::new(&config, &bounds),
+            back: Back::new(&config, &bounds, Hasher::default()),
+            config,
+            serial: 0,
+        }
+    }
+
+    /// Takes in one frame.
+    #[inline]
+    pub fn feed(&mut self, frame: &Frame<'_>) {
+        let back = &mut self.back;
+        back.expire(frame.at);
+        self.front.feed(frame, |found| back.take(&found));
+    }
+
+    /// Tells that it is at least `now`, so that queries can grow too old on a quiet link. Where
+    /// frames are from later, nothing is earlier than they.
+    pub fn tick(&mut self, now: Timestamp) {
+        let (now, back) = (now.max(self.front.latest()), &mut self.back);
+        back.expire(now);
+        self.front.tick(now, |found| back.take(&found));
+    }
+
+    /// Tells that no frame follows: what was held for the rest of a datagram is read as it is.
+    pub fn finish(&mut self) {
+        let back = &mut self.back;
+        self.front.finish(|found| back.take(&found));
+        back.finish();
+    }
+
+    /// Changes the response code that everything revolves around, from the next snapshot on.
+    pub fn set_focus(&mut self, focus: Rcode) {
+        self.config.focus = focus;
+        self.back.set_focus(focus);
+    }
+
+    /// Forgets everything and counts anew.
+    pub fn reset(&mut self) {
+        *self = Self { serial: self.serial, ..Self::new(self.config.clone()) };
+    }
+
+    /// What is known now. The caller fills in [`Snapshot::source`]'s kind, name, end and progress,
+    /// and the losses that the source knows of.
+    pub fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
+        self.serial += 1;
+        self.back.settle();
+        self.front.snapshot(&self.back, self.serial, spec)
+    }
+}

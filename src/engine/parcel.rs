@@ -1,0 +1,98 @@
+//! Packets on their way from the front half to a back half, with copies of their bytes.
+//!
+//! A packet borrows from its frame, and a frame from the source's buffer, which is soon used
+//! again. To copy what matters costs less than to keep such buffers until the last packet in them
+//! was counted.
+
+use crate::time::Timestamp;
+use crate::wire::{Datagram, IcmpError, Packet, Segment};
+
+use super::back::Back;
+use super::front::Found;
+
+/// A parcel with so many packets is full: enough that handing it over costs next to nothing, and
+/// few enough that it is still in a cache when it is opened. Measured.
+const MOST_ITEMS: usize = 512;
+/// So is one with so many bytes.
+const MOST_BYTES: usize = 64 << 10;
+
+/// Some packets in the order of capture, in buffers that are used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Parcel {
+    items: Vec<Item>,
+    bytes: Vec<u8>,
+}
+
+/// A packet without its bytes, and how many of these there are.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    /// The time of the capture when it was found.
+    now: Timestamp,
+    at: Timestamp,
+    number: u64,
+    packet: Packet<'static>,
+    length: u32,
+    counts: bool,
+}
+
+impl Parcel {
+    /// Whether it should be sent off.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.items.len() >= MOST_ITEMS || self.bytes.len() >= MOST_BYTES
+    }
+
+    /// Adds a packet that was found when it was `now`.
+    #[inline]
+    pub(crate) fn push(&mut self, found: &Found<'_>, now: Timestamp) {
+        let (packet, bytes) = strip(&found.packet);
+        let Ok(length) = u32::try_from(bytes.len()) else { return };
+        self.bytes.extend_from_slice(bytes);
+        let Found { at, number, counts, .. } = *found;
+        self.items.push(Item { now, at, number, packet, length, counts });
+    }
+
+    /// Adds that it is `now`.
+    pub(crate) fn push_time(&mut self, now: Timestamp) {
+        let (packet, length, counts) = (Packet::NotDns, 0, false);
+        self.items.push(Item { now, at: now, number: 0, packet, length, counts });
+    }
+
+    /// Gives everything to a back half, in order, and is empty.
+    pub(crate) fn unpack(&mut self, back: &mut Back) {
+        let mut rest = self.bytes.as_slice();
+        for item in &self.items {
+            let (bytes, behind) = rest.split_at_checked(item.length as usize).unwrap_or_default();
+            rest = behind;
+            let Item { now, at, number, counts, .. } = *item;
+            back.expire(now);
+            back.take(&Found { at, number, packet: fill(&item.packet, bytes), counts });
+        }
+        self.items.clear();
+        self.bytes.clear();
+    }
+}
+
+/// A packet without its bytes, and these.
+#[inline]
+fn strip<'a>(packet: &Packet<'a>) -> (Packet<'static>, &'a [u8]) {
+    match *packet {
+        Packet::Datagram(it) => (Packet::Datagram(Datagram { payload: &[], ..it }), it.payload),
+        Packet::Segment(it) => (Packet::Segment(Segment { payload: &[], ..it }), it.payload),
+        Packet::Icmp(it) => (Packet::Icmp(IcmpError { payload: &[], ..it }), it.payload),
+        Packet::Fragment => (Packet::Fragment, &[]),
+        Packet::NotDns => (Packet::NotDns, &[]),
+        Packet::Undecodable(reason) => (Packet::Undecodable(reason), &[]),
+    }
+}
+
+/// The packet with its bytes.
+#[inline]
+fn fill<'a>(packet: &Packet<'static>, bytes: &'a [u8]) -> Packet<'a> {
+    match *packet {
+        Packet::Datagram(it) => Packet::Datagram(Datagram { payload: bytes, ..it }),
+        Packet::Segment(it) => Packet::Segment(Segment { payload: bytes, ..it }),
+        Packet::Icmp(it) => Packet::Icmp(IcmpError { payload: bytes, ..it }),
+        other => other,
+    }
+}
