@@ -36,7 +36,8 @@ impl Arena {
 
     /// Bytes of memory in use.
     pub(crate) fn bytes(&self) -> usize {
-        self.chunks.len() * CHUNK
+        let last = self.chunks.last().map_or(0, Vec::len);
+        self.chunks.len().saturating_sub(1) * CHUNK + last
     }
 }
 

@@ -85,9 +85,9 @@ impl Bounds {
             paths: part(self.paths),
             pairs: part(self.pairs),
             clients: part(self.clients),
-            // Each part sees all servers and domains.
-            servers: self.servers,
-            domains: self.domains,
+            // Each part may see all servers and domains.
+            servers: self.servers / parts.clamp(1, 2),
+            domains: self.domains / parts.clamp(1, 2),
             lookups: part(self.lookups),
         }
     }

@@ -102,14 +102,16 @@ impl Times {
 
     /// The time that this share of all did not exceed.
     fn quantile(&self, part: u64, whole: u64) -> Duration {
-        let wanted = u128::from(self.count) * u128::from(part);
+        // Not of `count`: a bucket may have stopped at its greatest number.
+        let all: u128 = self.buckets.iter().map(|count| u128::from(*count)).sum();
+        let wanted = all * u128::from(part);
         let wanted = wanted.div_ceil(u128::from(whole)).max(1);
         let mut sum = 0_u128;
         let reached = self.buckets.iter().position(|count| {
             sum += u128::from(*count);
             sum >= wanted
         });
-        let steps = middle(reached.unwrap_or_default());
+        let steps = middle(reached.unwrap_or(self.buckets.len().saturating_sub(1)));
         Duration::from_secs_f64(steps * STEP_NANOS as f64 / 1e9)
             .clamp(Duration::from_nanos(self.min), Duration::from_nanos(self.max))
     }

@@ -151,6 +151,7 @@ impl Lookups {
             self.met[place] += other.met[place];
             self.recovered[place] += other.recovered[place];
         }
+        self.lost += other.lost;
     }
 
     /// Forgets the counts of one code, when another code takes its place.

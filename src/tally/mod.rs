@@ -283,6 +283,9 @@ impl Tallies {
 
     /// The response times of a server, if there is room to keep them.
     fn times_of(&mut self, server: u32) -> Option<&mut Times> {
+        if server == NONE {
+            return None;
+        }
         let place = server as usize;
         let is_kept = self.server_times.get(place).is_some_and(Option::is_some);
         if !is_kept {
@@ -477,9 +480,8 @@ impl Tallies {
         self.paths.merge(&other.paths, &clients, &servers, &names);
         self.merge_pairs(&other.pairs, &servers);
         self.paths_recounted |= other.paths_recounted;
-        for (place, times) in other.server_times.iter().enumerate() {
-            let ours = servers.get(place).copied().and_then(|server| self.times_of(server));
-            if let (Some(ours), Some(theirs)) = (ours, times) {
+        for (times, server) in other.server_times.iter().zip(&servers) {
+            if let (Some(theirs), Some(ours)) = (times, self.times_of(*server)) {
                 ours.merge(theirs);
             }
         }

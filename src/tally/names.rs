@@ -154,7 +154,7 @@ impl Names {
     pub(crate) fn has_room_for(&self, count: usize) -> bool {
         const LONGEST: usize = ROW_COST + size_of::<Wide>() + 256;
         self.index.len() + count <= self.max_rows
-            && self.bytes() + count * LONGEST <= self.max_bytes
+            && self.bytes() + (count + 1) * LONGEST <= self.max_bytes
     }
 
     /// Whether a number stands for a question.
@@ -192,7 +192,11 @@ impl Names {
         }
         let (wide, carry) = self.widen(place);
         carry.add(place, &mut wide.counts, slot.place());
-        carry.one(place, &wide.counts, slot.place()) == 1
+        let count = carry.one(place, &wide.counts, slot.place());
+        match slot {
+            Slot::OTHER => self.others.get(place, rcode).count == 1,
+            _ => count == 1,
+        }
     }
 
     /// The wide row of a question; it takes over what the narrow one had counted.
@@ -431,23 +435,26 @@ impl Names {
     /// with the same key, and have counted different clients.
     pub(crate) fn merge(&mut self, other: &Self, domains: &[u32]) -> Vec<u32> {
         let mut remap = vec![NONE; other.rows.len()];
-        self.rows.reserve(other.rows.len() / 2);
-        for (number, row) in other.rows.iter().enumerate().filter(|(_, row)| row.wide != DEAD) {
+        // What the other table does not have it may have forgotten.
+        let theirs = other.error();
+        self.floors.iter_mut().for_each(|floor| *floor += theirs);
+        for (number, row) in (0..).zip(&other.rows).filter(|(_, row)| row.wide != DEAD) {
             let place = self.find(row.hash).unwrap_or_else(|| {
                 let domain = domains.get(row.domain as usize).copied().unwrap_or(NONE);
                 self.insert(row.hash, other.arena.get(row.name), row.question, domain)
             });
-            remap[number] = place;
-            self.merge_row(place, other, row);
+            if let Some(entry) = remap.get_mut(number as usize) {
+                *entry = place;
+            }
+            self.merge_row(place, other, number, row);
         }
-        self.raise_floor(self.error() + other.error());
         self.forgotten += other.forgotten;
         self.lost_trouble |= other.lost_trouble;
         self.others.merge(&other.others, &remap);
         remap
     }
 
-    fn merge_row(&mut self, place: u32, other: &Self, row: &Narrow) {
+    fn merge_row(&mut self, place: u32, other: &Self, number: u32, row: &Narrow) {
         let same = self.rows.get_mut(place as usize).is_some_and(|ours| {
             let narrow = ours.wide == NONE && row.wide == NONE;
             let same = narrow && (ours.count == 0 || ours.slot == row.slot);
@@ -462,7 +469,7 @@ impl Names {
         }
         let theirs = other.wide_of(row);
         let (ours, carry) = self.widen(place);
-        carry.merge(place, &mut ours.counts, &other.carry, theirs.owner, &theirs.counts);
+        carry.merge(place, &mut ours.counts, &other.carry, number, &theirs.counts);
         for (ours, theirs) in ours.failed.iter_mut().zip(theirs.failed) {
             *ours += theirs;
         }

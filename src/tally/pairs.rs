@@ -100,6 +100,10 @@ impl Pairs {
             match split(*pair) {
                 Some((server, name)) => {
                     let Some(server) = servers.get(server as usize) else { continue };
+                    if *server as usize >= MAX_SERVERS {
+                        self.is_full = true;
+                        continue;
+                    }
                     if self.keep(server_name(*server, name)) {
                         new(Some(*server), name);
                     }

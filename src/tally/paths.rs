@@ -143,6 +143,8 @@ impl Paths {
 
     /// Adds another table's counts, renumbered.
     pub(crate) fn merge(&mut self, other: &Self, clients: &[u32], servers: &[u32], names: &[u32]) {
+        // The sum is for readers: nothing is forgotten for it.
+        self.max = self.max.max(self.rows.len() + other.rows.len());
         for path in &other.rows {
             let new = |remap: &[u32], old: u32| remap.get(old as usize).copied();
             let renumbered = || {

@@ -238,3 +238,59 @@ fn an_attack_with_random_names_leaves_the_heavy_ones_right_within_the_error() {
     assert!(attacked.forgotten() > 100_000);
     assert!(attacked.distinct_is_bounded());
 }
+
+/// One refusal for each number: of a client and for a name of its own.
+fn refusals(numbers: std::ops::Range<u8>, server: impl Fn(u8) -> u8) -> Vec<Event> {
+    let refusal = |n: u8| Event {
+        at: Timestamp::new(1000, u64::from(n)),
+        client: n,
+        server: server(n),
+        name: format!("\u{4}h{n:03}\u{7}example\u{3}com\0").into_bytes(),
+        rtype: RecordType::A,
+        rcode: Some(Rcode::REFUSED),
+        took: 1_000_000,
+    };
+    numbers.map(refusal).collect()
+}
+
+fn sum(bounds: &Bounds, one: &[Event], other: &[Event]) -> Tallies {
+    let hasher = Hasher::default();
+    let (mut ours, mut theirs) = (tallies(bounds, &hasher), tallies(bounds, &hasher));
+    one.iter().for_each(|event| add(&mut ours, event));
+    other.iter().for_each(|event| add(&mut theirs, event));
+    [&mut ours, &mut theirs].into_iter().for_each(Tallies::settle);
+    ours.merge(&theirs);
+    ours
+}
+
+#[test]
+fn a_sum_forgets_nothing_of_what_was_kept() {
+    let bounds = Bounds { paths: 64, ..large() };
+    let sum = sum(&bounds, &refusals(0..60, |_| 1), &refusals(100..160, |_| 2));
+    assert_eq!((sum.paths.counts(Rcode::REFUSED).count(), sum.paths.error()), (120, 0));
+}
+
+#[test]
+fn what_one_of_two_has_forgotten_is_an_error_of_the_sum() {
+    let few = Bounds { servers: 64, names: 64, ..large() };
+    let sum = sum(&few, &refusals(0..60, |_| 1), &refusals(0..200, |n| n));
+    assert!(sum.servers.iter().count() <= 200);
+    assert!(sum.names.error() > 0 && sum.servers.error() > 0);
+    let kept: Vec<_> = sum.names.all(Rcode::REFUSED).collect();
+    // Each was refused twice.
+    assert!(kept.iter().all(|row| (row.focus..=row.focus + row.error).contains(&2)
+        || row.focus + row.error == 1 && row.name[1..5].cmp(b"h060").is_ge()));
+}
+
+#[test]
+fn a_question_is_first_with_an_uncommon_code_of_its_own() {
+    let mut events = refusals(0..2, |_| 1);
+    (events[0].rcode, events[1].rcode) = (Some(Rcode(6)), Some(Rcode::BADVERS));
+    events[1].name = events[0].name.clone();
+    let hasher = Hasher::default();
+    let patience = Duration::from_secs(5);
+    let mut all = Tallies::new(Rcode::BADVERS, patience, &large(), hasher);
+    events.iter().for_each(|event| add(&mut all, event));
+    all.settle();
+    assert_eq!(all.focus_names(), 1);
+}

@@ -269,13 +269,32 @@ impl Queries {
         self.waiting
     }
 
+    /// Queries in memory, also those that are gone.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.rings.iter().map(|ring| ring.length).sum()
+    }
+
     fn open(&self) -> usize {
         self.details.len() - self.free.len()
     }
 
     /// Whether one more query does not fit.
     pub(super) fn is_full(&self) -> bool {
-        self.open() >= self.max_open || self.index.len() >= self.max
+        self.open() >= self.max_open || self.is_crammed() || self.long_ring().is_some()
+    }
+
+    /// Whether all that are kept are too many, answered ones too.
+    pub(super) fn is_crammed(&self) -> bool {
+        self.index.len() >= self.max
+    }
+
+    /// A ring in which queries that are gone wait for too many that are not.
+    pub(super) fn long_ring(&self) -> Option<Which> {
+        let most = self.max + self.max / 4;
+        [Which::Came, Which::Slow, Which::Overdue]
+            .into_iter()
+            .find(|which| self.ring(*which).length >= most)
     }
 
     fn ring(&self, which: Which) -> &Ring {
@@ -486,8 +505,8 @@ impl Queries {
         self.due = self.due.wrapping_add(1) & NUMBER;
     }
 
-    /// Time went back to `now`: what was settled in the future was settled now, or nothing behind
-    /// it would ever be dropped.
+    /// Time went back to `now`: what was settled in the future, but not far, was settled now, or
+    /// nothing behind it would ever be dropped.
     pub(super) fn set_back(&mut self, now: Timestamp) {
         let [came, slow, _] = &mut self.rings;
         for ring in [came, slow] {
@@ -507,6 +526,14 @@ impl Queries {
             backwards.map(move |(number, query)| (Place::new(which, number), query))
         };
         of(Which::Came).chain(of(Which::Slow))
+    }
+
+    /// All queries that do not wait, but were settled after `latest`, apart from those given up.
+    pub(super) fn settled_after(&self, latest: Timestamp) -> Vec<Place> {
+        let settled = self.newest().filter(|(_, query)| {
+            query.state == State::Answered && query.settled.max(query.at) > latest
+        });
+        settled.map(|(place, _)| place).collect()
     }
 
     /// All queries that wait.

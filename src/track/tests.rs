@@ -369,3 +369,30 @@ fn many_questions_under_one_key_cannot_make_matching_slow() {
     assert_eq!(stage.tracker.shed(), 92);
     assert_eq!(stage.out, "n99 REFUSED after 401ms\n");
 }
+
+#[test]
+fn queries_that_are_gone_take_no_room_for_long() {
+    let mut script = String::new();
+    for round in 0..1000 {
+        // At one moment, so that no time passes by which anything is dropped.
+        writeln!(script, "0.0 > 1000 7 a ip={round}\n0.0 < 1000 7 a REFUSED").unwrap();
+        writeln!(script, "0.0 > 1001 7 b ip={round}\n0.0 icmp 1001 7").unwrap();
+    }
+    let stage = play(&script, 16);
+    assert!(stage.tracker.kept() <= 2 * (16 + 1000), "{}", stage.tracker.kept());
+}
+
+#[test]
+fn time_may_go_back_again_and_again() {
+    let mut script = String::new();
+    for round in 0..200 {
+        let seconds = 3000 - 7 * round;
+        writeln!(script, "{seconds}.0 > 1000 {round} a\n{seconds}.1 < 1000 {round} a REFUSED")
+            .unwrap();
+        writeln!(script, "{seconds}.2 > 1001 {round} b").unwrap();
+    }
+    let stage = play(&script, 1000);
+    let outcomes = stage.tracker.outcomes();
+    assert_eq!((outcomes.answered, outcomes.unanswered + outcomes.undecided), (200, 200));
+    assert!(stage.tracker.kept() <= 400);
+}

@@ -120,6 +120,12 @@ impl Tracker {
         self.shed
     }
 
+    /// Queries in memory, whatever became of them.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.queries.kept()
+    }
+
     fn hash(&self, message: &Message<'_>) -> u64 {
         self.hasher.key(&message.key, message.hashes.client, message.hashes.server)
     }
@@ -199,10 +205,21 @@ impl Tracker {
             let mut first = |which| self.queries.first(which).map(|it| (it.0, it.1.state));
             let (came, slow, overdue) =
                 (first(Which::Came), first(Which::Slow), first(Which::Overdue));
+            let is_crammed = self.queries.is_crammed();
+            let long = self.queries.long_ring();
             let place = match (came, slow) {
                 _ if under_key.is_crowded() => under_key.open,
                 _ if !self.queries.is_full() => return,
-                (Some((place, State::Answered)), _) | (_, Some((place, State::Answered))) => {
+                // Those that are gone leave as soon as the one in front of them does.
+                _ if long.is_some() => match long {
+                    Some(Which::Slow) => slow,
+                    Some(Which::Overdue) => overdue,
+                    _ => came,
+                }
+                .map(|(place, _)| place),
+                (Some((place, State::Answered)), _) | (_, Some((place, State::Answered)))
+                    if is_crammed =>
+                {
                     Some(place)
                 }
                 _ => overdue.or(slow).or(came).map(|(place, _)| place),
@@ -528,6 +545,11 @@ impl Tracker {
                 {
                     self.give_up(place, State::Overdue, now, sink);
                 }
+            }
+            // Each goes at most once, so that time may go back as often as it likes.
+            let latest = Timestamp(now.0.saturating_add(patience));
+            for place in self.queries.settled_after(latest) {
+                self.queries.remove(place);
             }
             self.queries.set_back(now);
         }
