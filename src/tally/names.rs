@@ -289,7 +289,7 @@ impl Names {
 
     /// Any count may be too low by this much.
     pub(crate) fn error(&self) -> u64 {
-        self.floors.last().copied().unwrap_or_default()
+        self.floors.iter().copied().max().unwrap_or_default()
     }
 
     /// Questions that were forgotten.
@@ -435,23 +435,48 @@ impl Names {
     /// with the same key, and have counted different clients.
     pub(crate) fn merge(&mut self, other: &Self, domains: &[u32]) -> Vec<u32> {
         let mut remap = vec![NONE; other.rows.len()];
-        // What the other table does not have it may have forgotten.
-        let theirs = other.error();
+        // What one of the tables does not have it may have forgotten.
+        let (own, theirs) = (self.floors.clone(), other.error());
+        let ours = self.error();
         self.floors.iter_mut().for_each(|floor| *floor += theirs);
+        let floor_of = |floors: &[u64], row: &Narrow| {
+            floors.get(usize::from(row.floor)).copied().unwrap_or_default()
+        };
         for (number, row) in (0..).zip(&other.rows).filter(|(_, row)| row.wide != DEAD) {
-            let place = self.find(row.hash).unwrap_or_else(|| {
+            let known = self.find(row.hash);
+            let place = known.unwrap_or_else(|| {
                 let domain = domains.get(row.domain as usize).copied().unwrap_or(NONE);
                 self.insert(row.hash, other.arena.get(row.name), row.question, domain)
             });
             if let Some(entry) = remap.get_mut(number as usize) {
                 *entry = place;
             }
+            let here = known.and_then(|place| self.rows.get(place as usize));
+            let here = here.map_or(ours, |row| floor_of(&own, row));
+            self.set_floor(place, here + floor_of(&other.floors, row));
             self.merge_row(place, other, number, row);
         }
         self.forgotten += other.forgotten;
         self.lost_trouble |= other.lost_trouble;
         self.others.merge(&other.others, &remap);
         remap
+    }
+
+    /// Says of a question how much may have been counted before. Where no more bounds can be told
+    /// apart, the next greater one is stated.
+    fn set_floor(&mut self, place: u32, floor: u64) {
+        let known = self.floors.iter().position(|other| *other == floor);
+        let index = known.unwrap_or_else(|| {
+            if self.floors.len() < MAX_FLOORS {
+                self.floors.push(floor);
+                return self.floors.len() - 1;
+            }
+            let greater = self.floors.iter().enumerate().filter(|(_, other)| **other >= floor);
+            greater.min_by_key(|(_, other)| **other).map_or(0, |(index, _)| index)
+        });
+        if let Some(row) = self.rows.get_mut(place as usize) {
+            row.floor = u8::try_from(index).unwrap_or(u8::MAX);
+        }
     }
 
     fn merge_row(&mut self, place: u32, other: &Self, number: u32, row: &Narrow) {

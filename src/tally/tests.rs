@@ -283,6 +283,17 @@ fn what_one_of_two_has_forgotten_is_an_error_of_the_sum() {
 }
 
 #[test]
+fn what_both_have_kept_from_the_first_is_exact_in_the_sum() {
+    let few = Bounds { names: 64, ..large() };
+    let heavy: Vec<Event> = (0..50).flat_map(|_| refusals(7..8, |_| 1)).collect();
+    let both = |rest: std::ops::Range<u8>| [heavy.clone(), refusals(rest, |n| n)].concat();
+    let sum = sum(&few, &both(20..120), &both(100..250));
+    let rows: Vec<_> = sum.names.all(Rcode::REFUSED).filter(|row| row.focus >= 100).collect();
+    assert_eq!((rows.len(), rows[0].focus, rows[0].error), (1, 100, 0));
+    assert!(sum.names.error() > 0);
+}
+
+#[test]
 fn a_question_is_first_with_an_uncommon_code_of_its_own() {
     let mut events = refusals(0..2, |_| 1);
     (events[0].rcode, events[1].rcode) = (Some(Rcode(6)), Some(Rcode::BADVERS));
