@@ -3,20 +3,20 @@
 
 #[path = "../examples/generate/arguments.rs"]
 mod arguments;
+#[path = "support/made.rs"]
+#[expect(dead_code, reason = "its shape is not needed here")]
+mod made;
 #[path = "../examples/generate/traffic/mod.rs"]
 #[expect(dead_code, reason = "its count is not needed here")]
 mod traffic;
 
 use std::fs;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
 use rcodetop::app;
 use rcodetop::cli;
 
-use arguments::Arguments;
-use traffic::capture::Capture;
+use made::Made;
 
 /// Compared with one thread.
 const ALL: &[&str] = &["2", "3", "8"];
@@ -64,17 +64,9 @@ fn check_all(captures: &[PathBuf], options: &str, threads: &[&'static str]) {
 /// Makes a capture and looks at its reports.
 #[track_caller]
 fn check_made(options: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("made.pcap");
-    let words = ["generate", "-"].into_iter().chain(options.split_whitespace());
-    let arguments = Arguments::try_parse_from(words).unwrap();
-    let shape = arguments.shape();
-    let file = BufWriter::new(fs::File::create(&path).unwrap());
-    let mut capture = Capture::new(file, arguments.layout(&shape)).unwrap();
-    let truth = traffic::generate(&shape, &mut capture).unwrap();
-    capture.finish().unwrap();
+    let Made { path, truth, .. } = &Made::new(options);
     assert!(truth.responses + truth.queries > 1000, "{options}: next to nothing");
-    check_all(&[path], "", ALL);
+    check_all(std::slice::from_ref(path), "", ALL);
 }
 
 /// All captures below a folder.

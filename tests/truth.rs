@@ -2,8 +2,13 @@
 //! capture of testdata/LIST, and bigger ones made here.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
 
+#[path = "support/analysis.rs"]
+#[expect(dead_code, reason = "only what takes options is needed here")]
+mod analysis;
 #[path = "../examples/generate/arguments.rs"]
 mod arguments;
+#[path = "support/made.rs"]
+mod made;
 #[path = "../examples/generate/traffic/mod.rs"]
 mod traffic;
 
@@ -11,31 +16,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
-use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::engine::EngineConfig;
 use rcodetop::iana::Rcode;
-use rcodetop::snapshot::{QuestionKey, Snapshot, SnapshotSpec};
-use rcodetop::source::{FileOptions, Next, open_files};
+use rcodetop::snapshot::{QuestionKey, Snapshot};
 use serde_json::Value;
 
-use arguments::Arguments;
-use traffic::capture::Capture;
-
-/// What the analyzer makes of a capture.
-fn analyzed(path: &Path, port: u16) -> Snapshot {
-    let config = EngineConfig { ports: vec![port], ..EngineConfig::default() };
-    let mut engine = Engine::new(config);
-    let mut source = open_files(&[path.to_owned()], &FileOptions::default()).unwrap();
-    loop {
-        match source.next() {
-            Next::Frame(frame) => engine.feed(&frame),
-            Next::Quiet => {}
-            Next::End(_) => break,
-        }
-    }
-    engine.finish();
-    engine.snapshot(&SnapshotSpec { top: usize::MAX, label_depth: None })
-}
+use analysis::analyzed_with;
+use made::Made;
 
 /// Every figure that both sides have, as one line each.
 type Figures = BTreeMap<String, u64>;
@@ -111,10 +98,8 @@ fn add(figures: &mut Figures, key: &str, responses: u64, focus: u64) {
 /// Holds one capture against its count.
 #[track_caller]
 fn check(path: &Path, options: &str, truth: &str) {
-    let arguments =
-        Arguments::try_parse_from(["generate", "-"].into_iter().chain(options.split_whitespace()))
-            .unwrap();
-    let snapshot = analyzed(path, arguments.shape().port);
+    let ports = vec![made::shape(options).port];
+    let snapshot = analyzed_with(EngineConfig { ports, ..EngineConfig::default() }, path);
     assert_eq!(snapshot.focus, Rcode::REFUSED);
     assert!(snapshot.ledger.balances(), "{}: {:?}", path.display(), snapshot.ledger);
     let found = figures_of(&snapshot);
@@ -132,17 +117,9 @@ fn check(path: &Path, options: &str, truth: &str) {
 /// Makes a capture and holds it against its count.
 #[track_caller]
 fn check_made(options: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("made.pcap");
-    let words = ["generate", "-"].into_iter().chain(options.split_whitespace());
-    let arguments = Arguments::try_parse_from(words).unwrap();
-    let shape = arguments.shape();
-    let file = std::io::BufWriter::new(fs::File::create(&path).unwrap());
-    let mut capture = Capture::new(file, arguments.layout(&shape)).unwrap();
-    let truth = traffic::generate(&shape, &mut capture).unwrap();
-    capture.finish().unwrap();
-    let names = traffic::names(&shape);
-    check(&path, options, &truth.json(&shape.clients, &shape.servers, &names, usize::MAX));
+    let Made { path, shape, truth, .. } = &Made::new(options);
+    let names = traffic::names(shape);
+    check(path, options, &truth.json(&shape.clients, &shape.servers, &names, usize::MAX));
 }
 
 #[test]

@@ -27,7 +27,12 @@ pub(crate) fn feed(engine: &mut Engine, path: &Path) {
 
 /// What the analyzer makes of a capture, with every row.
 pub(crate) fn analyzed(path: &Path) -> Snapshot {
-    let mut engine = Engine::new(EngineConfig::default());
+    analyzed_with(EngineConfig::default(), path)
+}
+
+/// The same, not with the usual options.
+pub(crate) fn analyzed_with(config: EngineConfig, path: &Path) -> Snapshot {
+    let mut engine = Engine::new(EngineConfig { rows: usize::MAX, ..config });
     feed(&mut engine, path);
     engine.snapshot(&SnapshotSpec { top: usize::MAX, label_depth: Some(2) })
 }
