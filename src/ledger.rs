@@ -75,14 +75,9 @@ pub struct Ledger {
 impl Ledger {
     /// Counts a frame that could not be decoded.
     pub fn undecodable(&mut self, reason: Reason) {
-        self.add_undecodable(reason, 1);
-    }
-
-    /// Counts frames that could not be decoded.
-    pub fn add_undecodable(&mut self, reason: Reason, more: u64) {
         for (count, (each, _)) in self.undecodable.iter_mut().zip(Reason::ALL) {
             if each == reason {
-                *count += more;
+                *count += 1;
             }
         }
     }
@@ -96,6 +91,36 @@ impl Ledger {
     /// How many frames could not be decoded, for any reason.
     pub fn undecodable_total(&self) -> u64 {
         self.undecodable.iter().sum()
+    }
+
+    /// Adds the books of another part of the same capture.
+    pub fn add(&mut self, other: &Self) {
+        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (None, None) => None,
+            _ => Some(one.unwrap_or_default() + other.unwrap_or_default()),
+        };
+        self.frames += other.frames;
+        self.datagrams += other.datagrams;
+        self.segments += other.segments;
+        self.fragments += other.fragments;
+        self.icmp_errors += other.icmp_errors;
+        self.duplicates += other.duplicates;
+        self.not_dns += other.not_dns;
+        for (ours, theirs) in self.undecodable.iter_mut().zip(other.undecodable) {
+            *ours += theirs;
+        }
+        self.dns_messages += other.dns_messages;
+        self.queries += other.queries;
+        self.responses += other.responses;
+        self.malformed += other.malformed;
+        self.cut += other.cut;
+        self.fragments_held += other.fragments_held;
+        self.stream_gaps += other.stream_gaps;
+        self.kernel_dropped = sum(self.kernel_dropped, other.kernel_dropped);
+        self.interface_dropped = sum(self.interface_dropped, other.interface_dropped);
+        self.shed += other.shed;
+        self.shed_pieces += other.shed_pieces;
+        self.evicted += other.evicted;
     }
 
     /// Frames in equal frames out.
@@ -165,5 +190,9 @@ mod tests {
         assert!(!ledger.balances());
         ledger.frames = ledger.undecodable_total();
         assert!(ledger.balances());
+        let one = ledger.clone();
+        ledger.add(&one);
+        assert_eq!(ledger.undecodable, [2; Reason::ALL.len()]);
+        assert!(ledger.balances() && ledger.kernel_dropped.is_none());
     }
 }

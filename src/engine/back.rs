@@ -29,7 +29,9 @@ struct Core {
     ports: Ports,
     tracker: Tracker,
     tallies: Tallies,
-    books: Books,
+    /// Of packets and messages, as far as no other part keeps them.
+    books: Ledger,
+    others: Others,
     name: NameBuffer,
     hasher: Hasher,
     latest: Latest,
@@ -37,26 +39,11 @@ struct Core {
     number: u64,
 }
 
-/// What is known of packets and messages beyond the tallies.
-#[derive(Clone, Debug, Default)]
-struct Books {
-    datagrams: u64,
-    duplicates: u64,
-    no_header: u64,
-    queries: u64,
-    malformed: u64,
-    cut: u64,
-    /// Of back halves that were added to this one.
-    others: Others,
-}
-
 /// What back halves that were added to this one knew of themselves.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Others {
     outcomes: Outcomes,
-    shed: u64,
-    shed_pieces: u64,
-    stream_gaps: u64,
+    books: Ledger,
 }
 
 /// The latest response with the focus code, in a buffer that is used again and again.
@@ -115,7 +102,8 @@ impl Back {
                 ports: Ports::new(&config.ports),
                 tracker: Tracker::new(tracker, hasher.clone()),
                 tallies: Tallies::new(config.focus, config.patience, bounds, hasher.clone()),
-                books: Books::default(),
+                books: Ledger::default(),
+                others: Others::default(),
                 name: NameBuffer::default(),
                 hasher,
                 latest: Latest::default(),
@@ -168,17 +156,8 @@ impl Back {
     pub(crate) fn add(&mut self, other: &Self) {
         let (ours, theirs) = (&mut self.core, &other.core);
         ours.tallies.merge(&theirs.tallies);
-        let (books, more) = (&mut ours.books, &theirs.books);
-        books.datagrams += more.datagrams;
-        books.duplicates += more.duplicates;
-        books.no_header += more.no_header;
-        books.queries += more.queries;
-        books.malformed += more.malformed;
-        books.cut += more.cut;
-        books.others.outcomes.add(&other.outcomes());
-        books.others.shed += theirs.tracker.shed();
-        books.others.shed_pieces += other.streams.shed();
-        books.others.stream_gaps += other.streams.gaps();
+        ours.others.outcomes.add(&other.outcomes());
+        ours.others.books.add(&other.own_books());
         let later = &theirs.latest;
         if !later.bytes.is_empty()
             && (ours.latest.bytes.is_empty() || later.order() > ours.latest.order())
@@ -187,33 +166,30 @@ impl Back {
         }
     }
 
+    /// What is not in the tallies.
+    fn own_books(&self) -> Ledger {
+        let mut books = self.core.books.clone();
+        books.shed += self.core.tracker.shed();
+        books.shed_pieces += self.streams.shed();
+        books.stream_gaps += self.streams.gaps();
+        books.add(&self.core.others.books);
+        books
+    }
+
     /// The books of frames, completed.
-    pub(super) fn books(&self, frames: &Ledger) -> Ledger {
-        let (core, books) = (&self.core, &self.core.books);
+    pub(super) fn complete(&self, frames: &mut Ledger) {
+        frames.add(&self.own_books());
+        let tallies = &self.core.tallies;
         // A response that waits a moment for its query counts when that is settled: every number
         // of a snapshot speaks of the same responses.
-        let responses = core.tallies.rcodes().map(|(_, count)| count).sum();
-        let mut ledger = Ledger {
-            datagrams: books.datagrams,
-            duplicates: books.duplicates,
-            queries: books.queries,
-            responses,
-            dns_messages: books.queries + responses,
-            malformed: books.malformed,
-            cut: books.cut,
-            shed: core.tracker.shed() + books.others.shed,
-            shed_pieces: frames.shed_pieces + self.streams.shed() + books.others.shed_pieces,
-            stream_gaps: self.streams.gaps() + books.others.stream_gaps,
-            evicted: core.tallies.forgotten(),
-            ..frames.clone()
-        };
-        ledger.add_undecodable(Reason::NoHeader, books.no_header);
-        ledger
+        frames.responses = tallies.rcodes().map(|(_, count)| count).sum();
+        frames.dns_messages = frames.queries + frames.responses;
+        frames.evicted = tallies.forgotten();
     }
 
     pub(super) fn outcomes(&self) -> Outcomes {
         let mut outcomes = self.core.tracker.outcomes();
-        outcomes.add(&self.core.books.others.outcomes);
+        outcomes.add(&self.core.others.outcomes);
         outcomes
     }
 
@@ -233,7 +209,7 @@ impl Core {
         let verdict = self.read(payload, from, to, Transport::Udp, at, datagram.print);
         if counts {
             match verdict {
-                None => self.books.no_header += 1,
+                None => self.books.undecodable(Reason::NoHeader),
                 Some(Verdict::Message) => self.books.datagrams += 1,
                 Some(Verdict::Duplicate) => self.books.duplicates += 1,
             }

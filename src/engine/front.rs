@@ -154,11 +154,12 @@ impl Front {
         snapshot.source.first = has_time.then_some(self.first);
         snapshot.source.last = has_time.then_some(self.last);
         snapshot.source.link_types = self.link_types.iter().map(|link| link.name()).collect();
-        snapshot.ledger = back.books(&Ledger {
+        snapshot.ledger = Ledger {
             fragments_held: self.decoder.fragments_held(),
             shed_pieces: self.decoder.fragments_shed(),
             ..self.ledger.clone()
-        });
+        };
+        back.complete(&mut snapshot.ledger);
         snapshot.outcomes = back.outcomes();
         snapshot::fill(&mut snapshot, back.tallies(), spec);
         snapshot.sample = back.sample();

@@ -31,7 +31,7 @@ struct Item {
     at: Timestamp,
     number: u64,
     packet: Packet<'static>,
-    length: u32,
+    length: usize,
     counts: bool,
 }
 
@@ -46,7 +46,7 @@ impl Parcel {
     #[inline]
     pub(crate) fn push(&mut self, found: &Found<'_>, now: Timestamp) {
         let (packet, bytes) = strip(&found.packet);
-        let Ok(length) = u32::try_from(bytes.len()) else { return };
+        let length = bytes.len();
         self.bytes.extend_from_slice(bytes);
         let Found { at, number, counts, .. } = *found;
         self.items.push(Item { now, at, number, packet, length, counts });
@@ -62,7 +62,7 @@ impl Parcel {
     pub(crate) fn unpack(&mut self, back: &mut Back) {
         let mut rest = self.bytes.as_slice();
         for item in &self.items {
-            let (bytes, behind) = rest.split_at_checked(item.length as usize).unwrap_or_default();
+            let (bytes, behind) = rest.split_at_checked(item.length).unwrap_or_default();
             rest = behind;
             let Item { now, at, number, counts, .. } = *item;
             back.expire(now);
