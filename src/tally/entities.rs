@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 use crate::track::Hasher;
 use crate::wire::Address;
 
-use super::slot::{Others, SLOTS, Slot, Spanned, median, room_for};
+use super::slot::{Others, SLOTS, Slot, Spanned, median, put, room_for};
 
 /// What a table can count by.
 pub(crate) trait Key: Clone + Eq {
@@ -169,14 +169,7 @@ impl<K: Key> Entities<K> {
     pub(crate) fn insert(&mut self, hash: u64, key: K) -> u32 {
         let error = u32::try_from(self.floor).unwrap_or(u32::MAX);
         let row = Row { key, counts: [0; COUNTERS], error, apart: NONE };
-        let place = match self.free.pop() {
-            Some(place) => place,
-            None => u32::try_from(self.rows.len()).unwrap_or(NONE),
-        };
-        match self.rows.get_mut(place as usize) {
-            Some(free) => *free = row,
-            None => self.rows.push(row),
-        }
+        let place = put(&mut self.rows, &mut self.free, row);
         self.index.insert(hash, place);
         place
     }

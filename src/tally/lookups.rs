@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
 
-use super::slot::{SLOTS, Slot};
+use super::slot::{SLOTS, Slot, put};
 
 /// Bytes that a lookup costs at most.
 pub(crate) const LOOKUP_COST: usize = size_of::<Open>() + INDEX_COST + 16;
@@ -123,13 +123,7 @@ impl Lookups {
     }
 
     fn insert(&mut self, open: Open) -> u32 {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.open.push(open);
-            u32::try_from(self.open.len() - 1).unwrap_or(u32::MAX)
-        });
-        if let Some(free) = self.open.get_mut(place as usize) {
-            *free = open;
-        }
+        let place = put(&mut self.open, &mut self.free, open);
         self.index.insert(open.key, place);
         self.order.push_back((open.last, place));
         place

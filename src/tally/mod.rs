@@ -463,8 +463,8 @@ impl Tallies {
     /// Adds the counts of an engine that saw the packets of other clients of the same capture,
     /// and hashed with the same key.
     ///
-    /// Both must be settled. What was exact in both is exact in the sum. Tables may grow beyond their bounds by this;
-    /// the sum is for readers.
+    /// Both must be settled. What was exact in both is exact in the sum. Tables may grow beyond
+    /// their bounds by this; the sum is for readers.
     pub fn merge(&mut self, other: &Self) {
         self.rcodes.iter_mut().zip(&other.rcodes).for_each(|(ours, theirs)| *ours += theirs);
         self.other_times.merge(&other.other_times);

@@ -15,7 +15,7 @@ use super::arena::Arena;
 use super::carry::Carry;
 use super::entities::Apart;
 use super::pairs::Pairs;
-use super::slot::{Others, SLOTS, Slot, median, room_for};
+use super::slot::{Others, SLOTS, Slot, median, put, room_for};
 
 /// No wide row, no domain.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -134,14 +134,7 @@ impl Names {
         let name = self.arena.push(name);
         let slot = Slot::of(Rcode::NOERROR);
         let row = Narrow { hash, name, question, count: 0, wide: NONE, domain, slot, floor };
-        let place = match self.free.pop() {
-            Some(place) => place,
-            None => u32::try_from(self.rows.len()).unwrap_or(NONE),
-        };
-        match self.rows.get_mut(place as usize) {
-            Some(free) => *free = row,
-            None => self.rows.push(row),
-        }
+        let place = put(&mut self.rows, &mut self.free, row);
         self.index.insert(hash, place);
         place
     }

@@ -153,6 +153,17 @@ pub(super) fn room_for<T>(max: usize) -> Vec<T> {
     Vec::with_capacity(max.min(MOST_RESERVED))
 }
 
+/// Puts a row where one is free, or at the end; its number.
+pub(super) fn put<T>(rows: &mut Vec<T>, free: &mut Vec<u32>, row: T) -> u32 {
+    let next = || u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let place = free.pop().unwrap_or_else(next);
+    match rows.get_mut(place as usize) {
+        Some(free) => *free = row,
+        None => rows.push(row),
+    }
+    place
+}
+
 /// The weight at or below which half of the keys lie: what is forgotten when a table is full.
 ///
 /// Nearly all weights are small: these are counted, not copied.
