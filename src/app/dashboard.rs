@@ -27,7 +27,9 @@ const IDLE: Duration = Duration::from_millis(20);
 /// Shows the dashboard until the user leaves it.
 pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals()?;
-    let capture = open::capture(analysis)?;
+    let mut analysis = analysis.clone();
+    analysis.engine.rows = tui::model::ROWS;
+    let capture = open::capture(&analysis)?;
     let feed = Arc::new(Feed::default());
     let worker = start(capture, Arc::clone(&feed), stop)?;
     let color = super::wants_color(analysis.color, false);

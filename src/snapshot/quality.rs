@@ -85,8 +85,8 @@ fn bounded(snapshot: &Snapshot) -> Option<String> {
     let evicted = snapshot.ledger.evicted;
     (evicted > 0).then(|| {
         format!(
-            "the memory granted does not hold every key: {evicted} rare ones were given up; \
-             rows show by how much they may be too low"
+            "{evicted} rare keys were given up, and rows show by how much they may be too low; \
+             longer lists (--top) and more memory (--max-memory) keep more"
         )
     })
 }
