@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::analyzer::Analyzer;
+use super::analyzer::Analyze;
 use crate::feed::Command;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
 use crate::source::{End, FrameSource, NextRun};
@@ -20,7 +20,7 @@ pub(super) const COMPLAINT: &str = "source";
 pub(super) struct Capture {
     pub(super) origin: Origin,
     source: Box<dyn FrameSource>,
-    analyzer: Analyzer,
+    analyzer: Box<dyn Analyze>,
     /// Frames in a piece: adapts to the speed of source and analyzer.
     batch: u32,
     frames: u64,
@@ -36,7 +36,11 @@ pub(super) struct Origin {
 }
 
 impl Capture {
-    pub(super) fn new(origin: Origin, source: Box<dyn FrameSource>, analyzer: Analyzer) -> Self {
+    pub(super) fn new(
+        origin: Origin,
+        source: Box<dyn FrameSource>,
+        analyzer: Box<dyn Analyze>,
+    ) -> Self {
         Self { origin, source, analyzer, batch: 1, frames: 0, ended: None }
     }
 
@@ -181,7 +185,7 @@ pub(super) mod tests {
         let origin = Origin { kind: SourceKind::File, name: "script".into() };
         let complaints = vec!["the script is boring".into()];
         let script = Script { frames, then, losses, complaints };
-        let analyzer = Analyzer::alone(EngineConfig::default());
+        let analyzer = crate::app::analyzer::alone(EngineConfig::default());
         Capture::new(origin, Box::new(script), analyzer)
     }
 

@@ -1,4 +1,4 @@
-//! One worker: a thread, its back half, and the parcels that go to and fro.
+//! One worker: a thread, what it works on, and the loads that go to and fro.
 
 use std::io;
 use std::panic;
@@ -6,74 +6,53 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use crate::engine::{Back, Found, Parcel};
-use crate::snapshot::Timestamp;
+/// Loads on their way at once: what a worker may be behind. Together they fit in a cache.
+const LOADS: usize = 4;
 
-/// Parcels on their way at once: what a worker may be behind. Together they fit in a cache.
-const PARCELS: usize = 4;
-
-/// The reading thread's end of a worker.
-pub(super) struct Lane {
-    /// Locked for as long as a parcel takes; by the reading thread only when the worker rests.
-    back: Arc<Mutex<Back>>,
-    /// What is being filled.
-    parcel: Parcel,
-    /// Empty parcels at hand.
-    empty: Vec<Parcel>,
-    full: Option<SyncSender<Parcel>>,
-    returned: Receiver<Parcel>,
+/// The sending thread's end of a worker.
+pub(super) struct Lane<Load, Desk> {
+    /// Locked for as long as a load takes; by the sending thread only when the worker rests.
+    desk: Arc<Mutex<Desk>>,
+    /// Empty loads at hand.
+    empty: Vec<Load>,
+    full: Option<SyncSender<Load>>,
+    returned: Receiver<Load>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Lane {
-    /// Starts a worker.
-    pub(super) fn start(number: usize, back: Back) -> io::Result<Self> {
-        Self::with(number, back, work)
-    }
-
-    fn with(number: usize, back: Back, work: Work) -> io::Result<Self> {
-        let (full, parcels) = sync_channel(PARCELS);
-        let (done, returned) = sync_channel(PARCELS);
-        let back = Arc::new(Mutex::new(back));
-        let theirs = Arc::clone(&back);
+impl<Load: Send + 'static, Desk: Send + 'static> Lane<Load, Desk> {
+    /// Starts a worker: `make` gives an empty load, `work` does what there is to do with a full
+    /// one and leaves it empty.
+    pub(super) fn start(
+        number: usize,
+        desk: Desk,
+        make: fn() -> Load,
+        work: fn(&mut Load, &mut Desk),
+    ) -> io::Result<Self> {
+        let (full, loads) = sync_channel(LOADS);
+        let (done, returned) = sync_channel(LOADS);
+        let desk = Arc::new(Mutex::new(desk));
+        let theirs = Arc::clone(&desk);
         let thread = thread::Builder::new()
             .name(format!("analysis-{number}"))
-            .spawn(move || work(&theirs, &parcels, &done))?;
+            .spawn(move || work_off(&theirs, &loads, &done, work))?;
         Ok(Self {
-            back,
-            parcel: Parcel::default(),
-            empty: (0..PARCELS).map(|_| Parcel::default()).collect(),
+            desk,
+            empty: (0..LOADS).map(|_| make()).collect(),
             full: Some(full),
             returned,
             thread: Some(thread),
         })
     }
 
-    /// Adds a packet that was found when it was `now`.
-    #[inline]
-    pub(super) fn push(&mut self, found: &Found<'_>, now: Timestamp) {
-        self.parcel.push(found, now);
-        if self.parcel.is_full() {
-            self.send();
-        }
-    }
-
-    /// Adds that it is `now`.
-    pub(super) fn push_time(&mut self, now: Timestamp) {
-        self.parcel.push_time(now);
-        if self.parcel.is_full() {
-            self.send();
-        }
-    }
-
-    /// Sends what there is. Waits if the worker is behind.
-    pub(super) fn send(&mut self) {
+    /// Sends a load, and gives an empty one in its place. Waits if the worker is behind.
+    pub(super) fn send(&mut self, load: &mut Load) {
         let empty = match self.empty.pop() {
             Some(empty) => empty,
             None => self.receive(),
         };
-        let parcel = std::mem::replace(&mut self.parcel, empty);
-        let sent = self.full.as_ref().is_some_and(|full| full.send(parcel).is_ok());
+        let load = std::mem::replace(load, empty);
+        let sent = self.full.as_ref().is_some_and(|full| full.send(load).is_ok());
         if !sent {
             self.fail();
         }
@@ -81,20 +60,20 @@ impl Lane {
 
     /// Waits until the worker has nothing left to do.
     pub(super) fn wait(&mut self) {
-        while self.empty.len() < PARCELS {
-            let parcel = self.receive();
-            self.empty.push(parcel);
+        while self.empty.len() < LOADS {
+            let load = self.receive();
+            self.empty.push(load);
         }
     }
 
-    /// The back half; to be taken only while the worker rests.
-    pub(super) fn back(&self) -> MutexGuard<'_, Back> {
-        lock(&self.back)
+    /// What the worker works on; to be taken only while it rests.
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
+        lock(&self.desk)
     }
 
-    fn receive(&mut self) -> Parcel {
+    fn receive(&mut self) -> Load {
         match self.returned.recv() {
-            Ok(parcel) => parcel,
+            Ok(load) => load,
             Err(_) => self.fail(),
         }
     }
@@ -110,7 +89,7 @@ impl Lane {
     }
 }
 
-impl Drop for Lane {
+impl<Load, Desk> Drop for Lane<Load, Desk> {
     fn drop(&mut self) {
         self.full = None; // the worker ends when nobody can send
         if let Some(thread) = self.thread.take() {
@@ -119,21 +98,24 @@ impl Drop for Lane {
     }
 }
 
-/// What a worker does until nobody sends parcels any more.
-type Work = fn(&Mutex<Back>, &Receiver<Parcel>, &SyncSender<Parcel>);
-
-fn work(back: &Mutex<Back>, parcels: &Receiver<Parcel>, done: &SyncSender<Parcel>) {
-    while let Ok(mut parcel) = parcels.recv() {
-        parcel.unpack(&mut lock(back));
-        if done.send(parcel).is_err() {
+/// What a worker does until nobody sends loads any more.
+fn work_off<Load, Desk>(
+    desk: &Mutex<Desk>,
+    loads: &Receiver<Load>,
+    done: &SyncSender<Load>,
+    work: fn(&mut Load, &mut Desk),
+) {
+    while let Ok(mut load) = loads.recv() {
+        work(&mut load, &mut lock(desk));
+        if done.send(load).is_err() {
             return;
         }
     }
 }
 
 /// Of a worker that panicked nobody reads the counts.
-fn lock(back: &Mutex<Back>) -> MutexGuard<'_, Back> {
-    back.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<Desk>(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
+    desk.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -142,45 +124,40 @@ mod tests {
 
     use super::*;
     use crate::app::dashboard::words;
-    use crate::engine::EngineConfig;
-    use crate::tally::Bounds;
-    use crate::track::Hasher;
 
-    fn back() -> Back {
-        Back::new(&EngineConfig::default(), &Bounds::of(0, 20), Hasher::default())
+    fn add_up(load: &mut Vec<u32>, sum: &mut u32) {
+        *sum += load.drain(..).sum::<u32>();
     }
 
-    #[track_caller]
-    fn check_panic(work: Work, expected: &str) {
-        let mut lane = Lane::with(1, back(), work).unwrap();
-        let panic = panic::catch_unwind(AssertUnwindSafe(|| {
-            (0..PARCELS).for_each(|_| lane.send());
-            lane.wait();
-        }));
-        assert_eq!(words(&*panic.unwrap_err()), expected);
+    #[test]
+    fn everything_is_done_when_a_worker_rests() {
+        let mut lane = Lane::start(1, 0, Vec::new, add_up).unwrap();
+        for number in 0..100 {
+            let mut load = vec![number];
+            lane.send(&mut load);
+            assert!(load.is_empty());
+        }
+        lane.wait();
+        assert_eq!(*lane.desk(), 4950);
     }
 
     #[test]
     fn a_panic_of_a_worker_is_one_of_who_sends() {
-        check_panic(|_, _, _| panic!("at once"), "at once");
-        check_panic(
-            |_, parcels, _| {
-                let _ = parcels.recv();
-                panic!("in its work")
-            },
-            "in its work",
-        );
+        let work = |_: &mut Vec<u32>, _: &mut u32| panic!("in its work");
+        let mut lane = Lane::start(1, 0, Vec::new, work).unwrap();
+        let panic = panic::catch_unwind(AssertUnwindSafe(|| {
+            (0..=LOADS).for_each(|_| lane.send(&mut Vec::new()));
+            lane.wait();
+        }));
+        assert_eq!(words(&*panic.unwrap_err()), "in its work");
     }
 
     #[test]
     fn a_worker_that_is_not_needed_any_more_ends() {
-        let mut lane = Lane::start(1, back()).unwrap();
-        (0..100).for_each(|second| {
-            lane.push_time(Timestamp::new(second, 0));
-            lane.send();
-        });
-        let back = Arc::downgrade(&lane.back);
+        let mut lane = Lane::start(1, 0, Vec::new, add_up).unwrap();
+        (0..100).for_each(|number| lane.send(&mut vec![number]));
+        let desk = Arc::downgrade(&lane.desk);
         drop(lane);
-        assert!(back.upgrade().is_none(), "the thread is still there");
+        assert!(desk.upgrade().is_none(), "the thread is still there");
     }
 }

@@ -5,10 +5,12 @@
 
 mod analyzer;
 mod capture;
+mod clock;
 mod dashboard;
 mod interfaces;
 mod lane;
 mod open;
+mod pair;
 mod progress;
 mod report;
 mod signals;

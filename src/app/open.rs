@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use super::analyzer::Analyzer;
+use super::analyzer;
 use super::capture::{Capture, Origin};
 use crate::cli::{Analysis, Input, Live};
 use crate::snapshot::SourceKind;
@@ -18,8 +18,8 @@ pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
         Input::Files { paths, follow, threads } => {
             let source = open_files(paths, &FileOptions { follow: *follow })?;
             let origin = Origin { kind: SourceKind::File, name: files_name(paths) };
-            let threads = threads.unwrap_or_else(|| Analyzer::useful_threads(&engine));
-            let analyzer = Analyzer::on_threads(threads, engine);
+            let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
+            let analyzer = analyzer::on_threads(threads, engine);
             Ok(Capture::new(origin, source, analyzer.context("cannot start the analysis threads")?))
         }
         Input::Live(live) => {
@@ -27,7 +27,7 @@ pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
             let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
             let name = escape_text(interfaces.join(", ").as_bytes());
             let origin = Origin { kind: SourceKind::Live, name };
-            Ok(Capture::new(origin, source, Analyzer::alone(engine)))
+            Ok(Capture::new(origin, source, analyzer::alone(engine)))
         }
     }
 }

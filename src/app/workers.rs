@@ -6,10 +6,11 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
+use super::analyzer::Analyze;
+use super::clock::Clock;
 use super::lane::Lane;
-use crate::engine::{Back, EngineConfig, Found, Front};
+use crate::engine::{Back, EngineConfig, Found, Front, Parcel};
 use crate::iana::Rcode;
 use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
@@ -28,27 +29,72 @@ pub(super) struct Workers {
 
 /// The back halves, and what it takes to deal out packets.
 struct Crew {
-    lanes: Vec<Lane>,
+    workers: Vec<Worker>,
     ports: Ports,
     /// The same for all, or their tables could not be added up.
     hasher: Hasher,
     clock: Clock,
 }
 
+/// A back half on a thread of its own, and what it is sent next.
+struct Worker {
+    lane: Lane<Parcel, Back>,
+    parcel: Parcel,
+}
+
+impl Worker {
+    fn start(number: usize, back: Back) -> io::Result<Self> {
+        let lane = Lane::start(number, back, Parcel::default, Parcel::unpack)?;
+        Ok(Self { lane, parcel: Parcel::default() })
+    }
+
+    /// Adds a packet that was found when it was `now`.
+    #[inline]
+    fn push(&mut self, found: &Found<'_>, now: Timestamp) {
+        self.parcel.push(found, now);
+        self.send_if_full();
+    }
+
+    /// Adds that it is `now`.
+    fn push_time(&mut self, now: Timestamp) {
+        self.parcel.push_time(now);
+        self.send_if_full();
+    }
+
+    #[inline]
+    fn send_if_full(&mut self) {
+        if self.parcel.is_full() {
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        self.lane.send(&mut self.parcel);
+    }
+}
+
 impl Workers {
     /// Starts so many threads.
     pub(super) fn start(threads: NonZeroUsize, config: EngineConfig) -> io::Result<Self> {
         let hasher = Hasher::default();
-        let lanes: io::Result<Vec<Lane>> = (1..=threads.get())
-            .map(|number| Lane::start(number, back(&config, threads.get(), &hasher)))
+        let workers: io::Result<Vec<Worker>> = (1..=threads.get())
+            .map(|number| Worker::start(number, back(&config, threads.get(), &hasher)))
             .collect();
         let ports = Ports::new(&config.ports);
-        let crew = Crew { lanes: lanes?, ports, hasher, clock: Clock::new(config.patience) };
+        let crew = Crew { workers: workers?, ports, hasher, clock: Clock::new(config.patience) };
         Ok(Self { front: front(&config), crew, config, serial: 0, finished: false })
     }
 
-    /// Takes in frames.
-    pub(super) fn feed(&mut self, run: Frames<'_>) {
+    /// All back halves in one, for readers; they go on by themselves.
+    fn sum(&self) -> Back {
+        let mut sum = back(&self.config, 1, &self.crew.hasher);
+        self.crew.workers.iter().for_each(|worker| sum.add(&worker.lane.desk()));
+        sum
+    }
+}
+
+impl Analyze for Workers {
+    fn feed(&mut self, run: Frames<'_>) {
         let Self { front, crew, .. } = self;
         for frame in run {
             crew.pass(frame.at);
@@ -56,31 +102,27 @@ impl Workers {
         }
     }
 
-    /// Tells that it is at least `now`.
-    pub(super) fn tick(&mut self, now: Timestamp) {
+    fn tick(&mut self, now: Timestamp) {
         let Self { front, crew, .. } = self;
         let now = now.max(front.latest());
         crew.pass(now);
         front.tick(now, |found| crew.deal(&found));
     }
 
-    /// Tells that no frame follows.
-    pub(super) fn finish(&mut self) {
+    fn finish(&mut self) {
         let Self { front, crew, .. } = self;
         front.finish(|found| crew.deal(&found));
         crew.rest(Back::finish);
         self.finished = true;
     }
 
-    /// Changes the response code that everything revolves around.
-    pub(super) fn set_focus(&mut self, focus: Rcode) {
+    fn set_focus(&mut self, focus: Rcode) {
         self.config.focus = focus;
         self.crew.rest(|back| back.set_focus(focus));
     }
 
-    /// Forgets everything and counts anew.
-    pub(super) fn reset(&mut self) {
-        let threads = self.crew.lanes.len();
+    fn reset(&mut self) {
+        let threads = self.crew.workers.len();
         let Self { config, crew, .. } = self;
         let hasher = crew.hasher.clone();
         crew.rest(|old| *old = back(config, threads, &hasher));
@@ -88,24 +130,16 @@ impl Workers {
         self.front = front(&self.config);
     }
 
-    /// What is known now.
-    pub(super) fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
+    fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.crew.rest(Back::settle);
         if self.finished {
             self.crew.merge();
         }
-        match self.crew.lanes.as_slice() {
-            [one] => self.front.snapshot(&one.back(), self.serial, spec),
-            _ => self.front.snapshot(&self.sum(), self.serial, spec),
+        match self.crew.workers.as_slice() {
+            [one] => self.front.snapshot(one.lane.desk().parts(), self.serial, spec),
+            _ => self.front.snapshot(self.sum().parts(), self.serial, spec),
         }
-    }
-
-    /// All back halves in one, for readers; they go on by themselves.
-    fn sum(&self) -> Back {
-        let mut sum = back(&self.config, 1, &self.crew.hasher);
-        self.crew.lanes.iter().for_each(|lane| sum.add(&lane.back()));
-        sum
     }
 }
 
@@ -122,20 +156,16 @@ impl Crew {
     /// It is `at`, by the next frame.
     #[inline]
     fn pass(&mut self, at: Timestamp) {
-        if self.clock.is_steady(at) {
-            self.clock.latest = self.clock.latest.max(at);
-        } else {
-            self.tell_time(at);
+        if let Some(times) = self.clock.pass(at) {
+            self.tell_times(times);
         }
     }
 
     #[cold]
-    fn tell_time(&mut self, at: Timestamp) {
-        for lane in &mut self.lanes {
-            lane.push_time(self.clock.latest);
-            lane.push_time(at);
+    fn tell_times(&mut self, times: [Timestamp; 2]) {
+        for worker in &mut self.workers {
+            times.into_iter().for_each(|now| worker.push_time(now));
         }
-        self.clock.set(at);
     }
 
     /// A packet for the worker to whom its client belongs.
@@ -143,64 +173,32 @@ impl Crew {
     fn deal(&mut self, found: &Found<'_>) {
         let hash = self.hasher.address(found.client(&self.ports));
         // By the highest bits: tables use the others.
-        let which = ((hash >> 32) * self.lanes.len() as u64) >> 32;
+        let which = ((hash >> 32) * self.workers.len() as u64) >> 32;
         let which = usize::try_from(which).unwrap_or_default();
-        if let Some(lane) = self.lanes.get_mut(which) {
-            lane.push(found, self.clock.latest);
+        if let Some(worker) = self.workers.get_mut(which) {
+            worker.push(found, self.clock.latest());
         }
     }
 
     /// Waits until everything is counted that was dealt out, and does something to each back half.
     fn rest(&mut self, mut then: impl FnMut(&mut Back)) {
-        for lane in &mut self.lanes {
-            lane.push_time(self.clock.latest);
-            lane.send();
+        for worker in &mut self.workers {
+            worker.push_time(self.clock.latest());
+            worker.send();
         }
-        for lane in &mut self.lanes {
-            lane.wait();
-            then(&mut lane.back());
+        for worker in &mut self.workers {
+            worker.lane.wait();
+            then(&mut worker.lane.desk());
         }
     }
 
     /// Adds up all back halves in the first; the others end.
     fn merge(&mut self) {
-        if let Some((first, others)) = self.lanes.split_first() {
-            let mut sum = first.back();
-            others.iter().for_each(|lane| sum.add(&lane.back()));
+        if let Some((first, others)) = self.workers.split_first() {
+            let mut sum = first.lane.desk();
+            others.iter().for_each(|worker| sum.add(&worker.lane.desk()));
         }
-        self.lanes.truncate(1);
-    }
-}
-
-/// What workers must be told of time, beyond what comes with their own packets.
-///
-/// A back half acts on time late but as of when it was due, so that it makes no difference who
-/// else's packets it sees; unless time leaps or goes back. Then all are told at once.
-struct Clock {
-    latest: Timestamp,
-    /// When all were told.
-    told: Timestamp,
-    /// Time may go back by so much before it matters.
-    slack: Duration,
-}
-
-/// All are told at least so often, in packet time: less than what makes a difference, which is
-/// [`crate::track::LATE_PATIENCE`].
-const LEAP: Duration = Duration::from_secs(10);
-
-impl Clock {
-    fn new(patience: Duration) -> Self {
-        let start = Timestamp::default();
-        Self { latest: start, told: start, slack: patience.min(crate::track::SKEW) }
-    }
-
-    #[inline]
-    fn is_steady(&self, at: Timestamp) -> bool {
-        self.latest.since(at) <= self.slack && at.since(self.told) <= LEAP
-    }
-
-    fn set(&mut self, at: Timestamp) {
-        (self.latest, self.told) = (at, at);
+        self.workers.truncate(1);
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::ledger::Ledger;
 use crate::snapshot::{self, Snapshot, SnapshotSpec};
-use crate::tally::Bounds;
+use crate::tally::{Bounds, Tallies};
 use crate::time::Timestamp;
 use crate::wire::{Address, Decoder, Frame, LinkType, Packet, Ports};
 
-use super::{Back, EngineConfig};
+use super::{EngineConfig, Matcher};
 
 /// A packet that concerns DNS.
 #[derive(Debug)]
@@ -147,8 +147,13 @@ impl Front {
         self.give_abandoned(&mut sink);
     }
 
-    /// What is known now; `back` is the only back half or the sum of all, and settled.
-    pub(crate) fn snapshot(&self, back: &Back, serial: u64, spec: &SnapshotSpec) -> Snapshot {
+    /// What is known now by what matched and counted, or by the sum of all that did; both settled.
+    pub(crate) fn snapshot(
+        &self,
+        (matcher, tallies): (&Matcher, &Tallies),
+        serial: u64,
+        spec: &SnapshotSpec,
+    ) -> Snapshot {
         let mut snapshot = Snapshot { serial, ..Snapshot::default() };
         let has_time = self.first <= self.last;
         snapshot.source.first = has_time.then_some(self.first);
@@ -159,10 +164,10 @@ impl Front {
             shed_pieces: self.decoder.fragments_shed(),
             ..self.ledger.clone()
         };
-        back.complete(&mut snapshot.ledger);
-        snapshot.outcomes = back.outcomes();
-        snapshot::fill(&mut snapshot, back.tallies(), spec);
-        snapshot.sample = back.sample();
+        matcher.complete(&mut snapshot.ledger, tallies);
+        snapshot.outcomes = matcher.outcomes();
+        snapshot::fill(&mut snapshot, tallies, spec);
+        snapshot.sample = matcher.sample();
         snapshot
     }
 }

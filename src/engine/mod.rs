@@ -6,6 +6,7 @@
 
 mod back;
 mod front;
+mod matcher;
 mod parcel;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::wire::Frame;
 
 pub(crate) use back::Back;
 pub(crate) use front::{Found, Front};
+pub(crate) use matcher::Matcher;
 pub(crate) use parcel::Parcel;
 
 /// What shapes an analysis from its first frame on.
@@ -109,6 +111,6 @@ impl Engine {
     pub fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.back.settle();
-        self.front.snapshot(&self.back, self.serial, spec)
+        self.front.snapshot(self.back.parts(), self.serial, spec)
     }
 }

@@ -9,7 +9,10 @@ use crate::track::{Exchange, Hashes, Outcome};
 use crate::wire::{Address, Question, Transport};
 
 /// Exchanges counted together: what is kept of them fits the innermost caches.
-pub(super) const MOST: usize = 128;
+const CHUNK: usize = 128;
+
+/// Queries that wait to be counted, for each exchange; there is hardly more than one.
+const QUERIES: usize = 4;
 
 /// Bytes of one Extended DNS Error's text that are kept.
 const MAX_TEXT: usize = 255;
@@ -49,29 +52,59 @@ struct Span {
     length: u8,
 }
 
-/// The exchanges that wait, and the bytes of their names.
-#[derive(Debug, Default)]
-pub(super) struct Events {
-    events: Vec<Event>,
+/// The exchanges that wait, the bytes of their names, and when queries were sent.
+#[derive(Debug)]
+pub struct Events {
+    exchanges: Vec<Event>,
     bytes: Vec<u8>,
+    queries: Vec<Timestamp>,
+    most: usize,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::with_room(CHUNK)
+    }
 }
 
 impl Events {
-    pub(super) fn is_full(&self) -> bool {
-        self.events.len() >= MOST
+    /// Room for so many exchanges.
+    pub fn with_room(most: usize) -> Self {
+        let (exchanges, queries) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        Self { exchanges, bytes: Vec::new(), queries, most }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.events.len()
+    /// Whether what is there should be counted before more is added.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.exchanges.len() >= self.most || self.queries.len() >= QUERIES * self.most
+    }
+
+    /// Whether there is nothing to count.
+    pub fn is_empty(&self) -> bool {
+        self.exchanges.is_empty() && self.queries.is_empty()
     }
 
     pub(super) fn clear(&mut self) {
-        self.events.clear();
+        self.exchanges.clear();
         self.bytes.clear();
+        self.queries.clear();
     }
 
-    pub(super) fn get(&self, from: usize, to: usize) -> &[Event] {
-        self.events.get(from..to).unwrap_or_default()
+    /// The exchanges, some at a time.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &[Event]> {
+        self.exchanges.chunks(CHUNK)
+    }
+
+    /// When queries were sent.
+    pub(super) fn queries(&self) -> &[Timestamp] {
+        &self.queries
+    }
+
+    /// Takes note of a query; there must be room.
+    #[inline]
+    pub fn push_query(&mut self, at: Timestamp) {
+        self.queries.push(at);
     }
 
     /// The name of an event in canonical wire form; empty if there is none.
@@ -97,7 +130,7 @@ impl Events {
     }
 
     /// Takes note of an exchange; there must be room.
-    pub(super) fn push(&mut self, exchange: &Exchange<'_>) {
+    pub fn push(&mut self, exchange: &Exchange<'_>) {
         let (took, unanswered) = match exchange.outcome {
             Outcome::Answered { took, late } => (Some(took), -i8::from(late)),
             Outcome::Unanswered | Outcome::Unreachable => (None, 1),
@@ -122,6 +155,6 @@ impl Events {
             transport: exchange.transport,
             name: self.keep(exchange.name),
         };
-        self.events.push(event);
+        self.exchanges.push(event);
     }
 }

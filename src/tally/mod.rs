@@ -29,6 +29,7 @@ use crate::track::{Exchange, Hasher, Hashes};
 use crate::wire::{Address, Question};
 
 pub use bounds::Bounds;
+pub use events::Events;
 pub use figures::{Distinct, Impact, Latency, Step, Timeline};
 
 pub(crate) use entities::{Apart, Entities, Key as EntityKey};
@@ -38,7 +39,7 @@ pub(crate) use paths::{Path, Paths};
 pub(crate) use slot::Slot;
 pub(crate) use splits::Splits;
 
-use events::{Event, Events};
+use events::Event;
 use lookups::Lookups;
 use pairs::{Kind, Pairs};
 use timeline::Course;
@@ -113,11 +114,6 @@ impl Tallies {
         self.focus
     }
 
-    /// Counts a query for the course of events.
-    pub fn query(&mut self, at: Timestamp) {
-        self.course.query(at);
-    }
-
     /// Counts an exchange, at the latest with the next [`Self::settle`].
     #[inline]
     pub fn add(&mut self, exchange: &Exchange<'_>) {
@@ -129,18 +125,25 @@ impl Tallies {
 
     /// Counts everything that was added; to be called before anything is read.
     pub fn settle(&mut self) {
-        let (events, mut keys) = (std::mem::take(&mut self.events), std::mem::take(&mut self.keys));
-        let count = events.len();
-        if self.have_room_for(count) {
-            self.count(&events, events.get(0, count), &mut keys);
-        } else {
-            // What one of them pushes out of a table may be what another one is about.
-            for one in 0..count {
-                self.count(&events, events.get(one, one + 1), &mut keys);
+        let mut events = std::mem::take(&mut self.events);
+        self.count_all(&mut events);
+        self.events = events;
+    }
+
+    /// Counts all events, and leaves none.
+    pub fn count_all(&mut self, events: &mut Events) {
+        events.queries().iter().for_each(|at| self.course.query(*at));
+        let mut keys = std::mem::take(&mut self.keys);
+        for some in events.chunks() {
+            if self.have_room_for(some.len()) {
+                self.count(events, some, &mut keys);
+            } else {
+                // What one of them pushes out of a table may be what another one is about.
+                some.chunks(1).for_each(|one| self.count(events, one, &mut keys));
             }
         }
-        (self.events, self.keys) = (events, keys);
-        self.events.clear();
+        self.keys = keys;
+        events.clear();
     }
 
     fn have_room_for(&self, count: usize) -> bool {

@@ -378,7 +378,7 @@ impl Names {
         let Some(row) = self.rows.get(place as usize).filter(|row| row.wide != DEAD) else {
             return;
         };
-        let keep = self.weight(row) > threshold || (spare_trouble && row.wide != NONE);
+        let keep = (spare_trouble && row.wide != NONE) || self.weight(row) > threshold;
         let (hash, name, wide) = (row.hash, row.name, row.wide);
         let Some(row) = self.rows.get_mut(place as usize) else { return };
         if keep {

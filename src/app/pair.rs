@@ -1,0 +1,101 @@
+//! Two threads: this one reads frames and matches messages, the other one counts exchanges.
+//!
+//! What is counted comes in the order of capture to the only tables that there are, so that
+//! nothing has to be added up, and two threads take no more memory than one.
+
+use std::io;
+
+use super::analyzer::Analyze;
+use super::lane::Lane;
+use crate::engine::{EngineConfig, Front, Matcher};
+use crate::iana::Rcode;
+use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
+use crate::source::Frames;
+use crate::tally::{Bounds, Events, Tallies};
+use crate::track::Hasher;
+
+/// Exchanges handed over at once: enough that it costs next to nothing, and few enough that they
+/// are still in a cache when they are counted. Measured.
+const EVENTS: usize = 256;
+
+/// What reads and matches, and the thread that counts.
+pub(super) struct Pair {
+    config: EngineConfig,
+    front: Front,
+    matcher: Matcher,
+    counter: Lane<Events, Tallies>,
+    serial: u64,
+}
+
+impl Pair {
+    /// Starts the thread.
+    pub(super) fn start(config: EngineConfig) -> io::Result<Self> {
+        let (front, matcher, tallies) = parts(&config);
+        let make = || Events::with_room(EVENTS);
+        let count = |events: &mut Events, tallies: &mut Tallies| tallies.count_all(events);
+        let counter = Lane::start(1, tallies, make, count)?;
+        Ok(Self { config, front, matcher, counter, serial: 0 })
+    }
+
+    /// Waits until everything is counted.
+    fn settle(&mut self) {
+        let Self { matcher, counter, .. } = self;
+        matcher.settle(&mut |events| counter.send(events));
+        counter.wait();
+    }
+}
+
+fn parts(config: &EngineConfig) -> (Front, Matcher, Tallies) {
+    let (bounds, hasher) = (Bounds::of(config.max_memory, config.rows), Hasher::default());
+    (
+        Front::new(config, &bounds),
+        Matcher::new(config, &bounds, hasher.clone(), EVENTS),
+        Tallies::new(config.focus, config.patience, &bounds, hasher),
+    )
+}
+
+impl Analyze for Pair {
+    fn feed(&mut self, run: Frames<'_>) {
+        let Self { front, matcher, counter, .. } = self;
+        let mut count = |events: &mut Events| counter.send(events);
+        for frame in run {
+            matcher.expire(frame.at, &mut count);
+            front.feed(&frame, |found| matcher.take(&found, &mut count));
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        let Self { front, matcher, counter, .. } = self;
+        let now = now.max(front.latest());
+        let mut count = |events: &mut Events| counter.send(events);
+        matcher.expire(now, &mut count);
+        front.tick(now, |found| matcher.take(&found, &mut count));
+    }
+
+    fn finish(&mut self) {
+        let Self { front, matcher, counter, .. } = self;
+        let mut count = |events: &mut Events| counter.send(events);
+        front.finish(|found| matcher.take(&found, &mut count));
+        matcher.finish(&mut count);
+    }
+
+    fn set_focus(&mut self, focus: Rcode) {
+        self.settle();
+        self.config.focus = focus;
+        self.matcher.set_focus(focus);
+        self.counter.desk().set_focus(focus);
+    }
+
+    fn reset(&mut self) {
+        self.settle();
+        let (front, matcher, tallies) = parts(&self.config);
+        *self.counter.desk() = tallies;
+        (self.front, self.matcher) = (front, matcher);
+    }
+
+    fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
+        self.serial += 1;
+        self.settle();
+        self.front.snapshot((&self.matcher, &self.counter.desk()), self.serial, spec)
+    }
+}

@@ -1,0 +1,359 @@
+//! Matches the packets of some clients: from packets to exchanges, which others count.
+//!
+//! Whoever counts is handed events by the hundred, on this thread or on another.
+
+use crate::iana::Rcode;
+use crate::ledger::{Ledger, Outcomes, Reason};
+use crate::snapshot::Sample;
+use crate::tally::{Bounds, Events, Tallies};
+use crate::time::Timestamp;
+use crate::track::{
+    Answer, Exchange, Hasher, Hashes, Key, Message, Tracker, TrackerConfig, Verdict,
+};
+use crate::wire::{
+    Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
+    StreamMessage, Streams, Transport, describe,
+};
+
+use super::EngineConfig;
+use super::front::Found;
+
+/// Matches.
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    streams: Streams,
+    core: Core,
+}
+
+/// What comes after streams; apart, because their messages borrow them.
+#[derive(Debug)]
+struct Core {
+    ports: Ports,
+    tracker: Tracker,
+    focus: Rcode,
+    /// What is to be counted.
+    events: Events,
+    /// Of packets and messages, as far as no other part keeps them.
+    books: Ledger,
+    others: Others,
+    name: NameBuffer,
+    hasher: Hasher,
+    latest: Latest,
+    /// Of the packet that is being read.
+    number: u64,
+}
+
+/// What others that were added to this one knew of themselves.
+#[derive(Clone, Debug, Default)]
+struct Others {
+    outcomes: Outcomes,
+    books: Ledger,
+}
+
+/// The latest response with the focus code, in a buffer that is used again and again.
+#[derive(Debug, Default)]
+struct Latest {
+    number: u64,
+    at: Timestamp,
+    from: Endpoint,
+    to: Endpoint,
+    over_tcp: bool,
+    bytes: Vec<u8>,
+}
+
+/// Bytes kept of it; enough for any refusal.
+const MAX_SAMPLE: usize = 4096;
+
+/// The number of what comes out of streams at the end, in the order of their addresses.
+const AFTER_ALL: u64 = u64::MAX;
+
+impl Latest {
+    fn keep(&mut self, number: u64, message: &Message<'_>, bytes: &[u8]) {
+        (self.number, self.at) = (number, message.at);
+        (self.from, self.to) = (message.key.server, message.key.client);
+        self.over_tcp = message.key.transport == Transport::Tcp;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes.get(..MAX_SAMPLE).unwrap_or(bytes));
+    }
+
+    fn order(&self) -> (u64, Endpoint, Endpoint) {
+        (self.number, self.from, self.to)
+    }
+
+    fn sample(&self) -> Option<Sample> {
+        (!self.bytes.is_empty()).then(|| Sample {
+            at: self.at,
+            server: self.from.address.ip(),
+            client: self.to.address.ip(),
+            transport: if self.over_tcp { Transport::Tcp } else { Transport::Udp },
+            lines: describe(&self.bytes),
+            bytes: self.bytes.clone(),
+        })
+    }
+}
+
+impl Matcher {
+    /// One that has seen nothing, and hands on so many events at a time at most. Those that shall
+    /// be added up need the same hasher.
+    pub(crate) fn new(
+        config: &EngineConfig,
+        bounds: &Bounds,
+        hasher: Hasher,
+        events: usize,
+    ) -> Self {
+        let tracker = TrackerConfig {
+            patience: config.patience,
+            max_pending: bounds.pending,
+            max_recent: bounds.recent,
+        };
+        Self {
+            streams: Streams::new(bounds.stream_bytes),
+            core: Core {
+                ports: Ports::new(&config.ports),
+                tracker: Tracker::new(tracker, hasher.clone()),
+                focus: config.focus,
+                events: Events::with_room(events),
+                books: Ledger::default(),
+                others: Others::default(),
+                name: NameBuffer::default(),
+                hasher,
+                latest: Latest::default(),
+                number: 0,
+            },
+        }
+    }
+
+    /// Takes in a packet. `count` is handed events, and leaves none of them.
+    #[inline]
+    pub(crate) fn take(&mut self, found: &Found<'_>, count: &mut impl FnMut(&mut Events)) {
+        let core = &mut self.core;
+        core.number = found.number;
+        match &found.packet {
+            Packet::Datagram(datagram) => core.datagram(datagram, found.at, found.counts, count),
+            Packet::Segment(segment) => core.segment(segment, found.at, &mut self.streams, count),
+            Packet::Icmp(error) => core.icmp(error, count),
+            _ => {}
+        }
+    }
+
+    /// It is at least `now`.
+    #[inline]
+    pub(crate) fn expire(&mut self, now: Timestamp, count: &mut impl FnMut(&mut Events)) {
+        let Core { tracker, events, .. } = &mut self.core;
+        tracker.expire(now, &mut |exchange| hand_on(events, exchange, count));
+    }
+
+    /// No packet follows.
+    pub(crate) fn finish(&mut self, count: &mut impl FnMut(&mut Events)) {
+        let core = &mut self.core;
+        core.number = AFTER_ALL;
+        self.streams.finish(|from, to, at, message| {
+            core.stream_message(message, from, to, at, count);
+        });
+        core.tracker.finish(&mut |exchange| hand_on(&mut core.events, exchange, count));
+    }
+
+    /// Brings everything up to date and hands on the last event; to be called before anything is
+    /// read.
+    pub(crate) fn settle(&mut self, count: &mut impl FnMut(&mut Events)) {
+        let core = &mut self.core;
+        core.tracker.settle(&mut |exchange| hand_on(&mut core.events, exchange, count));
+        count(&mut core.events);
+    }
+
+    /// Changes the response code that everything revolves around; everything must be settled.
+    pub(crate) fn set_focus(&mut self, focus: Rcode) {
+        self.core.focus = focus;
+        self.core.latest.bytes.clear();
+    }
+
+    /// Adds what another one knows of the packets of other clients; for readers only: a sum takes
+    /// in no more packets. Both must be settled.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let (ours, theirs) = (&mut self.core, &other.core);
+        ours.others.outcomes.add(&other.outcomes());
+        ours.others.books.add(&other.own_books());
+        let later = &theirs.latest;
+        if !later.bytes.is_empty()
+            && (ours.latest.bytes.is_empty() || later.order() > ours.latest.order())
+        {
+            ours.latest = Latest { bytes: later.bytes.clone(), ..*later };
+        }
+    }
+
+    /// What is not in the tallies.
+    fn own_books(&self) -> Ledger {
+        let mut books = self.core.books.clone();
+        books.shed += self.core.tracker.shed();
+        books.shed_pieces += self.streams.shed();
+        books.stream_gaps += self.streams.gaps();
+        books.add(&self.core.others.books);
+        books
+    }
+
+    /// The books of frames, completed with what was counted of them.
+    pub(super) fn complete(&self, frames: &mut Ledger, tallies: &Tallies) {
+        frames.add(&self.own_books());
+        // A response that waits a moment for its query counts when that is settled: every number
+        // of a snapshot speaks of the same responses.
+        frames.responses = tallies.rcodes().map(|(_, count)| count).sum();
+        frames.dns_messages = frames.queries + frames.responses;
+        frames.evicted = tallies.forgotten();
+    }
+
+    pub(super) fn outcomes(&self) -> Outcomes {
+        let mut outcomes = self.core.tracker.outcomes();
+        outcomes.add(&self.core.others.outcomes);
+        outcomes
+    }
+
+    pub(super) fn sample(&self) -> Option<Sample> {
+        self.core.latest.sample()
+    }
+}
+
+/// Hands on the events when there is no room for one more.
+#[inline]
+fn hand_on(events: &mut Events, exchange: &Exchange<'_>, count: &mut impl FnMut(&mut Events)) {
+    if events.is_full() {
+        count(events);
+    }
+    events.push(exchange);
+}
+
+impl Core {
+    #[inline]
+    fn datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        at: Timestamp,
+        counts: bool,
+        count: &mut impl FnMut(&mut Events),
+    ) {
+        let (from, to) = (datagram.from, datagram.to);
+        let payload = (datagram.payload, datagram.cut);
+        let verdict = self.read(payload, from, to, Transport::Udp, at, datagram.print, count);
+        if counts {
+            match verdict {
+                None => self.books.undecodable(Reason::NoHeader),
+                Some(Verdict::Message) => self.books.datagrams += 1,
+                Some(Verdict::Duplicate) => self.books.duplicates += 1,
+            }
+        }
+    }
+
+    fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        at: Timestamp,
+        streams: &mut Streams,
+        count: &mut impl FnMut(&mut Events),
+    ) {
+        let (from, to) = (segment.from, segment.to);
+        if segment.rst && self.ports.has(from.port) {
+            let Self { tracker, events, .. } = self;
+            tracker.reset(to, from, &mut |exchange| hand_on(events, exchange, count));
+        }
+        streams.add(segment, at, |message| self.stream_message(message, from, to, at, count));
+    }
+
+    fn stream_message(
+        &mut self,
+        message: StreamMessage<'_>,
+        from: Endpoint,
+        to: Endpoint,
+        at: Timestamp,
+        count: &mut impl FnMut(&mut Events),
+    ) {
+        let payload = (message.bytes, message.cut);
+        if self.read(payload, from, to, Transport::Tcp, at, Print::default(), count).is_none() {
+            self.books.malformed += 1;
+        }
+    }
+
+    /// Reads a message and matches it; `None` if not even its flags are there.
+    #[expect(clippy::too_many_arguments, reason = "each tells something else of one message")]
+    fn read(
+        &mut self,
+        (bytes, cut): (&[u8], bool),
+        from: Endpoint,
+        to: Endpoint,
+        transport: Transport,
+        at: Timestamp,
+        print: Print,
+        count: &mut impl FnMut(&mut Events),
+    ) -> Option<Verdict> {
+        let view = MessageView::read(bytes, cut, &mut self.name)?;
+        let is_response = view.flags.is_response();
+        let (client, server) = if is_response { (to, from) } else { (from, to) };
+        let name = self.name.wire();
+        let key = Key { client, server, id: view.id, transport };
+        let message = Message {
+            at,
+            key,
+            flags: view.flags,
+            question: view.question,
+            name,
+            hashes: Hashes::of(&self.hasher, &key, name, view.question),
+            edns: view.edns.is_some(),
+            answer: is_response.then(|| answer(&view)),
+            print,
+        };
+        let events = &mut self.events;
+        let mut sink = |exchange: &Exchange<'_>| hand_on(events, exchange, count);
+        let verdict = match &message.answer {
+            Some(answer) => self.tracker.response(&message, answer, &mut sink),
+            None => self.tracker.query(&message, &mut sink),
+        };
+        if verdict == Verdict::Message {
+            if message.answer.is_some_and(|answer| answer.rcode == self.focus) {
+                self.latest.keep(self.number, &message, bytes);
+            }
+            self.count(is_response, view.notes, at, count);
+        }
+        Some(verdict)
+    }
+
+    fn count(
+        &mut self,
+        is_response: bool,
+        notes: Notes,
+        at: Timestamp,
+        count: &mut impl FnMut(&mut Events),
+    ) {
+        let books = &mut self.books;
+        books.malformed += u64::from(notes.is_malformed());
+        books.cut += u64::from(notes.has(Notes::CUT));
+        if !is_response {
+            books.queries += 1;
+            // Queries without an end need room too.
+            if self.events.is_full() {
+                count(&mut self.events);
+            }
+            self.events.push_query(at);
+        }
+    }
+
+    fn icmp(&mut self, error: &IcmpError<'_>, count: &mut impl FnMut(&mut Events)) {
+        // An error about a response says that its client was gone, not that its query failed.
+        if !self.ports.has(error.to.port) {
+            return;
+        }
+        let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
+        let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
+        let Self { tracker, events, .. } = self;
+        tracker.icmp_error(error.from, error.to, transport, id, &mut |exchange| {
+            hand_on(events, exchange, count);
+        });
+    }
+}
+
+fn answer<'a>(view: &MessageView<'a>) -> Answer<'a> {
+    let explained = view.edns.and_then(|edns| edns.extended_error());
+    Answer {
+        rcode: view.rcode(),
+        ede: explained.map(|(ede, _)| ede),
+        ede_text: explained.map_or(&[], |(_, text)| text),
+        answers: view.answers,
+    }
+}
