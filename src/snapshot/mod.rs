@@ -93,6 +93,26 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// The latest response with the focus code, decoded whole.
     pub sample: Option<Sample>,
+    /// What snapshots have cost; `None` where only one is made.
+    pub cost: Option<Cost>,
+}
+
+/// What it has cost to make snapshots while the capture went on, this one included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// How many were made.
+    pub snapshots: u64,
+    /// How long the capture waited for them.
+    pub took: Duration,
+    /// How long the capture has gone on in all.
+    pub of: Duration,
+}
+
+impl Cost {
+    /// The part of the time that was spent on snapshots, 0 to 1.
+    pub fn share(&self) -> f64 {
+        if self.of.is_zero() { 0.0 } else { self.took.as_secs_f64() / self.of.as_secs_f64() }
+    }
 }
 
 /// One response, for a person to read.

@@ -37,6 +37,8 @@ use crate::snapshot::Snapshot;
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// A signal or a snapshot is seen at most this late; a key at once.
 const LONGEST_NAP: Duration = Duration::from_millis(100);
+/// Until there is a snapshot, who started the program waits for it.
+const FIRST_NAP: Duration = Duration::from_millis(5);
 
 /// How the screen may use the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,9 +143,14 @@ impl<'a> Loop<'a> {
         Ok(())
     }
 
+    fn longest_nap(&self) -> Duration {
+        // The empty snapshot of a feed to which nothing was published has no number.
+        if self.seen.is_some_and(|serial| serial > 0) { LONGEST_NAP } else { FIRST_NAP }
+    }
+
     /// Waits for an event and takes in all that wait with it: one draw per burst, not per key.
     fn listen(&mut self, events: &Receiver<io::Result<Event>>) -> io::Result<ControlFlow<()>> {
-        let mut nap = LONGEST_NAP.min(HEARTBEAT.saturating_sub(self.drawn.elapsed()));
+        let mut nap = self.longest_nap().min(HEARTBEAT.saturating_sub(self.drawn.elapsed()));
         loop {
             let event = match events.recv_timeout(nap) {
                 Ok(event) => event?,
