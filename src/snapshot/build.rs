@@ -19,6 +19,7 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     let focus = tallies.focus();
     let total: u64 = tallies.rcodes().map(|(_, count)| count).sum();
     snapshot.focus = focus;
+    snapshot.spec = spec.clone();
     snapshot.rcodes = tallies
         .rcodes()
         .map(|(rcode, responses)| RcodeRow {

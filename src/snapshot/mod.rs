@@ -29,6 +29,14 @@ pub struct SnapshotSpec {
     pub label_depth: Option<u8>,
 }
 
+impl SnapshotSpec {
+    /// Whether a snapshot made to this specification has all that one made to `other` has.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.top >= other.top
+            && (other.label_depth.is_none() || self.label_depth == other.label_depth)
+    }
+}
+
 impl Snapshot {
     /// Says anew what lowers the worth of the numbers; to be called when all else is filled in.
     pub fn assess(&mut self) {
@@ -93,6 +101,8 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// The latest response with the focus code, decoded whole.
     pub sample: Option<Sample>,
+    /// What was asked for.
+    pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.
     pub cost: Option<Cost>,
 }
@@ -337,6 +347,15 @@ pub struct EdeRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_specification_covers_what_asks_for_no_more() {
+        let spec = |top, label_depth| SnapshotSpec { top, label_depth };
+        assert!(spec(20, Some(2)).covers(&spec(10, None)));
+        assert!(spec(20, Some(2)).covers(&spec(20, Some(2))));
+        assert!(!spec(20, Some(2)).covers(&spec(20, Some(3))));
+        assert!(!spec(20, None).covers(&spec(21, None)));
+    }
 
     #[test]
     fn a_share_of_nothing_is_nothing() {

@@ -9,9 +9,10 @@ use super::view::{VIEWS, View};
 use crate::iana::Rcode;
 use crate::snapshot::{Snapshot, SnapshotSpec};
 
-/// Rows the screen asks for in each list. Enough to scroll and sort; cheap to copy four times a
-/// second.
+/// Rows the screen asks for in each list once there is scrolling or sorting.
 pub const ROWS: usize = 500;
+/// Rows until then for each row of the terminal: what is shown, and a page more.
+const PAGES: usize = 2;
 
 /// The state of the screen.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +132,15 @@ impl Model {
             NamesBy::Labels(depth) => Some(depth),
             NamesBy::Question | NamesBy::Domain => None,
         };
-        SnapshotSpec { top: ROWS, label_depth }
+        SnapshotSpec { top: self.rows(), label_depth }
+    }
+
+    /// A row that nobody looks at costs as much as another, four times a second.
+    fn rows(&self) -> usize {
+        if self.frozen || !self.tables.is_empty() {
+            return ROWS;
+        }
+        ROWS.min(PAGES * usize::from(self.size.1))
     }
 
     /// How a table is sorted.
@@ -162,4 +171,21 @@ pub(crate) fn choices(snapshot: &Snapshot) -> Vec<(Rcode, u64)> {
     let unseen: Vec<_> = rest.filter(|(code, _)| seen.iter().all(|(had, _)| had != code)).collect();
     seen.extend(unseen);
     seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_nobody_can_see_are_asked_for_when_they_may_be_wanted() {
+        let mut model = Model::new((120, 40), true);
+        assert_eq!(model.spec().top, 80);
+        model.frozen = true;
+        assert_eq!(model.spec().top, ROWS);
+        model.frozen = false;
+        model.tables.insert(SheetId::Servers, TableState::default());
+        assert_eq!(model.spec().top, ROWS);
+        assert_eq!(Model::new((120, 9999), true).spec().top, ROWS);
+    }
 }
