@@ -14,10 +14,13 @@ use super::verdict::{self, Exit};
 use super::{InternalError, open};
 use crate::cli::Analysis;
 use crate::feed::{Command, Feed};
-use crate::snapshot::{Ended, SnapshotSpec};
+use crate::snapshot::{Cost, Ended, SnapshotSpec};
 use crate::tui;
 
-/// Snapshots are at least this far apart.
+/// When the first snapshot is made: some thousand packets of a file are counted by then, and nobody
+/// has waited.
+const FIRST_AFTER: Duration = Duration::from_millis(20);
+/// From then on snapshots are as far apart as the capture is old, until they are this far apart.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 /// A snapshot that is costly to make is made less often: at most this part of the time, 3 %.
 const MOST_OF_THE_TIME: u32 = 33;
@@ -83,34 +86,45 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
         publisher.publish_if_due(&mut capture, feed);
     }
     capture.end(Ended::Stopped);
-    publisher.publish(&mut capture, feed);
+    if !publisher.is_over {
+        publisher.publish(&mut capture, feed);
+    }
 }
 
 /// Makes snapshots, neither too often nor for nothing.
 struct Publisher {
     spec: SnapshotSpec,
+    began: Instant,
     next: Instant,
     /// Frames and end of the capture at the last snapshot.
     seen: Option<(u64, bool)>,
+    cost: Cost,
+    /// The end of the capture is published.
+    is_over: bool,
 }
 
 impl Publisher {
     fn new() -> Self {
-        Self { spec: SnapshotSpec::default(), next: Instant::now(), seen: None }
+        let began = Instant::now();
+        let (spec, cost) = (SnapshotSpec::default(), Cost::default());
+        Self { spec, began, next: began + FIRST_AFTER, seen: None, cost, is_over: false }
     }
 
-    /// Whatever was asked for, the reader wants to see it at once.
+    /// Whatever was asked for, the reader wants to see it at once; but a snapshot of the first few
+    /// packets, which the screen's own specification would be answered with, is of no use.
     fn obey(&mut self, command: &Command, capture: &mut Capture) {
         if let Command::Spec(spec) = command {
             self.spec = spec.clone();
         }
         capture.obey(command);
-        (self.next, self.seen) = (Instant::now(), None);
+        if self.cost.snapshots > 0 {
+            (self.next, self.seen) = (Instant::now(), None);
+        }
     }
 
     fn publish_if_due(&mut self, capture: &mut Capture, feed: &Feed) {
         let state = (capture.frames(), capture.has_ended());
-        let ended_now = capture.has_ended() && self.seen.is_some_and(|(_, ended)| !ended);
+        let ended_now = capture.has_ended() && self.seen.is_none_or(|(_, ended)| !ended);
         // A quiet interface still grows older; an ended capture changes no more.
         let is_news = !capture.has_ended() || self.seen != Some(state);
         if ended_now || (is_news && Instant::now() >= self.next) {
@@ -120,10 +134,29 @@ impl Publisher {
 
     fn publish(&mut self, capture: &mut Capture, feed: &Feed) {
         let began = Instant::now();
-        feed.publish(capture.snapshot(&self.spec));
-        self.next = began + PUBLISH_EVERY.max(began.elapsed() * MOST_OF_THE_TIME);
+        let mut snapshot = capture.snapshot(&self.spec);
+        let took = began.elapsed();
+        self.account(took, capture.has_ended());
+        snapshot.cost = Some(self.cost);
+        feed.publish(snapshot);
+        self.next = began + distance(self.began.elapsed(), took);
         self.seen = Some((capture.frames(), capture.has_ended()));
     }
+
+    /// What is asked for after the end keeps nothing waiting.
+    fn account(&mut self, took: Duration, has_ended: bool) {
+        if !self.is_over {
+            self.cost.snapshots += 1;
+            self.cost.took += took;
+            self.cost.of = self.began.elapsed();
+        }
+        self.is_over |= has_ended;
+    }
+}
+
+/// How long after a snapshot the next one follows.
+fn distance(age: Duration, took: Duration) -> Duration {
+    age.clamp(FIRST_AFTER, PUBLISH_EVERY).max(took * MOST_OF_THE_TIME)
 }
 
 #[cfg(test)]
@@ -154,6 +187,52 @@ mod tests {
         let serial = feed.latest().serial;
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().serial, serial, "an ended capture changes no more");
+    }
+
+    #[test]
+    fn the_first_snapshots_come_soon_and_then_more_and_more_rarely() {
+        let (soon, cheap) = (Duration::from_millis(1), Duration::from_micros(10));
+        assert_eq!(distance(soon, cheap), FIRST_AFTER);
+        assert_eq!(distance(FIRST_AFTER * 4, cheap), FIRST_AFTER * 4);
+        assert_eq!(distance(PUBLISH_EVERY * 9, cheap), PUBLISH_EVERY);
+        assert_eq!(distance(soon, PUBLISH_EVERY), PUBLISH_EVERY * MOST_OF_THE_TIME);
+    }
+
+    #[test]
+    fn the_wishes_of_a_screen_that_opens_do_not_call_for_a_snapshot_of_nothing() {
+        let feed = Feed::default();
+        let mut publisher = Publisher::new();
+        publisher.next += PUBLISH_EVERY; // however slow the machine is
+        let mut capture = capture(u32::MAX, || Next::Quiet, Losses::default());
+        let spec = SnapshotSpec { top: 3, ..SnapshotSpec::default() };
+        publisher.obey(&Command::Spec(spec.clone()), &mut capture);
+        publisher.publish_if_due(&mut capture, &feed);
+        assert_eq!(feed.latest().serial, 0);
+        assert_eq!(publisher.spec, spec);
+        publisher.publish(&mut capture, &feed);
+        publisher.obey(&Command::Spec(spec), &mut capture);
+        publisher.publish_if_due(&mut capture, &feed);
+        assert_eq!(feed.latest().serial, 2, "a screen that is open sees it at once");
+    }
+
+    #[test]
+    fn what_snapshots_cost_is_told_until_the_end_of_the_capture() {
+        let feed = Feed::default();
+        let mut publisher = Publisher::new();
+        let mut capture = capture(3, || Next::End(End::EndOfFile), Losses::default());
+        publisher.publish(&mut capture, &feed);
+        let first = feed.latest().cost.unwrap();
+        assert_eq!(first.snapshots, 1);
+        assert!(first.took <= first.of && first.share() <= 1.0);
+        while !capture.has_ended() {
+            capture.advance();
+        }
+        publisher.publish_if_due(&mut capture, &feed);
+        let last = feed.latest().cost.unwrap();
+        assert_eq!(last.snapshots, 2);
+        publisher.obey(&Command::Reset, &mut capture);
+        publisher.publish_if_due(&mut capture, &feed);
+        assert_eq!(feed.latest().cost, Some(last));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use crate::iana::{Class, Rcode};
-use crate::tally::{Entities, EntityKey, Tallies};
+use crate::tally::{Entities, EntityKey, Path, Tallies};
+use crate::time::Timestamp;
 use crate::wire::Question;
 use crate::wire::name::text;
 
@@ -16,13 +17,14 @@ pub(super) fn find(tallies: &Tallies) -> Option<Finding> {
     if focus.is_answer() {
         return None;
     }
-    let contrast = Contrast::of(&tallies.servers, focus);
+    let servers = Contrast::of(&tallies.servers, focus);
     let clients = Contrast::of(&tallies.clients, focus);
     // Of all, also of servers that a bounded table has forgotten.
     let count = tallies.responses(focus);
     if count == 0 {
         return None;
     }
+    let span = span(&tallies.servers, focus);
     Some(Finding {
         cause: "unknown",
         confidence: Confidence::Possible,
@@ -30,15 +32,15 @@ pub(super) fn find(tallies: &Tallies) -> Option<Finding> {
         outcome: FindingOutcome::Response(focus),
         count,
         scope: Scope::default(),
-        first: contrast.first,
-        last: contrast.last,
+        first: span.map(|(first, _)| first),
+        last: span.map(|(_, last)| last),
         last_success: None,
         headline: format!(
             "{focus} from {} to {}: the cause is not determined",
-            counted(contrast.with, "server"),
+            counted(servers.with, "server"),
             counted(clients.with, "client"),
         ),
-        evidence: evidence(tallies, count, &contrast, &clients),
+        evidence: evidence(tallies, count, &servers, &clients),
         against: Vec::new(),
         fix: vec![format!(
             "compare who and what is answered with who and what gets {focus}, then look at the \
@@ -57,8 +59,6 @@ struct Contrast {
     with: u64,
     /// Keys with nothing but the code.
     only: u64,
-    first: Option<crate::time::Timestamp>,
-    last: Option<crate::time::Timestamp>,
 }
 
 impl Contrast {
@@ -66,14 +66,9 @@ impl Contrast {
         let mut contrast = Self::default();
         for entity in entities.iter() {
             contrast.all += u64::from(entity.responses > 0);
-            if entities.count(entity.place, focus) == 0 {
-                continue;
-            }
-            let span = entities.focus(entity.place, focus);
-            contrast.with += 1;
-            contrast.only += u64::from(span.count == entity.responses);
-            contrast.first = Some(contrast.first.map_or(span.first, |old| old.min(span.first)));
-            contrast.last = Some(contrast.last.map_or(span.last, |old| old.max(span.last)));
+            let count = entities.count(entity.place, focus);
+            contrast.with += u64::from(count > 0);
+            contrast.only += u64::from(count > 0 && count == entity.responses);
         }
         contrast
     }
@@ -86,6 +81,13 @@ impl Contrast {
             self.only
         )
     }
+}
+
+/// The first and the last time that any key met the code.
+fn span<K: EntityKey>(entities: &Entities<K>, focus: Rcode) -> Option<(Timestamp, Timestamp)> {
+    let spans = entities.counts(focus).map(|(_, place)| entities.focus(place, focus));
+    let spans = spans.map(|span| (span.first, span.last));
+    spans.reduce(|(first, last), other| (first.min(other.0), last.max(other.1)))
 }
 
 fn evidence(tallies: &Tallies, count: u64, servers: &Contrast, clients: &Contrast) -> Vec<String> {
@@ -136,11 +138,14 @@ fn explained(tallies: &Tallies, count: u64) -> String {
 fn verify(tallies: &Tallies) -> String {
     let address = |place| tallies.servers.get(place).map(|server| *server.key);
     // Of equal ones the first by server and name, so that the same capture gives the same command.
-    let paths = tallies.paths.with_code(tallies.focus());
-    let heaviest = paths.min_by_key(|path| {
+    // Only these are looked up: paths are many, and what they are made of lies elsewhere.
+    let names = |path: &Path| {
         let (name, question) = tallies.names.question(path.name);
-        let kind = question.map(|question| question.rtype);
-        (std::cmp::Reverse(path.count), address(path.server), name, kind)
+        (address(path.server), name, question.map(|question| question.rtype))
+    };
+    let paths = tallies.paths.with_code(tallies.focus());
+    let heaviest = paths.min_by(|one, other| {
+        other.count.cmp(&one.count).then_with(|| names(one).cmp(&names(other)))
     });
     let Some(path) = heaviest else { return String::new() };
     let (name, question) = tallies.names.question(path.name);

@@ -19,6 +19,7 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     let focus = tallies.focus();
     let total: u64 = tallies.rcodes().map(|(_, count)| count).sum();
     snapshot.focus = focus;
+    snapshot.spec = spec.clone();
     snapshot.rcodes = tallies
         .rcodes()
         .map(|(rcode, responses)| RcodeRow {
@@ -33,13 +34,19 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     snapshot.impact = if focus.is_answer() { Impact::default() } else { tallies.impact() };
     snapshot.servers = servers(tallies, spec.top);
     snapshot.clients = clients(tallies, spec.top);
-    snapshot.prefixes = prefixes(tallies, spec.top);
+    if spec.lists.prefixes {
+        snapshot.prefixes = prefixes(tallies, spec.top);
+    }
     snapshot.names = names(tallies, spec.top);
-    snapshot.domains = domains(tallies, spec.top);
+    if spec.lists.domains {
+        snapshot.domains = domains(tallies, spec.top);
+    }
     snapshot.suffixes = spec
         .label_depth
         .map_or_else(List::default, |depth| suffixes(tallies, usize::from(depth), spec.top));
-    snapshot.paths = paths(tallies, spec.top);
+    if spec.lists.paths {
+        snapshot.paths = paths(tallies, spec.top);
+    }
     fill_splits(snapshot, tallies);
     snapshot.timeline = tallies.timeline();
     snapshot.findings = crate::diagnose::findings(tallies);
@@ -78,29 +85,83 @@ type Candidate = (u64, u32);
 /// Keys are costly to spell out and rows as heavy as the last one may be many, as in an attack
 /// where every name is asked once: `order` compares the keys behind two numbers as they are.
 fn list<K>(
-    mut candidates: Vec<Candidate>,
+    candidates: impl Iterator<Item = Candidate>,
     top: usize,
     error: u64,
     order: impl Fn(u32, u32) -> Ordering,
     make: impl Fn(u32) -> Row<K>,
 ) -> List<K> {
-    let total = candidates.len() as u64;
-    let all: u64 = candidates.iter().map(|(focus, _)| focus).sum();
-    if top > 0 && top < candidates.len() {
-        let heaviest = |candidate: &Candidate| Reverse(candidate.0);
-        let (_, last, _) = candidates.select_nth_unstable_by_key(top - 1, heaviest);
-        let least = last.0;
-        let heavier = candidates.iter().filter(|candidate| candidate.0 > least).count();
-        let ties = candidates.iter().filter(|candidate| candidate.0 == least);
-        let chosen = first_of(ties.map(|candidate| candidate.1), top - heavier, &order);
-        candidates.retain(|candidate| candidate.0 > least);
-        candidates.extend(chosen.into_iter().map(|number| (least, number)));
-    }
-    candidates.truncate(top);
-    candidates.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| order(one.1, other.1)));
-    let rows: Vec<Row<K>> = candidates.iter().map(|(_, number)| make(*number)).collect();
+    let mut heaviest = Heaviest::new(top);
+    candidates.for_each(|candidate| heaviest.add(candidate));
+    let (total, all) = (heaviest.total, heaviest.all);
+    let mut chosen = heaviest.choose(&order);
+    chosen.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| order(one.1, other.1)));
+    let rows: Vec<Row<K>> = chosen.iter().map(|(_, number)| make(*number)).collect();
     let shown: u64 = rows.iter().map(|row| row.focus).sum();
     List { rows, total, omitted: all - shown, error }
+}
+
+/// The heaviest of many candidates. Most are lighter than what is kept, and gone after one look.
+struct Heaviest {
+    top: usize,
+    kept: Vec<Candidate>,
+    /// When so many are kept, it is worth to see which of them may go.
+    most: usize,
+    /// There are as many as can be chosen that are as heavy as this, or heavier.
+    least: u64,
+    total: u64,
+    all: u64,
+}
+
+/// Candidates kept for each that is chosen.
+const KEPT_FOR_EACH: usize = 8;
+
+impl Heaviest {
+    fn new(top: usize) -> Self {
+        let most = top.saturating_mul(KEPT_FOR_EACH).max(1);
+        Self { top, kept: Vec::new(), most, least: 0, total: 0, all: 0 }
+    }
+
+    #[inline]
+    fn add(&mut self, candidate: Candidate) {
+        self.total += 1;
+        self.all += candidate.0;
+        if candidate.0 >= self.least {
+            self.kept.push(candidate);
+            if self.kept.len() >= self.most {
+                self.prune();
+            }
+        }
+    }
+
+    /// Lets go of what is lighter than the last that can be chosen.
+    fn prune(&mut self) {
+        if self.top >= self.kept.len() {
+            return;
+        }
+        let Some(last) = self.top.checked_sub(1) else { return self.kept.clear() };
+        let weight = |candidate: &Candidate| Reverse(candidate.0);
+        let (_, last, _) = self.kept.select_nth_unstable_by_key(last, weight);
+        let least = last.0;
+        self.least = least;
+        self.kept.retain(|candidate| candidate.0 >= least);
+        // All of these may be as heavy as each other.
+        self.most = self.most.max(self.kept.len().saturating_mul(2));
+    }
+
+    /// Those that are heavier than the last one, and of the equally heavy ones the first.
+    fn choose(mut self, order: impl Fn(u32, u32) -> Ordering) -> Vec<Candidate> {
+        self.prune();
+        let Self { top, mut kept, least, .. } = self;
+        if kept.len() > top {
+            let heavier = kept.iter().filter(|candidate| candidate.0 > least).count();
+            let ties = kept.iter().filter(|candidate| candidate.0 == least);
+            let first = first_of(ties.map(|candidate| candidate.1), top - heavier, order);
+            kept.retain(|candidate| candidate.0 > least);
+            kept.extend(first.into_iter().map(|number| (least, number)));
+        }
+        kept
+    }
 }
 
 /// The first `most` numbers in an order; nearly all are compared just once.
@@ -174,8 +235,11 @@ fn address(entities: &Entities<Address>, place: u32) -> IpAddr {
     entities.get(place).map_or(NO_ADDRESS, |entity| entity.key.ip())
 }
 
-fn with_focus<K: EntityKey>(tallies: &Tallies, entities: &Entities<K>) -> Vec<Candidate> {
-    entities.counts(tallies.focus()).collect()
+fn with_focus<K: EntityKey>(
+    tallies: &Tallies,
+    entities: &Entities<K>,
+) -> impl Iterator<Item = Candidate> {
+    entities.counts(tallies.focus())
 }
 
 fn domains(tallies: &Tallies, top: usize) -> List<String> {
@@ -213,27 +277,38 @@ fn prefix(address: Address) -> (Address, u8) {
 
 fn prefixes(tallies: &Tallies, top: usize) -> List<Prefix> {
     let (focus, entities) = (tallies.focus(), &tallies.clients);
-    let mut sums: HashMap<_, Row<()>, foldhash::fast::RandomState> = HashMap::default();
+    let mut places: HashMap<_, usize, foldhash::fast::RandomState> = HashMap::default();
+    let mut rows: Vec<Row<Prefix>> = Vec::new();
+    let mut met: Vec<(usize, u32)> = Vec::new();
     for entity in entities.iter() {
-        let row = sums.entry(prefix(*entity.key)).or_insert_with(|| blank(()));
+        let key = prefix(*entity.key);
+        let place = *places.entry(key).or_insert_with(|| {
+            rows.push(blank(Prefix { address: key.0.ip(), length: key.1 }));
+            rows.len() - 1
+        });
+        let Some(row) = rows.get_mut(place) else { continue };
         row.responses += entity.responses;
         row.unanswered += entity.unanswered;
         row.error += entity.error;
-        if entities.count(entity.place, focus) > 0 {
-            let span = entities.focus(entity.place, focus);
-            row.focus += span.count;
+        let count = entities.count(entity.place, focus);
+        if count > 0 {
+            row.focus += count;
             let clients = row.clients.get_or_insert_default();
             clients.count += 1;
             clients.at_least = entities.error() > 0;
-            if !focus.is_answer() {
+            met.push((place, entity.place));
+        }
+    }
+    if !focus.is_answer() {
+        // Times lie far apart in memory: by themselves, many are fetched at once.
+        for (place, client) in met {
+            let span = entities.focus(client, focus);
+            if let Some(row) = rows.get_mut(place) {
                 widen(row, span.first, span.last);
             }
         }
     }
-    let rows = sums
-        .into_iter()
-        .map(|((address, length), row)| with_key(&row, Prefix { address: address.ip(), length }));
-    rolled_up(tallies, rows.collect(), top)
+    rolled_up(tallies, rows, top)
 }
 
 fn suffixes(tallies: &Tallies, depth: usize, top: usize) -> List<String> {
@@ -274,13 +349,6 @@ fn rolled_up<K: Ord>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> Li
     List { rows, total, omitted: kept - shown, error: lost }
 }
 
-/// A row by another key.
-fn with_key<K, L>(row: &Row<K>, key: L) -> Row<L> {
-    let Row { responses, focus, unanswered, clients, servers, names, .. } = *row;
-    let Row { first, last, latency, error, .. } = *row;
-    Row { key, responses, focus, unanswered, clients, servers, names, first, last, latency, error }
-}
-
 fn blank<K>(key: K) -> Row<K> {
     Row {
         key,
@@ -306,7 +374,7 @@ fn names(tallies: &Tallies, top: usize) -> List<QuestionKey> {
     let (focus, names) = (tallies.focus(), &tallies.names);
     let bounded = tallies.distinct_is_bounded();
     let order = |one, other| compare_questions(tallies, one, other);
-    let kept = list(names.counts(focus).collect(), top, names.error(), order, |place| {
+    let kept = list(names.counts(focus), top, names.error(), order, |place| {
         let (name, question) = names.question(place);
         let key = question_key(name, question);
         let Some(row) = names.row(place, focus) else { return blank(key) };
@@ -352,7 +420,7 @@ fn paths(tallies: &Tallies, top: usize) -> List<PathKey> {
             .then_with(|| server(one).cmp(&server(other)))
             .then_with(|| compare_questions(tallies, one.name, other.name))
     };
-    let candidates = paths.counts(tallies.focus()).collect();
+    let candidates = paths.counts(tallies.focus());
     list(candidates, top, paths.error(), order, |place| {
         let none = Path::default();
         let path = paths.get(place).unwrap_or(&none);

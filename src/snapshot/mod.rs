@@ -27,6 +27,40 @@ pub struct SnapshotSpec {
     pub top: usize,
     /// Names are also rolled up to this many labels, 1 to 9, counted from the root.
     pub label_depth: Option<u8>,
+    /// Which of the lists that cost most are made; another is empty.
+    pub lists: Lists,
+}
+
+/// Lists that cost much and that not every reader shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lists {
+    /// [`Snapshot::domains`].
+    pub domains: bool,
+    /// [`Snapshot::prefixes`].
+    pub prefixes: bool,
+    /// [`Snapshot::paths`].
+    pub paths: bool,
+}
+
+impl Lists {
+    /// Every list.
+    pub const ALL: Self = Self { domains: true, prefixes: true, paths: true };
+
+    /// Whether these are all that `other` has, or more.
+    pub fn cover(self, other: Self) -> bool {
+        self.domains >= other.domains
+            && self.prefixes >= other.prefixes
+            && self.paths >= other.paths
+    }
+}
+
+impl SnapshotSpec {
+    /// Whether a snapshot made to this specification has all that one made to `other` has.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.top >= other.top
+            && self.lists.cover(other.lists)
+            && (other.label_depth.is_none() || self.label_depth == other.label_depth)
+    }
 }
 
 impl Snapshot {
@@ -38,7 +72,7 @@ impl Snapshot {
 
 impl Default for SnapshotSpec {
     fn default() -> Self {
-        Self { top: 20, label_depth: None }
+        Self { top: 20, label_depth: None, lists: Lists::ALL }
     }
 }
 
@@ -93,6 +127,28 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// The latest response with the focus code, decoded whole.
     pub sample: Option<Sample>,
+    /// What was asked for.
+    pub spec: SnapshotSpec,
+    /// What snapshots have cost; `None` where only one is made.
+    pub cost: Option<Cost>,
+}
+
+/// What it has cost to make snapshots while the capture went on, this one included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// How many were made.
+    pub snapshots: u64,
+    /// How long the capture waited for them.
+    pub took: Duration,
+    /// How long the capture has gone on in all.
+    pub of: Duration,
+}
+
+impl Cost {
+    /// The part of the time that was spent on snapshots, 0 to 1.
+    pub fn share(&self) -> f64 {
+        if self.of.is_zero() { 0.0 } else { self.took.as_secs_f64() / self.of.as_secs_f64() }
+    }
 }
 
 /// One response, for a person to read.
@@ -317,6 +373,19 @@ pub struct EdeRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_specification_covers_what_asks_for_no_more() {
+        let spec = |top, label_depth| SnapshotSpec { top, label_depth, lists: Lists::ALL };
+        assert!(spec(20, Some(2)).covers(&spec(10, None)));
+        assert!(spec(20, Some(2)).covers(&spec(20, Some(2))));
+        assert!(!spec(20, Some(2)).covers(&spec(20, Some(3))));
+        assert!(!spec(20, None).covers(&spec(21, None)));
+        let fewer =
+            SnapshotSpec { lists: Lists { paths: false, ..Lists::ALL }, ..SnapshotSpec::default() };
+        assert!(SnapshotSpec::default().covers(&fewer));
+        assert!(!fewer.covers(&SnapshotSpec::default()));
+    }
 
     #[test]
     fn a_share_of_nothing_is_nothing() {

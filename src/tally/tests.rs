@@ -103,7 +103,7 @@ fn large() -> Bounds {
 
 fn show(tallies: &Tallies) -> String {
     let mut snapshot = Snapshot::default();
-    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2) };
+    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2), ..SnapshotSpec::default() };
     snapshot::fill(&mut snapshot, tallies, &spec);
     format!("{snapshot:#?}")
 }
@@ -128,7 +128,7 @@ fn every_count_is_what_a_plain_map_says() {
     let events = events(7, 3000);
     let all = count_all(&events);
     let mut snapshot = Snapshot::default();
-    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2) };
+    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2), ..SnapshotSpec::default() };
     snapshot::fill(&mut snapshot, &all, &spec);
     let mut responses: BTreeMap<IpAddr, u64> = BTreeMap::new();
     let mut refused: BTreeMap<IpAddr, u64> = BTreeMap::new();
@@ -195,7 +195,7 @@ fn another_focus_counts_as_if_it_had_been_chosen_at_first() {
         events.iter().for_each(|event| add(&mut chosen, event));
         chosen.settle();
         let (mut one, mut other) = (Snapshot::default(), Snapshot::default());
-        let spec = SnapshotSpec { top: usize::MAX, label_depth: None };
+        let spec = SnapshotSpec { top: usize::MAX, label_depth: None, ..SnapshotSpec::default() };
         snapshot::fill(&mut one, &changed, &spec);
         snapshot::fill(&mut other, &chosen, &spec);
         if focus == Rcode(23) {

@@ -31,12 +31,14 @@ use self::pace::Meter;
 use self::session::Session;
 use self::update::{Effect, update};
 use crate::feed::{Command, Feed};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SnapshotSpec};
 
 /// Redraws at least this often, so that a terminal that lost something gets it back.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 /// A signal or a snapshot is seen at most this late; a key at once.
 const LONGEST_NAP: Duration = Duration::from_millis(100);
+/// Likewise, while a snapshot is waited for.
+const SHORT_NAP: Duration = Duration::from_millis(5);
 
 /// How the screen may use the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +86,8 @@ struct Loop<'a> {
     feed: &'a Feed,
     model: Model,
     shown: Arc<Snapshot>,
+    /// What was last asked for.
+    asked: SnapshotSpec,
     /// Serial of the latest snapshot looked at; `None` before the first.
     seen: Option<u64>,
     meter: Meter,
@@ -94,10 +98,11 @@ struct Loop<'a> {
 
 impl<'a> Loop<'a> {
     fn new(feed: &'a Feed, model: Model) -> Self {
-        feed.ask(Command::Spec(model.spec()));
+        let asked = model.spec();
+        feed.ask(Command::Spec(asked.clone()));
         let now = Instant::now();
         let (shown, meter) = (feed.latest(), Meter::default());
-        Self { feed, model, shown, seen: None, meter, began: now, drawn: now, dirty: true }
+        Self { feed, model, shown, asked, seen: None, meter, began: now, drawn: now, dirty: true }
     }
 
     fn is_over(&self, session: &Session) -> bool {
@@ -107,13 +112,14 @@ impl<'a> Loop<'a> {
     /// Takes in the latest snapshot, unless it is the one already here.
     fn receive(&mut self) {
         let latest = self.feed.latest();
-        if self.seen == Some(latest.serial) && (self.model.frozen || self.is_shown(&latest)) {
+        let is_held = self.is_held();
+        if self.seen == Some(latest.serial) && (is_held || self.is_shown(&latest)) {
             return;
         }
         self.seen = Some(latest.serial);
         let pace = self.meter.see(self.began.elapsed(), &latest);
         let mut newer = Newer::default();
-        if self.model.frozen {
+        if is_held {
             newer.packets = latest.ledger.frames.saturating_sub(self.shown.ledger.frames);
             newer.ended = latest.source.ended.is_some() && self.shown.source.ended.is_none();
         } else {
@@ -127,8 +133,35 @@ impl<'a> Loop<'a> {
         Arc::ptr_eq(latest, &self.shown)
     }
 
+    /// What shall stand still has to have all its lists and rows before.
+    fn is_held(&self) -> bool {
+        let whole = SnapshotSpec { label_depth: None, ..self.asked.clone() };
+        self.model.frozen && self.shown.spec.covers(&whole)
+    }
+
+    /// A list is shown that the snapshot does not have.
+    fn lacks_a_list(&self) -> bool {
+        !self.shown.spec.lists.cover(self.asked.lists)
+    }
+
+    /// Whether a snapshot is to come soon: the first one, or one that has what a key asked for.
+    fn is_waiting(&self) -> bool {
+        let is_first = self.seen.is_none_or(|serial| serial == 0);
+        !self.is_held() && (is_first || !self.shown.spec.covers(&self.asked))
+    }
+
+    /// Asks for what the screen shows now, if that is something else than before.
+    fn ask_for_what_is_shown(&mut self) {
+        let spec = self.model.spec();
+        if spec != self.asked {
+            self.feed.ask(Command::Spec(spec.clone()));
+            self.asked = spec;
+        }
+    }
+
     fn is_due(&self) -> bool {
-        self.dirty || self.drawn.elapsed() >= HEARTBEAT
+        // A list that will be here in a moment is not shown as an empty one before.
+        (self.dirty && !self.lacks_a_list()) || self.drawn.elapsed() >= HEARTBEAT
     }
 
     fn draw(&mut self, session: &mut Session) -> io::Result<()> {
@@ -143,7 +176,8 @@ impl<'a> Loop<'a> {
 
     /// Waits for an event and takes in all that wait with it: one draw per burst, not per key.
     fn listen(&mut self, events: &Receiver<io::Result<Event>>) -> io::Result<ControlFlow<()>> {
-        let mut nap = LONGEST_NAP.min(HEARTBEAT.saturating_sub(self.drawn.elapsed()));
+        let longest = if self.is_waiting() { SHORT_NAP } else { LONGEST_NAP };
+        let mut nap = longest.min(HEARTBEAT.saturating_sub(self.drawn.elapsed()));
         loop {
             let event = match events.recv_timeout(nap) {
                 Ok(event) => event?,
@@ -157,9 +191,11 @@ impl<'a> Loop<'a> {
             self.dirty = true;
             match update(&mut self.model, msg, &self.shown) {
                 Some(Effect::Quit) => return Ok(ControlFlow::Break(())),
+                // The same is asked for below, whatever brought it about.
+                Some(Effect::Ask(Command::Spec(_))) | None => {}
                 Some(Effect::Ask(command)) => self.feed.ask(command),
-                None => {}
             }
+            self.ask_for_what_is_shown();
         }
     }
 }

@@ -7,11 +7,12 @@ use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
 use crate::iana::Rcode;
-use crate::snapshot::{Snapshot, SnapshotSpec};
+use crate::snapshot::{Lists, Snapshot, SnapshotSpec};
 
-/// Rows the screen asks for in each list. Enough to scroll and sort; cheap to copy four times a
-/// second.
+/// Rows the screen asks for in each list once there is scrolling or sorting.
 pub const ROWS: usize = 500;
+/// Rows until then for each row of the terminal: what is shown, and a page more.
+const PAGES: usize = 2;
 
 /// The state of the screen.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +132,29 @@ impl Model {
             NamesBy::Labels(depth) => Some(depth),
             NamesBy::Question | NamesBy::Domain => None,
         };
-        SnapshotSpec { top: ROWS, label_depth }
+        SnapshotSpec { top: self.rows(), label_depth, lists: self.lists() }
+    }
+
+    /// The costly lists that are shown; all of them can be looked at while nothing moves.
+    fn lists(&self) -> Lists {
+        if self.frozen {
+            return Lists::ALL;
+        }
+        let sheets = (self.shown().sheets)(self);
+        let shows = |id: SheetId| sheets.contains(&id);
+        Lists {
+            domains: shows(SheetId::Domains),
+            prefixes: shows(SheetId::Prefixes),
+            paths: shows(SheetId::Paths),
+        }
+    }
+
+    /// A row that nobody looks at costs as much as another, four times a second.
+    fn rows(&self) -> usize {
+        if self.frozen || !self.tables.is_empty() {
+            return ROWS;
+        }
+        ROWS.min(PAGES * usize::from(self.size.1))
     }
 
     /// How a table is sorted.
@@ -162,4 +185,37 @@ pub(crate) fn choices(snapshot: &Snapshot) -> Vec<(Rcode, u64)> {
     let unseen: Vec<_> = rest.filter(|(code, _)| seen.iter().all(|(had, _)| had != code)).collect();
     seen.extend(unseen);
     seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_costly_lists_are_asked_for_by_the_views_that_show_them() {
+        let mut model = Model::new((120, 40), true);
+        let none = Lists { domains: false, prefixes: false, paths: false };
+        assert_eq!(model.spec().lists, none);
+        model.names_by = NamesBy::Domain;
+        assert_eq!(model.spec().lists, Lists { domains: true, ..none });
+        for (number, view) in VIEWS.iter().enumerate() {
+            model.view = number;
+            let lists = model.spec().lists;
+            assert_eq!(lists.paths, (view.sheets)(&model).contains(&SheetId::Paths));
+        }
+        model.frozen = true;
+        assert_eq!(model.spec().lists, Lists::ALL);
+    }
+
+    #[test]
+    fn rows_that_nobody_can_see_are_asked_for_when_they_may_be_wanted() {
+        let mut model = Model::new((120, 40), true);
+        assert_eq!(model.spec().top, 80);
+        model.frozen = true;
+        assert_eq!(model.spec().top, ROWS);
+        model.frozen = false;
+        model.tables.insert(SheetId::Servers, TableState::default());
+        assert_eq!(model.spec().top, ROWS);
+        assert_eq!(Model::new((120, 9999), true).spec().top, ROWS);
+    }
 }

@@ -34,5 +34,9 @@ pub(crate) fn analyzed(path: &Path) -> Snapshot {
 pub(crate) fn analyzed_with(config: EngineConfig, path: &Path) -> Snapshot {
     let mut engine = Engine::new(EngineConfig { rows: usize::MAX, ..config });
     feed(&mut engine, path);
-    engine.snapshot(&SnapshotSpec { top: usize::MAX, label_depth: Some(2) })
+    engine.snapshot(&SnapshotSpec {
+        top: usize::MAX,
+        label_depth: Some(2),
+        ..SnapshotSpec::default()
+    })
 }

@@ -227,10 +227,10 @@ fn names_roll_up_to_labels_and_domains() {
     for depth in 1..=9 {
         check_names(&depth.to_string(), NamesBy::Labels(depth), &[Some(depth)]);
     }
-    check_names("0", NamesBy::Domain, &[]);
-    check_names("0 0", NamesBy::Question, &[]);
-    check_names("d", NamesBy::Domain, &[]);
-    check_names("d d", NamesBy::Question, &[]);
+    check_names("0", NamesBy::Domain, &[None]);
+    check_names("0 0", NamesBy::Question, &[None]);
+    check_names("d", NamesBy::Domain, &[None]);
+    check_names("d d", NamesBy::Question, &[None]);
     check_names("3 d", NamesBy::Domain, &[None]);
     check_names("3 0", NamesBy::Question, &[None]);
     check_names("3 3", NamesBy::Labels(3), &[]);

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{View, head, write_lines, write_pieces};
 use crate::ledger::Reason;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Cost, Snapshot};
 use crate::tui::model::Model;
 use crate::tui::text;
 use crate::tui::theme::Meaning;
@@ -46,12 +46,20 @@ fn draw_warnings(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) -> u16 {
         "link types: {}",
         if link_types.is_empty() { "none yet" } else { &link_types }
     )];
+    lines.extend(snapshot.cost.map(cost));
     for warning in head::warnings(snapshot) {
         lines.extend(text::wrap(&format!("! {warning}"), area.width.into(), 4));
     }
     lines.truncate((area.height / 2).max(1).into());
     write_lines(&lines, Meaning::Plain.style(), area, buffer);
     area.y + text::cells(lines.len())
+}
+
+/// What this screen costs the capture.
+fn cost(cost: Cost) -> String {
+    let Cost { snapshots, of, .. } = cost;
+    let (snapshots, seconds) = (text::count(snapshots), of.as_secs_f64());
+    format!("snapshots: {snapshots} in {seconds:.2} s, {:.2} % of the time", 100.0 * cost.share())
 }
 
 /// Counters that belong together.
@@ -153,5 +161,19 @@ fn draw_group(group: &Group, area: Rect, buffer: &mut Buffer) {
             Rect { x: row.right() - width, width, ..row },
             buffer,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_the_screen_costs_is_told_in_a_line() {
+        let (took, of) = (Duration::from_millis(120), Duration::from_secs(10));
+        let text = cost(Cost { snapshots: 38, took, of });
+        assert_eq!(text, "snapshots: 38 in 10.00 s, 1.20 % of the time");
     }
 }
