@@ -19,7 +19,9 @@ use rcodetop::snapshot::{Snapshot, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, NextRun, open_files};
 use rcodetop::tally::{Bounds, Tallies};
 use rcodetop::time::Timestamp;
-use rcodetop::track::{Answer, Exchange, Hasher, Hashes, Key, Message, Tracker, TrackerConfig};
+use rcodetop::track::{
+    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Tracker, TrackerConfig,
+};
 use rcodetop::wire::{
     Datagram, Decoder, Frame, LinkType, MessageView, NameBuffer, Packet, Segment, Streams,
     Transport,
@@ -196,7 +198,13 @@ fn messages(hasher: &Hasher) -> Vec<Message<'static>> {
         let (client, server) =
             if is_response { (datagram.to, datagram.from) } else { (datagram.from, datagram.to) };
         let key = Key { client, server, id: view.id, transport: Transport::Udp };
-        let answer = Answer { rcode: view.rcode(), ede: None, ede_text: &[], answers: 0 };
+        let answer = Answer {
+            rcode: view.rcode(),
+            ede: None,
+            ede_text: &[],
+            answers: 0,
+            form: Form::default(),
+        };
         messages.push(Message {
             at: frame.at,
             key,

@@ -1,22 +1,38 @@
 //! What it probably means: opinions, each with its evidence in numbers.
 //!
-//! Sees counts, never packets. Every response with the focus code belongs to the first finding
-//! that covers it; what nothing explains is the last one, `unknown`, which says what was checked.
+//! Sees counts, never packets. Facts are put in order (`base`), rules put them down to causes
+//! (`rules`, `claims`), and what one cause explains becomes a finding with the smallest scope that
+//! covers it and nothing else (`scope`, `compose`). Every response with the focus code belongs to
+//! the first finding that covers it; what nothing explains is the last one, `unknown`, which says
+//! what was checked.
 
+mod base;
+mod cause;
+mod causes;
+mod claims;
+mod compose;
+mod dark;
 mod finding;
+mod networks;
+mod rules;
+mod scope;
 mod unknown;
+mod words;
 
 use crate::tally::Tallies;
 
+use base::Base;
+use claims::Claims;
+
+pub use cause::{Brand, Cause, Fix};
 pub use finding::{Confidence, Finding, FindingOutcome, Scope};
-
-/// Looks at the counts and says what it sees, if anything.
-type Diagnosis = fn(&Tallies) -> Option<Finding>;
-
-/// Every diagnosis, in the order in which they take their exchanges away.
-const ALL: &[Diagnosis] = &[unknown::find];
 
 /// What the counts speak for, most harm first.
 pub fn findings(tallies: &Tallies) -> Vec<Finding> {
-    ALL.iter().filter_map(|diagnosis| diagnosis(tallies)).collect()
+    let base = Base::of(tallies);
+    let mut claims = Claims::new(base.cases.len());
+    rules::ALL.iter().for_each(|rule| rule(&base, &mut claims));
+    let (mut findings, explained) = compose::findings(&base, &claims, tallies.focus());
+    findings.extend(unknown::find(tallies, explained));
+    findings
 }

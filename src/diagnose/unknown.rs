@@ -11,7 +11,7 @@ use crate::wire::name::text;
 use super::{Confidence, Finding, FindingOutcome, Scope};
 
 /// The responses with the focus code that nothing else covers.
-pub(super) fn find(tallies: &Tallies) -> Option<Finding> {
+pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
     let focus = tallies.focus();
     // An answer needs no explanation.
     if focus.is_answer() {
@@ -20,7 +20,7 @@ pub(super) fn find(tallies: &Tallies) -> Option<Finding> {
     let servers = Contrast::of(&tallies.servers, focus);
     let clients = Contrast::of(&tallies.clients, focus);
     // Of all, also of servers that a bounded table has forgotten.
-    let count = tallies.responses(focus);
+    let count = tallies.responses(focus).saturating_sub(explained);
     if count == 0 {
         return None;
     }

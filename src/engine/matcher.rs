@@ -8,7 +8,7 @@ use crate::snapshot::Sample;
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
-    Answer, Exchange, Hasher, Hashes, Key, Message, Tracker, TrackerConfig, Verdict,
+    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Tracker, TrackerConfig, Verdict,
 };
 use crate::wire::{
     Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
@@ -253,6 +253,11 @@ impl Core {
         if segment.rst && self.ports.has(from.port) {
             let Self { tracker, events, .. } = self;
             tracker.reset(to, from, &mut |exchange| hand_on(events, exchange, count));
+            // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1).
+            if segment.ack && segment.sequence == 0 {
+                self.make_room(count);
+                self.events.push_not_taken(at, to.address, from.address);
+            }
         }
         streams.add(segment, at, |message| self.stream_message(message, from, to, at, count));
     }
@@ -326,11 +331,16 @@ impl Core {
         books.cut += u64::from(notes.has(Notes::CUT));
         if !is_response {
             books.queries += 1;
-            // Queries without an end need room too.
-            if self.events.is_full() {
-                count(&mut self.events);
-            }
+            self.make_room(count);
             self.events.push_query(at);
+        }
+    }
+
+    /// Queries without an end need room too.
+    #[inline]
+    fn make_room(&mut self, count: &mut impl FnMut(&mut Events)) {
+        if self.events.is_full() {
+            count(&mut self.events);
         }
     }
 
@@ -342,9 +352,16 @@ impl Core {
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
         let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
         let Self { tracker, events, .. } = self;
-        tracker.icmp_error(error.from, error.to, transport, id, &mut |exchange| {
-            hand_on(events, exchange, count);
-        });
+        tracker.icmp_error(
+            error.from,
+            error.to,
+            transport,
+            id,
+            Obstacle::of(error),
+            &mut |exchange| {
+                hand_on(events, exchange, count);
+            },
+        );
     }
 }
 
@@ -355,5 +372,12 @@ fn answer<'a>(view: &MessageView<'a>) -> Answer<'a> {
         ede: explained.map(|(ede, _)| ede),
         ede_text: explained.map_or(&[], |(_, text)| text),
         answers: view.answers,
+        form: Form {
+            edns: view.edns.is_some(),
+            bare: view.question.is_none() && !view.notes.is_unread(),
+            tsig: view.tsig,
+            policy: view.soa && view.answers == 0 && view.authority == 0,
+            referral: !view.soa && view.answers == 0 && view.authority > 0,
+        },
     }
 }

@@ -43,6 +43,13 @@ const NAMES: &[(u16, &str)] = &[
 ];
 
 impl Ede {
+    /// The server cannot answer yet (RFC 8914 §4.15).
+    pub const NOT_READY: Self = Self(14);
+    /// The client may not (RFC 8914 §4.19).
+    pub const PROHIBITED: Self = Self(18);
+    /// The server is no authority for the name, and recursion was not asked for (RFC 8914 §4.21).
+    pub const NOT_AUTHORITATIVE: Self = Self(20);
+
     /// The registry's name for the code, if it has one.
     pub fn name(self) -> Option<&'static str> {
         super::name_of(NAMES, self.0)

@@ -1,6 +1,7 @@
 //! How the memory that the user grants is divided among the tables.
 
 use super::entities::ENTITY_COST;
+use super::facts::FACT_COST;
 use super::lookups::LOOKUP_COST;
 use super::pairs::{MAX_SERVERS, PAIR_COST};
 use super::paths::PATH_COST;
@@ -37,12 +38,17 @@ pub struct Bounds {
     pub domains: usize,
     /// Lookups in trouble followed at once (2 %).
     pub lookups: usize,
+    /// Facts (2 %), at most as many as can be weighed in a moment.
+    pub facts: usize,
 }
 
 /// A query that waits, with a name of the greatest length.
 const PENDING_COST: u64 = 512;
 const RECENT_COST: u64 = 96;
 const DOMAIN_COST: u64 = ENTITY_COST as u64 + 255;
+
+/// Facts that causes are told from; to weigh them all takes some milliseconds.
+const MOST_FACTS: usize = 1 << 14;
 
 /// Keys of one kind that a table keeps for each row of the longest list, and at least.
 const KEYS_PER_ROW: usize = 2048;
@@ -69,6 +75,7 @@ impl Bounds {
             servers: share(3, ENTITY_COST as u64).min(keys).min(MAX_SERVERS),
             domains: share(3, DOMAIN_COST).min(keys),
             lookups: share(2, LOOKUP_COST as u64),
+            facts: share(2, FACT_COST as u64).min(MOST_FACTS),
         }
     }
 
@@ -89,6 +96,7 @@ impl Bounds {
             servers: self.servers / parts.clamp(1, 2),
             domains: self.domains / parts.clamp(1, 2),
             lookups: part(self.lookups),
+            facts: part(self.facts),
         }
     }
 }

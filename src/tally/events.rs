@@ -8,6 +8,8 @@ use crate::time::Timestamp;
 use crate::track::{Exchange, Hashes, Outcome};
 use crate::wire::{Address, Question, Transport};
 
+use super::facts::How;
+
 /// Exchanges counted together: what is kept of them fits the innermost caches.
 const CHUNK: usize = 128;
 
@@ -32,7 +34,18 @@ pub(super) struct Event {
     pub(super) unanswered: i8,
     pub(super) opcode: Opcode,
     pub(super) transport: Transport,
+    pub(super) how: How,
+    /// How often its query was sent again.
+    pub(super) repeats: u16,
     name: Span,
+}
+
+/// A TCP connection that a server did not take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NotTaken {
+    pub(super) at: Timestamp,
+    pub(super) client: Address,
+    pub(super) server: Address,
 }
 
 /// What is counted of its response.
@@ -58,6 +71,8 @@ pub struct Events {
     exchanges: Vec<Event>,
     bytes: Vec<u8>,
     queries: Vec<Timestamp>,
+    /// TCP connections that servers did not take.
+    not_taken: Vec<NotTaken>,
     most: usize,
 }
 
@@ -71,24 +86,30 @@ impl Events {
     /// Room for so many exchanges.
     pub fn with_room(most: usize) -> Self {
         let (exchanges, queries) = (Vec::with_capacity(most), Vec::with_capacity(most));
-        Self { exchanges, bytes: Vec::new(), queries, most }
+        Self { exchanges, bytes: Vec::new(), queries, not_taken: Vec::new(), most }
     }
 
     /// Whether what is there should be counted before more is added.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.exchanges.len() >= self.most || self.queries.len() >= QUERIES * self.most
+        self.exchanges.len() >= self.most || self.others() >= QUERIES * self.most
     }
 
     /// Whether there is nothing to count.
     pub fn is_empty(&self) -> bool {
-        self.exchanges.is_empty() && self.queries.is_empty()
+        self.exchanges.is_empty() && self.others() == 0
+    }
+
+    #[inline]
+    fn others(&self) -> usize {
+        self.queries.len() + self.not_taken.len()
     }
 
     pub(super) fn clear(&mut self) {
         self.exchanges.clear();
         self.bytes.clear();
         self.queries.clear();
+        self.not_taken.clear();
     }
 
     /// The exchanges, some at a time.
@@ -99,6 +120,16 @@ impl Events {
     /// When queries were sent.
     pub(super) fn queries(&self) -> &[Timestamp] {
         &self.queries
+    }
+
+    /// The connections that were not taken.
+    pub(super) fn not_taken(&self) -> &[NotTaken] {
+        &self.not_taken
+    }
+
+    /// Takes note of a TCP connection that a server did not take; there must be room.
+    pub fn push_not_taken(&mut self, at: Timestamp, client: Address, server: Address) {
+        self.not_taken.push(NotTaken { at, client, server });
     }
 
     /// Takes note of a query; there must be room.
@@ -133,7 +164,7 @@ impl Events {
     pub fn push(&mut self, exchange: &Exchange<'_>) {
         let (took, unanswered) = match exchange.outcome {
             Outcome::Answered { took, late } => (Some(took), -i8::from(late)),
-            Outcome::Unanswered | Outcome::Unreachable => (None, 1),
+            Outcome::Unanswered | Outcome::Unreachable(_) => (None, 1),
             Outcome::RepeatedResponse | Outcome::Unasked => (None, 0),
         };
         let response = exchange.answer.map(|answer| Response {
@@ -153,6 +184,8 @@ impl Events {
             unanswered,
             opcode: exchange.opcode,
             transport: exchange.transport,
+            how: How::of(exchange),
+            repeats: exchange.asked.map_or(0, |asked| asked.repeats),
             name: self.keep(exchange.name),
         };
         self.exchanges.push(event);

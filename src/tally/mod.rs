@@ -9,6 +9,7 @@ mod carry;
 mod domains;
 mod entities;
 mod events;
+mod facts;
 mod figures;
 mod latency;
 mod lookups;
@@ -23,7 +24,7 @@ mod timeline;
 
 use std::time::Duration;
 
-use crate::iana::Rcode;
+use crate::iana::{Opcode, Rcode};
 use crate::time::Timestamp;
 use crate::track::{Exchange, Hasher, Hashes};
 use crate::wire::{Address, Question};
@@ -32,14 +33,17 @@ pub use bounds::Bounds;
 pub use events::Events;
 pub use figures::{Distinct, Impact, Latency, Step, Timeline};
 
+pub(crate) use domains::registered;
 pub(crate) use entities::{Apart, Entities, Key as EntityKey};
+pub(crate) use facts::{End, Fact, Facts, How, Marks};
 pub(crate) use latency::Times;
 pub(crate) use names::{NONE, Names};
 pub(crate) use paths::{Path, Paths};
 pub(crate) use slot::Slot;
 pub(crate) use splits::Splits;
 
-use events::Event;
+use events::{Event, NotTaken};
+use facts::Note;
 use lookups::Lookups;
 use pairs::{Kind, Pairs};
 use timeline::Course;
@@ -78,6 +82,7 @@ pub struct Tallies {
     /// Distinct pairs were counted from paths of which some had been forgotten.
     paths_recounted: bool,
     lookups: Lookups,
+    pub(crate) facts: Facts,
     pub(crate) splits: Splits,
     course: Course,
 }
@@ -102,6 +107,7 @@ impl Tallies {
             pairs: Pairs::new(bounds.pairs),
             focus_names: 0,
             paths_recounted: false,
+            facts: Facts::new(bounds.facts, hasher.clone()),
             hasher,
             lookups: Lookups::new(patience * LOOKUP_PATIENCES, bounds.lookups),
             splits: Splits::default(),
@@ -133,6 +139,8 @@ impl Tallies {
     /// Counts all events, and leaves none.
     pub fn count_all(&mut self, events: &mut Events) {
         events.queries().iter().for_each(|at| self.course.query(*at));
+        self.facts.count_queries(events.queries());
+        events.not_taken().iter().for_each(|it| self.count_not_taken(it));
         let mut keys = std::mem::take(&mut self.keys);
         for some in events.chunks() {
             if self.have_room_for(some.len()) {
@@ -182,6 +190,9 @@ impl Tallies {
             self.follow_lookup(*keys, rcode, keys.at);
         }
         for (event, keys) in some.iter().zip(&*keys) {
+            self.facts.add(&note(events, event, keys.lookup));
+        }
+        for (event, keys) in some.iter().zip(&*keys) {
             if let Some(rcode) = keys.rcode.filter(|rcode| self.is_trouble(*rcode)) {
                 let new = self.paths.add(keys.client, keys.server, keys.name, rcode);
                 if new && rcode == self.focus {
@@ -189,6 +200,31 @@ impl Tallies {
                 }
             }
         }
+    }
+
+    fn count_not_taken(&mut self, it: &NotTaken) {
+        let NotTaken { at, client, server } = *it;
+        let lookup = self.hasher.pair(self.hasher.address(client), 0);
+        let how = How {
+            end: End::NoConnection,
+            opcode: Opcode::QUERY,
+            rcode: Rcode::NOERROR,
+            ede: None,
+            marks: Marks::TCP,
+        };
+        let (question, name, repeats, took, late) = (None, &[][..], 0, None, false);
+        self.facts.add(&Note {
+            lookup,
+            client,
+            server,
+            question,
+            name,
+            how,
+            repeats,
+            took,
+            at,
+            late,
+        });
     }
 
     /// Whether a code's responses are followed one by one.
@@ -489,6 +525,7 @@ impl Tallies {
             }
         }
         self.lookups.merge(&other.lookups);
+        self.facts.merge(&other.facts);
         self.splits.merge(&other.splits);
         self.course.merge(&other.course);
     }
@@ -511,6 +548,23 @@ impl Tallies {
                 self.domains.add_distinct(domain, Apart::Names, code, 1);
             }
         }
+    }
+}
+
+/// What is noted of an event.
+#[inline]
+fn note<'a>(events: &'a Events, event: &Event, lookup: u64) -> Note<'a> {
+    Note {
+        lookup,
+        client: event.client,
+        server: event.server,
+        question: event.question,
+        name: events.name(event),
+        how: event.how,
+        repeats: event.repeats,
+        took: event.response.and_then(|response| response.took),
+        at: event.at,
+        late: event.unanswered < 0,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::snapshot::{self, Snapshot, SnapshotSpec};
 use crate::time::Timestamp;
-use crate::track::{Answer, Exchange, Hasher, Hashes, Key, Outcome};
+use crate::track::{Answer, Exchange, Form, Hasher, Hashes, Key, Outcome};
 use crate::wire::{Address, Endpoint, Flags, Question, Transport};
 
 use super::*;
@@ -65,6 +65,7 @@ fn add(tallies: &mut Tallies, event: &Event) {
         ede: (rcode == Rcode::REFUSED).then_some(Ede(18)),
         ede_text: &[],
         answers: 0,
+        form: Form::default(),
     });
     let outcome = match answer {
         Some(_) => Outcome::Answered { took: event.took, late: false },

@@ -9,7 +9,7 @@ use crate::iana::{Ede, Rcode};
 use crate::time::Timestamp;
 use crate::wire::{Flags, Print, Question};
 
-use super::exchange::{Answer, Key, Message};
+use super::exchange::{Answer, Form, Key, Message};
 use super::hash::Hashes;
 
 /// A response this much before its query still belongs to it.
@@ -36,6 +36,7 @@ pub(super) struct Held {
     ede: Option<Ede>,
     ede_text: Vec<u8>,
     answers: u16,
+    form: Form,
     /// Its query came.
     taken: bool,
 }
@@ -56,6 +57,7 @@ impl Held {
                 ede: self.ede,
                 ede_text: &self.ede_text,
                 answers: self.answers,
+                form: self.form,
             }),
             print: self.print,
         }
@@ -114,6 +116,7 @@ impl Early {
             ede: answer.ede,
             ede_text,
             answers: answer.answers,
+            form: answer.form,
             taken: false,
         });
     }
@@ -177,6 +180,7 @@ fn blank(key: Key) -> Held {
         ede: None,
         ede_text: Vec::new(),
         answers: 0,
+        form: Form::default(),
         taken: false,
     }
 }

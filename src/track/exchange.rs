@@ -2,7 +2,7 @@
 
 use crate::iana::{Ede, Opcode, Rcode};
 use crate::time::Timestamp;
-use crate::wire::{Address, Endpoint, Flags, Print, Question, Transport};
+use crate::wire::{Address, Endpoint, Flags, IcmpError, Print, Question, Transport};
 
 use super::hash::Hashes;
 
@@ -53,6 +53,24 @@ pub struct Answer<'a> {
     pub ede_text: &'a [u8],
     /// Records in its answer section, as promised.
     pub answers: u16,
+    /// Its form.
+    pub form: Form,
+}
+
+/// What a response looks like beside its code: servers differ in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// It carries an OPT record.
+    pub edns: bool,
+    /// It does not repeat the question.
+    pub bare: bool,
+    /// It carries a TSIG record.
+    pub tsig: bool,
+    /// It names the policy zone that made it: an SOA record among the additional ones, with no
+    /// answer and no authority (BIND and others with response policy zones).
+    pub policy: bool,
+    /// It refers to other servers: records of authority, no answer, no SOA.
+    pub referral: bool,
 }
 
 /// What a query asked for, as far as its response does not tell.
@@ -86,7 +104,40 @@ pub enum Outcome {
     /// Nothing came in time. This is not RCODE 0 and never counts as NOERROR.
     Unanswered,
     /// An ICMP error or a TCP reset came instead.
-    Unreachable,
+    Unreachable(Obstacle),
+}
+
+/// What was in the way of a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Obstacle {
+    /// The server's own host says that nobody listens on the port (RFC 1122 §3.2.2.1).
+    PortClosed,
+    /// Somebody between says that it is not allowed, or that there is no such port.
+    Rejected,
+    /// The server's own host says that it is not allowed.
+    RejectedByHost,
+    /// No way leads there, or the packet was too old or too large.
+    NoRoute,
+    /// The TCP connection was reset.
+    Reset,
+}
+
+impl Obstacle {
+    /// What an ICMP error says (RFC 792, RFC 1812 §5.2.7, RFC 4443 §3).
+    pub fn of(error: &IcmpError<'_>) -> Self {
+        let by_host = error.reporter == error.to.address;
+        match (error.v6, error.kind, error.code) {
+            (false, 3, 3) | (true, 1, 4) if by_host => Self::PortClosed,
+            (false, 3, 3 | 9 | 10 | 13) | (true, 1, 1 | 4 | 5 | 6) => {
+                if by_host {
+                    Self::RejectedByHost
+                } else {
+                    Self::Rejected
+                }
+            }
+            _ => Self::NoRoute,
+        }
+    }
 }
 
 /// One question and its end.

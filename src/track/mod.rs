@@ -14,7 +14,7 @@ mod tests;
 mod tracker;
 
 pub use early::SKEW;
-pub use exchange::{Answer, Asked, Exchange, Key, Message, Outcome};
+pub use exchange::{Answer, Asked, Exchange, Form, Key, Message, Obstacle, Outcome};
 pub use hash::{Hasher, Hashes};
 pub use print::DUPLICATE_WINDOW;
 pub use tracker::{LATE_PATIENCE, Tracker, TrackerConfig, Verdict};

@@ -62,7 +62,7 @@ fn show(exchange: &Exchange<'_>) -> String {
         Outcome::RepeatedResponse => format!("{name} {code} again"),
         Outcome::Unasked => format!("{name} {code} unasked"),
         Outcome::Unanswered => format!("{name} unanswered"),
-        Outcome::Unreachable => format!("{name} unreachable"),
+        Outcome::Unreachable(_) => format!("{name} unreachable"),
     }
 }
 
@@ -93,6 +93,7 @@ impl Stage {
                     ede: None,
                     ede_text: &[],
                     answers: 0,
+                    form: Form::default(),
                 });
                 let ip = option(&words, "ip");
                 let question = (!name.is_empty()).then_some(question);
@@ -125,7 +126,14 @@ impl Stage {
             "icmp" => {
                 let key = key(words[2], 0);
                 let id = words[3].parse().ok();
-                tracker.icmp_error(key.client, key.server, key.transport, id, &mut sink);
+                tracker.icmp_error(
+                    key.client,
+                    key.server,
+                    key.transport,
+                    id,
+                    Obstacle::PortClosed,
+                    &mut sink,
+                );
             }
             "rst" => tracker.reset(key(words[2], 0).client, key(words[2], 0).server, &mut sink),
             "." => {}

@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use crate::wire::{Endpoint, Question, Transport};
 
 use super::early::{Early, SKEW};
-use super::exchange::{Answer, Asked, Exchange, Key, Message, Outcome};
+use super::exchange::{Answer, Asked, Exchange, Key, Message, Obstacle, Outcome};
 use super::hash::{Hasher, Hashes};
 use super::print::Mark;
 use super::queries::{Details, Place, Queries, Query, State, Which};
@@ -145,7 +145,7 @@ impl Tracker {
                     return again(open, query, &mut self.outcomes);
                 }
                 _ => {
-                    let place = self.give_up(place, State::Overdue, query.at, sink);
+                    let place = self.give_up(place, query.at, sink);
                     self.queries.remove(place);
                 }
             }
@@ -326,6 +326,7 @@ impl Tracker {
         to: Endpoint,
         transport: Transport,
         id: Option<u16>,
+        obstacle: Obstacle,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) {
         let place = match id {
@@ -338,7 +339,7 @@ impl Tracker {
             None => self.latest_between(from, to, transport).next(),
         };
         if let Some(place) = place {
-            self.unreachable(place, sink);
+            self.unreachable(place, obstacle, sink);
         }
     }
 
@@ -351,7 +352,7 @@ impl Tracker {
     ) {
         let places: Vec<Place> = self.latest_between(client, server, Transport::Tcp).collect();
         for place in places {
-            self.unreachable(place, sink);
+            self.unreachable(place, Obstacle::Reset, sink);
         }
     }
 
@@ -374,25 +375,40 @@ impl Tracker {
         query.state == State::Waiting && self.seen.nanos_since(query.at) <= self.patience
     }
 
-    fn unreachable(&mut self, place: Place, sink: &mut impl FnMut(&Exchange<'_>)) {
+    fn unreachable(
+        &mut self,
+        place: Place,
+        obstacle: Obstacle,
+        sink: &mut impl FnMut(&Exchange<'_>),
+    ) {
         self.outcomes.unreachable += 1;
         let now = self.queries.get(place).map_or(Timestamp::default(), |query| query.last);
-        self.give_up(place, State::Unreachable, now, sink);
+        self.end(place, Outcome::Unreachable(obstacle), now, sink);
     }
 
     /// A query has waited its time; its new place.
     fn give_up(
         &mut self,
         place: Place,
-        how: State,
+        now: Timestamp,
+        sink: &mut impl FnMut(&Exchange<'_>),
+    ) -> Place {
+        self.end(place, Outcome::Unanswered, now, sink)
+    }
+
+    /// No response ended a query; its new place.
+    fn end(
+        &mut self,
+        place: Place,
+        outcome: Outcome,
         now: Timestamp,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) -> Place {
         self.outcomes.unanswered += 1;
+        let unreachable = outcome != Outcome::Unanswered;
+        let how = if unreachable { State::Unreachable } else { State::Overdue };
         let mut settled = now;
         if let Some((query, details)) = self.queries.open_query(place) {
-            let unreachable = how == State::Unreachable;
-            let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Unanswered };
             sink(&self.unanswered(query, details, outcome));
             // As of when it was due, unless time jumped: then its response may well come yet.
             let due = query.at.plus(Duration::from_nanos(self.patience));
@@ -455,7 +471,7 @@ impl Tracker {
         for place in self.queries.all_waiting() {
             let due = self.queries.get(place).is_some_and(|it| now.nanos_since(it.at) > patience);
             if due {
-                self.give_up(place, State::Overdue, now, sink);
+                self.give_up(place, now, sink);
             }
         }
     }
@@ -492,7 +508,7 @@ impl Tracker {
                 return;
             }
             if query.state == State::Waiting {
-                self.give_up(place, State::Overdue, now, sink);
+                self.give_up(place, now, sink);
             }
             self.queries.pass_due();
         }
@@ -543,7 +559,7 @@ impl Tracker {
             for place in self.queries.all_waiting() {
                 if self.queries.get(place).is_some_and(|query| query.at.nanos_since(now) > patience)
                 {
-                    self.give_up(place, State::Overdue, now, sink);
+                    self.give_up(place, now, sink);
                 }
             }
             // Each goes at most once, so that time may go back as often as it likes.

@@ -41,6 +41,11 @@ impl Notes {
         self.0 |= notes.0;
     }
 
+    /// Whether its question could not be read, though it may have one.
+    pub const fn is_unread(self) -> bool {
+        self.0 & (Self::SHORT.0 | Self::BAD_QUESTION.0) != 0
+    }
+
     /// Whether it could not be read to its end though all of it was there.
     pub const fn is_malformed(self) -> bool {
         let broken = Self::SHORT.0 | Self::BAD_QUESTION.0 | Self::BAD_RECORD.0;
@@ -126,6 +131,12 @@ pub struct MessageView<'a> {
     pub edns: Option<Edns<'a>>,
     /// Records promised in the answer section.
     pub answers: u16,
+    /// Records promised in the authority section.
+    pub authority: u16,
+    /// Whether it carries a TSIG record (RFC 8945).
+    pub tsig: bool,
+    /// Whether it carries an SOA record, in whatever section.
+    pub soa: bool,
     /// What was wrong.
     pub notes: Notes,
 }
@@ -145,6 +156,9 @@ impl<'a> MessageView<'a> {
             question: None,
             edns: None,
             answers: 0,
+            authority: 0,
+            tsig: false,
+            soa: false,
             notes: if cut { Notes::CUT } else { Notes::default() },
         };
         match bytes.first_chunk::<HEADER>() {
@@ -158,9 +172,10 @@ impl<'a> MessageView<'a> {
     fn read_sections(&mut self, header: &[u8; HEADER], bytes: &'a [u8], name: &mut NameBuffer) {
         let [_, _, _, _, q0, q1, a0, a1, n0, n1, r0, r1] = *header;
         self.answers = u16::from_be_bytes([a0, a1]);
+        self.authority = u16::from_be_bytes([n0, n1]);
         let questions = u16::from_be_bytes([q0, q1]);
         let records = u32::from(self.answers)
-            + u32::from(u16::from_be_bytes([n0, n1]))
+            + u32::from(self.authority)
             + u32::from(u16::from_be_bytes([r0, r1]));
         match self.read_questions(bytes, questions, name) {
             Some(rest) => self.read_records(rest, records),
@@ -218,15 +233,18 @@ impl<'a> MessageView<'a> {
         let ([t0, t1, s0, s1, extended, version, z0, _, l0, l1], data) =
             fixed.split_first_chunk::<10>()?;
         let length = usize::from(u16::from_be_bytes([*l0, *l1]));
-        if RecordType(u16::from_be_bytes([*t0, *t1])) == RecordType::OPT {
-            self.keep_edns(Edns {
+        match RecordType(u16::from_be_bytes([*t0, *t1])) {
+            RecordType::OPT => self.keep_edns(Edns {
                 udp_size: u16::from_be_bytes([*s0, *s1]),
                 extended_rcode: *extended,
                 version: *version,
                 dnssec_ok: z0 & 0x80 != 0,
                 // Options that were cut off are read as far as they go.
                 options: data.get(..length).unwrap_or(data),
-            });
+            }),
+            RecordType::SOA => self.soa = true,
+            RecordType::TSIG => self.tsig = true,
+            _ => {}
         }
         data.get(length..)
     }
@@ -398,6 +416,9 @@ mod tests {
                 question: None,
                 edns: None,
                 answers: 0,
+                authority: 0,
+                tsig: false,
+                soa: false,
                 notes: if cut { Notes::CUT } else { Notes::default() },
             };
             let mut first = Vec::new();
@@ -406,6 +427,7 @@ mod tests {
                 return Some((view, first));
             }
             view.answers = half(6)?;
+            view.authority = half(8)?;
             let mut at = HEADER;
             for question in 0..half(4)? {
                 let read = if question == 0 { name(bytes, at) } else { None };
@@ -433,6 +455,8 @@ mod tests {
                     return Some((view, first));
                 };
                 let end = fixed + 10 + usize::from(half(fixed + 8)?);
+                view.tsig |= half(fixed)? == 250;
+                view.soa |= half(fixed)? == 6;
                 if half(fixed)? == 41 && view.edns.is_some() {
                     view.notes.add(Notes::SECOND_OPT);
                 } else if half(fixed)? == 41 {
@@ -498,7 +522,7 @@ mod tests {
 
     fn record() -> impl Strategy<Value = Vec<u8>> {
         let owner = prop_oneof![Just(vec![0]), Just(vec![0xc0, 12]), name()];
-        let kind = prop_oneof![Just(41_u8), 0..50_u8];
+        let kind = prop_oneof![Just(41_u8), 0..50_u8, Just(6), Just(250)];
         let data = proptest::collection::vec(any::<u8>(), 0..20);
         (owner, kind, any::<[u8; 6]>(), data).prop_map(|(owner, kind, middle, data)| {
             let length = [0, u8::try_from(data.len()).unwrap()];

@@ -1,0 +1,231 @@
+//! Who is refused what by a server that answers others, or other things: access lists, policies,
+//! views, and servers that are no resolvers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Confidence;
+use super::super::Confidence::{Likely, Possible};
+use super::super::base::{Base, Case, Server, Sight};
+use super::super::claims::{Axis, Claims};
+use super::super::dark::Dark;
+use super::free;
+use crate::iana::{Ede, Rcode};
+use crate::tally::{End, Marks};
+use crate::wire::Address;
+
+/// Fewer refusals than this are no ground for more than a possibility.
+const LEAST: u64 = 5;
+
+pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
+    let is_ours = |case: &Case<'_>| {
+        let asked = case.end() != End::Unasked || base.sight != Sight::Both;
+        case.is(Rcode::REFUSED) && case.is_ordinary() && asked
+    };
+    let found = free(base, claims, is_ours);
+    let servers: BTreeSet<Address> = found.iter().map(|(_, case)| case.fact.server).collect();
+    let mut verdicts: Vec<(usize, &Case<'a>, Verdict<'a>, bool)> = Vec::new();
+    for server in servers {
+        let cases = found.iter().filter(|(_, case)| case.fact.server == server);
+        let cases: Vec<(usize, &Case<'a>)> = cases.copied().collect();
+        let scene = Scene::of(base, server, &cases);
+        for (number, case) in cases {
+            verdicts.push((number, case, scene.decide(case), scene.is_narrow(case)));
+        }
+    }
+    let policies: BTreeSet<&[u8]> = verdicts.iter().filter_map(|it| policy(&it.2)).collect();
+    for (number, case, verdict, narrow) in verdicts {
+        let (cause, confidence, axis) = narrowed(case, verdict, narrow, &policies);
+        claims.claim(number, cause, confidence, axis);
+    }
+}
+
+type Verdict<'a> = (&'static str, Confidence, Axis<'a>);
+
+/// The suffix of which it is likely that a policy covers it.
+fn policy<'a>((cause, confidence, axis): &Verdict<'a>) -> Option<&'a [u8]> {
+    match axis {
+        Axis::Name(suffix) if *cause == "domain-policy" && *confidence >= Likely => Some(suffix),
+        _ => None,
+    }
+}
+
+/// Where a client asked for one domain only, it cannot be told whether it or the domain is meant;
+/// another address where both ask more may tell.
+fn narrowed<'a>(
+    case: &Case<'a>,
+    verdict: Verdict<'a>,
+    narrow: bool,
+    policies: &BTreeSet<&'a [u8]>,
+) -> Verdict<'a> {
+    let (cause, confidence, axis) = verdict;
+    if !narrow || axis != Axis::Client {
+        return verdict;
+    }
+    match policies.iter().find(|suffix| case.fact.name.ends_with(suffix)) {
+        Some(suffix) => ("domain-policy", Likely, Axis::Name(suffix)),
+        None => (cause, confidence.min(Possible), axis),
+    }
+}
+
+/// What one client met at the server.
+#[derive(Debug, Default)]
+struct Met<'a> {
+    refused: u64,
+    /// Answers that needed recursion.
+    recursive: u64,
+    /// Answers of any kind.
+    answers: u64,
+    domains: BTreeSet<&'a [u8]>,
+}
+
+/// One server, what it refuses and what it answers.
+struct Scene<'b, 'a> {
+    server: &'b Server<'a>,
+    /// It asks others by itself, so it could answer more than it does.
+    resolves: bool,
+    dark: Dark<'a>,
+    clients: BTreeMap<Address, Met<'a>>,
+    /// Clients that were refused a name under a dark suffix.
+    refused_by_suffix: BTreeMap<&'a [u8], BTreeSet<Address>>,
+    refused: u64,
+}
+
+impl<'b, 'a> Scene<'b, 'a> {
+    fn of(base: &'b Base<'a>, address: Address, refused: &[(usize, &Case<'a>)]) -> Self {
+        let mut dark = Dark::default();
+        let mut clients: BTreeMap<Address, Met<'a>> = BTreeMap::new();
+        let here = base.cases.iter().filter(|case| case.fact.server == address);
+        for case in here.filter(|case| case.is_ordinary() && case.is_answer()) {
+            dark.add(case.fact.name, case.fact.count, true);
+            let met = clients.entry(case.fact.client).or_default();
+            met.answers += case.fact.count;
+            met.recursive += if case.is_recursive_answer() { case.fact.count } else { 0 };
+        }
+        for (_, case) in refused {
+            dark.add(case.fact.name, case.fact.count, false);
+            let met = clients.entry(case.fact.client).or_default();
+            met.refused += case.fact.count;
+            met.domains.insert(case.domain);
+        }
+        let mut refused_by_suffix: BTreeMap<&[u8], BTreeSet<Address>> = BTreeMap::new();
+        for (_, case) in refused {
+            if let Some(suffix) = dark.suffix(case.fact.name) {
+                refused_by_suffix.entry(suffix).or_default().insert(case.fact.client);
+            }
+        }
+        Self {
+            server: base.server(address),
+            resolves: base.iterates(address) || base.forwards(address),
+            dark,
+            clients,
+            refused_by_suffix,
+            refused: refused.iter().map(|(_, case)| case.fact.count).sum(),
+        }
+    }
+
+    fn decide(&self, case: &Case<'a>) -> (&'static str, Confidence, Axis<'a>) {
+        let (cause, confidence, axis) = if matches!(case.ede(), Some(Ede(15..=17))) {
+            ("domain-policy", Likely, self.name_axis(case))
+        } else if !self.server.recursion_for.is_empty() {
+            self.of_resolver(case)
+        } else {
+            self.of_other(case)
+        };
+        let few = self.refused < LEAST;
+        (cause, if few { Possible.min(confidence) } else { confidence }, axis)
+    }
+
+    /// Whether the client asked here for one domain only, and got nothing.
+    fn is_narrow(&self, case: &Case<'a>) -> bool {
+        let met = self.clients.get(&case.fact.client);
+        met.is_some_and(|met| met.domains.len() < 2 && met.answers == 0)
+    }
+
+    fn name_axis(&self, case: &Case<'a>) -> Axis<'a> {
+        Axis::Name(self.dark.suffix(case.fact.name).unwrap_or(case.domain))
+    }
+
+    /// The server resolves for somebody.
+    fn of_resolver(&self, case: &Case<'a>) -> (&'static str, Confidence, Axis<'a>) {
+        let none = Met::default();
+        let met = self.clients.get(&case.fact.client).unwrap_or(&none);
+        if met.recursive > 0 {
+            return self.of_served(case, met);
+        }
+        // Who gets nothing from outside is refused as a client - unless everybody is refused this.
+        if self.is_for_all(case) {
+            return ("domain-policy", Possible, self.name_axis(case));
+        }
+        self.of_denied(case, met)
+    }
+
+    /// The client is served, but not this name.
+    fn of_served(&self, case: &Case<'a>, met: &Met<'a>) -> (&'static str, Confidence, Axis<'a>) {
+        let Some(suffix) = self.dark.suffix(case.fact.name) else {
+            // Others get the name.
+            return ("view-mismatch", Possible, Axis::ClientName(case.domain));
+        };
+        let clients = self.refused_by_suffix.get(suffix).map_or(0, BTreeSet::len);
+        let several = clients > 1 || met.refused >= LEAST;
+        ("domain-policy", if several { Likely } else { Possible }, Axis::Name(suffix))
+    }
+
+    /// Whether this name is refused also to clients that get others.
+    fn is_for_all(&self, case: &Case<'a>) -> bool {
+        let Some(suffix) = self.dark.suffix(case.fact.name) else { return false };
+        let none = BTreeSet::new();
+        let refused = self.refused_by_suffix.get(suffix).unwrap_or(&none);
+        let served =
+            |client: &&Address| self.clients.get(client).is_some_and(|it| it.recursive > 0);
+        let only = self.clients.get(&case.fact.client).is_some_and(|met| met.domains.len() == 1);
+        only && refused.iter().any(|client| served(&client))
+    }
+
+    /// The server resolves for others, and not for this client.
+    fn of_denied(&self, case: &Case<'a>, met: &Met<'a>) -> (&'static str, Confidence, Axis<'a>) {
+        let sure = if met.refused >= LEAST { Likely } else { Possible };
+        // What it owns it shows to others only.
+        let owned = self.server.owned.contains(case.domain);
+        if met.answers > 0 && owned {
+            return ("view-mismatch", sure, Axis::ClientName(case.domain));
+        }
+        // It gives this client what it is an authority for.
+        if met.answers > 0 {
+            return ("acl-recursion", sure, Axis::Client);
+        }
+        let refused = self.server.refusals;
+        if owned || refused.bare > 0 || refused.offer_recursion * 2 > refused.all {
+            return ("acl-query", sure, Axis::Client);
+        }
+        if case.has(Marks::BARE) || case.has(Marks::RA) {
+            return ("acl-query", sure, Axis::Client);
+        }
+        ("acl-recursion", sure, Axis::Client)
+    }
+
+    /// The server was not seen to resolve for anybody.
+    fn of_other(&self, case: &Case<'a>) -> (&'static str, Confidence, Axis<'a>) {
+        let refused = self.server.refusals;
+        // An authority refuses some what it tells others.
+        if self.server.domains.contains(case.domain) {
+            return ("acl-query", Likely, Axis::ClientName(case.domain));
+        }
+        if refused.bare > 0 {
+            return ("acl-query", Likely, Axis::Client);
+        }
+        if refused.mostly(refused.not_authoritative) {
+            return ("auth-only", Likely, Axis::Foreign);
+        }
+        if refused.mostly(refused.prohibited) {
+            return ("acl-recursion", Likely, Axis::Client);
+        }
+        if refused.offer_recursion * 2 > refused.all {
+            return ("upstream-refused", Possible, Axis::Server);
+        }
+        if self.resolves {
+            return ("acl-recursion", Likely, Axis::Client);
+        }
+        let known = !self.server.domains.is_empty();
+        ("auth-only", if known { Likely } else { Possible }, Axis::Foreign)
+    }
+}

@@ -1,0 +1,79 @@
+//! Refused queries without recursion desired: a resolver that follows a delegation, a client that
+//! looks into a cache, a secondary that asks its primary.
+
+use std::collections::BTreeSet;
+
+use super::super::Confidence::{Likely, Possible};
+use super::super::base::{Base, Case};
+use super::super::claims::{Axis, Claims};
+use super::super::dark::Dark;
+use super::free;
+use crate::iana::{Ede, Rcode, RecordType};
+use crate::tally::{End, Marks};
+use crate::wire::Address;
+
+pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
+    let is_ours = |case: &Case<'_>| {
+        let asked = case.end() == End::Answered || case.end() == End::Repeated;
+        case.is(Rcode::REFUSED) && case.is_ordinary() && asked && !case.has(Marks::RD)
+    };
+    let found = free(base, claims, is_ours);
+    let servers: BTreeSet<Address> = found.iter().map(|(_, case)| case.fact.server).collect();
+    for server in servers {
+        let dark = dark(base, server);
+        for (number, case) in found.iter().filter(|(_, case)| case.fact.server == server) {
+            let (cause, confidence, axis) = decide(base, case, &dark);
+            claims.claim(*number, cause, confidence, axis);
+        }
+    }
+}
+
+/// What a server answers and refuses without recursion, by name.
+fn dark<'a>(base: &Base<'a>, server: Address) -> Dark<'a> {
+    let mut dark = Dark::default();
+    let cases = base.cases.iter().filter(|case| case.fact.server == server);
+    for case in cases.filter(|case| !case.has(Marks::RD) && case.is_ordinary()) {
+        if case.is_answer() {
+            dark.add(case.fact.name, case.fact.count, true);
+        } else if case.is(Rcode::REFUSED) {
+            dark.add(case.fact.name, case.fact.count, false);
+        }
+    }
+    dark
+}
+
+fn decide<'a>(
+    base: &Base<'a>,
+    case: &Case<'a>,
+    dark: &Dark<'a>,
+) -> (&'static str, super::super::Confidence, Axis<'a>) {
+    let server = base.server(case.fact.server);
+    // A resolver answers from its cache alone, and will not show it.
+    let is_resolver = !server.recursion_for.is_empty() || case.has(Marks::RA);
+    if is_resolver {
+        let recursion = server.recursion_for.contains(&case.fact.client);
+        return ("rd0-refused", if recursion { Likely } else { Possible }, Axis::NoRecursion);
+    }
+    let suffix = dark.suffix(case.fact.name);
+    let for_others = server.domains.contains(case.domain) && suffix.is_none();
+    let is_secondary = case.rtype() == RecordType::SOA && serves(base, case);
+    if for_others || is_secondary {
+        return ("acl-query", Likely, Axis::ClientName(case.domain));
+    }
+    let name = suffix.unwrap_or(case.domain);
+    if base.iterates(case.fact.client) {
+        return ("lame-delegation", Likely, Axis::Name(name));
+    }
+    let denied = case.ede() == Some(Ede::PROHIBITED);
+    if denied {
+        return ("acl-query", Possible, Axis::Client);
+    }
+    ("lame-delegation", Possible, Axis::Name(name))
+}
+
+/// Whether the client is itself asked for the domain: it is a server of it.
+fn serves(base: &Base<'_>, case: &Case<'_>) -> bool {
+    base.cases.iter().any(|other| {
+        other.fact.server == case.fact.client && other.domain == case.domain && other.is_response()
+    })
+}

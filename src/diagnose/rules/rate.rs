@@ -1,0 +1,113 @@
+//! The same is answered at one time and refused at another: limits, load, and attacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Confidence::Likely;
+use super::super::base::{Base, Case};
+use super::super::claims::{Axis, Claims};
+use super::free;
+use crate::iana::{Rcode, RecordType};
+use crate::tally::{End, Marks};
+use crate::wire::Address;
+
+/// A client must have met both sides at least so often.
+const LEAST: u64 = 8;
+
+/// Names under one suffix, nearly each asked for once, that make an attack.
+const MANY_NAMES: u64 = 100;
+
+pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
+    water_torture(base, claims);
+    flips(base, claims);
+}
+
+fn is_refused(case: &Case<'_>) -> bool {
+    let asked = case.end() != End::Unasked || case.has(Marks::UNSEEN);
+    case.is(Rcode::REFUSED) && case.is_ordinary() && asked
+}
+
+/// How one suffix is asked for.
+#[derive(Default)]
+struct Asked<'a> {
+    count: u64,
+    names: BTreeMap<&'a [u8], u64>,
+}
+
+fn water_torture<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
+    let mut suffixes: BTreeMap<(Address, &[u8]), Asked<'a>> = BTreeMap::new();
+    for case in base.cases.iter().filter(|case| is_refused(case)) {
+        let asked = suffixes.entry((case.fact.server, case.domain)).or_default();
+        asked.count += case.fact.count;
+        *asked.names.entry(case.fact.name).or_default() += case.fact.count;
+    }
+    let is_attack = |asked: &Asked<'_>| {
+        let names = asked.names.len() as u64 * base.one_of;
+        // A lookup asks for a name twice, by A and AAAA, and again when it is refused.
+        let single = asked.names.values().filter(|count| **count <= 4).count();
+        names >= MANY_NAMES && single * 100 >= asked.names.len() * 85
+    };
+    let attacked: BTreeSet<(Address, &[u8])> =
+        suffixes.iter().filter(|(_, asked)| is_attack(asked)).map(|(key, _)| *key).collect();
+    for (number, case) in free(base, claims, is_refused) {
+        if attacked.contains(&(case.fact.server, case.domain)) {
+            claims.claim(number, "water-torture", Likely, Axis::Name(case.domain));
+        }
+    }
+}
+
+/// What a client met at a server.
+#[derive(Default)]
+struct Met<'a> {
+    refused: u64,
+    fine: u64,
+    refused_questions: BTreeSet<(&'a [u8], RecordType)>,
+    fine_questions: BTreeSet<(&'a [u8], RecordType)>,
+}
+
+impl Met<'_> {
+    /// Whether a good part of the questions that were refused were answered, too.
+    fn flips(&self) -> bool {
+        let both = self.refused_questions.intersection(&self.fine_questions).count();
+        self.refused >= LEAST && self.fine >= LEAST && both * 10 >= self.refused_questions.len() * 3
+    }
+}
+
+/// The same client, the same question, the same server, and both outcomes.
+fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
+    let mut met: BTreeMap<Address, BTreeMap<Address, Met<'a>>> = BTreeMap::new();
+    for case in base.cases.iter().filter(|case| case.is_ordinary() && case.has(Marks::RD)) {
+        let met = met.entry(case.fact.server).or_default().entry(case.fact.client).or_default();
+        let question = (case.fact.name, case.rtype());
+        if case.is_answer() {
+            met.fine += case.fact.count;
+            met.fine_questions.insert(question);
+        } else if is_refused(case) {
+            met.refused += case.fact.count;
+            met.refused_questions.insert(question);
+        }
+    }
+    let verdicts: BTreeMap<Address, &'static str> = met
+        .iter()
+        .filter(|(_, clients)| clients.values().any(Met::flips))
+        .map(|(server, clients)| (*server, verdict(clients)))
+        .collect();
+    for (number, case) in free(base, claims, |case| is_refused(case) && case.has(Marks::RD)) {
+        let (server, client) = (case.fact.server, case.fact.client);
+        let Some(cause) = verdicts.get(&server) else { continue };
+        let flips = met.get(&server).and_then(|met| met.get(&client)).is_some_and(Met::flips);
+        match *cause {
+            "overload-refused" => claims.claim(number, cause, Likely, Axis::Server),
+            _ if flips => claims.claim(number, cause, Likely, Axis::Client),
+            _ => {}
+        }
+    }
+}
+
+/// Where most clients are refused at times, it is the server that has too much to do.
+fn verdict(clients: &BTreeMap<Address, Met<'_>>) -> &'static str {
+    let active = clients.values().filter(|met| met.refused + met.fine >= 2 * LEAST);
+    let active = active.count();
+    let flipping = clients.values().filter(|met| met.flips()).count();
+    let most = active >= 3 && flipping * 10 >= active * 6;
+    if most { "overload-refused" } else { "rate-limit" }
+}

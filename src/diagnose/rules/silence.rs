@@ -1,0 +1,128 @@
+//! Queries without a response: what was in the way, or who does not answer whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::Confidence::{Certain, Likely, Possible};
+use super::super::base::{Base, Case, Sight};
+use super::super::claims::{Axis, Claims};
+use super::free;
+use crate::tally::{End, Marks};
+use crate::track::Obstacle;
+use crate::wire::Address;
+
+/// Fewer lost queries than this happen in every network.
+const LEAST: u64 = 5;
+
+pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
+    if base.sight == Sight::Queries {
+        return;
+    }
+    let scenes = scenes(base);
+    blocked(base, claims, &scenes);
+    silent(base, claims, &scenes);
+}
+
+/// What a client met at a server.
+#[derive(Clone, Copy, Debug, Default)]
+struct Met {
+    responses: u64,
+    silent: u64,
+    /// TCP connections that were taken and then reset.
+    reset: u64,
+    /// TCP connections that were not taken.
+    not_taken: u64,
+    rejected: u64,
+    /// Answers cut to nothing.
+    slips: u64,
+}
+
+type Scenes = BTreeMap<(Address, Address), Met>;
+
+fn scenes(base: &Base<'_>) -> Scenes {
+    let mut scenes = Scenes::new();
+    for case in &base.cases {
+        let met = scenes.entry((case.fact.server, case.fact.client)).or_default();
+        let count = case.fact.count;
+        match case.end() {
+            End::Answered | End::Repeated | End::Unasked => met.responses += count,
+            End::Silence => met.silent += count,
+            End::Blocked(Obstacle::Reset) => met.reset += count,
+            End::Blocked(_) => met.rejected += count,
+            End::NoConnection => met.not_taken += count,
+        }
+        let cut = case.has(Marks::TC.and(Marks::EMPTY)) && !case.has(Marks::TCP);
+        met.slips += if cut && case.is_response() { count } else { 0 };
+    }
+    scenes
+}
+
+fn met(scenes: &Scenes, case: &Case<'_>) -> Met {
+    scenes.get(&(case.fact.server, case.fact.client)).copied().unwrap_or_default()
+}
+
+/// Errors in place of responses: they say by themselves what was in the way.
+fn blocked<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
+    let is_ours = |case: &Case<'_>| matches!(case.end(), End::Blocked(_) | End::NoConnection);
+    for (number, case) in free(base, claims, is_ours) {
+        let met = met(scenes, case);
+        let (cause, confidence) = match case.end() {
+            End::Blocked(Obstacle::PortClosed) if met.responses == 0 => ("port-closed", Certain),
+            End::Blocked(Obstacle::PortClosed) => ("port-closed", Possible),
+            End::Blocked(Obstacle::Rejected | Obstacle::RejectedByHost) => {
+                ("firewall-reject", Certain)
+            }
+            // Connections are taken, and those who ask get nothing, by whatever way.
+            End::Blocked(Obstacle::Reset) if met.responses == 0 => ("acl-drop", Likely),
+            End::NoConnection if met.responses == 0 && met.silent > 0 => ("acl-drop", Possible),
+            // Whoever answers nothing by UDP either is no server that merely refuses TCP.
+            End::NoConnection if met.responses > 0 && met.not_taken >= LEAST => {
+                ("tcp-reset", Likely)
+            }
+            End::NoConnection => ("tcp-reset", Possible),
+            _ => continue,
+        };
+        claims.claim(number, cause, confidence, Axis::Client);
+    }
+}
+
+fn silent<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
+    let is_ours = |case: &Case<'_>| case.end() == End::Silence;
+    let found = free(base, claims, is_ours);
+    let slipping: BTreeSet<(Address, Address)> = scenes
+        .iter()
+        .filter(|(_, met)| met.slips >= LEAST)
+        .map(|((server, client), _)| (*server, *client))
+        .collect();
+    for (number, case) in found {
+        let met = met(scenes, case);
+        let key = (case.fact.server, case.fact.client);
+        if slipping.contains(&key) {
+            claims.claim(number, "rrl-drop", Likely, Axis::Client);
+            continue;
+        }
+        // Now and then a packet is lost.
+        if met.silent < LEAST || met.silent * 10 < (met.silent + met.responses) * 9 {
+            continue;
+        }
+        let (cause, confidence) = whole(base, case, met);
+        claims.claim(number, cause, confidence, Axis::Client);
+    }
+}
+
+/// A client gets next to nothing from a server.
+fn whole(base: &Base<'_>, case: &Case<'_>, met: Met) -> (&'static str, super::super::Confidence) {
+    let server = base.server(case.fact.server);
+    if met.reset > 0 {
+        return ("acl-drop", Likely);
+    }
+    if met.rejected > 0 {
+        return ("firewall-reject", Likely);
+    }
+    if server.answers > 0 {
+        return ("firewall-drop", Likely);
+    }
+    if base.iterates(case.fact.client) {
+        return ("servfail-upstream-dead", Likely);
+    }
+    ("firewall-drop", Possible)
+}
