@@ -3,11 +3,14 @@
 //! Sees counts, never packets. Every response with the focus code belongs to the first finding
 //! that covers it; what nothing explains is the last one, `unknown`, which says what was checked.
 
+mod cause;
+pub mod causes;
 mod finding;
 mod unknown;
 
 use crate::tally::Tallies;
 
+pub use cause::{Brand, Cause, Fix};
 pub use finding::{Confidence, Finding, FindingOutcome, Scope};
 
 /// Looks at the counts and says what it sees, if anything.
