@@ -7,8 +7,11 @@ mod causes;
 mod codes;
 mod ede;
 mod nearest;
+mod reference;
 mod text;
 mod windows;
+
+pub use reference::reference;
 
 /// Why there is nothing to explain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
