@@ -320,11 +320,13 @@ fn the_manual_and_the_completions_name_every_option() {
 }
 
 #[test]
-fn codes_are_explained() {
+fn codes_and_causes_are_explained() {
     check(&["explain", "9005"], 0, &["REFUSED is response code 5"], &[]);
     check(&["explain", "ede:18"], 0, &["Prohibited"], &[]);
-    check(&["explain"], 0, &["9005 0x232D", "Extended DNS Errors"], &[]);
+    check(&["explain", "acl-recursion"], 0, &["allow-recursion {", "RFC 5358"], &[]);
+    check(&["explain"], 0, &["9005 0x232D", "Extended DNS Errors", "lame-delegation"], &[]);
     check(&["explain", "nonsense"], 2, &[], &["error: nothing known about \"nonsense\""]);
+    check(&["explain", "acl-recurse"], 2, &[], &["did you mean acl-recursion"]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("feed", &["snapshot"]),
     ("source", &["wire", "snapshot"]),
     ("output", &["snapshot"]),
-    ("explain", &[]),
+    ("explain", &["diagnose"]), // the words of its causes, never its findings
     ("tui", &["snapshot", "feed"]),
     ("cli", &["snapshot", "engine", "source", "output", "explain"]),
     ("app", &["*"]),

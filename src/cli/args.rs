@@ -20,6 +20,7 @@ Examples:
   rcodetop report --focus SERVFAIL old.pcap   the same for another response code
   tcpdump -w - port 53 | rcodetop report -    a report over a pipe
   rcodetop explain 9005                       what a Windows DNS error means
+  rcodetop explain acl-recursion              how a cause shows, and how to mend it
 
 Exit status: 0 done; 1 a fault was found (report --check only); 2 could not do the work;
 3 done, but the input was damaged or packets were lost.";
@@ -74,12 +75,13 @@ pub enum Task {
     /// report is printed. Times in reports are UTC.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
-    /// Explain a response code, a Windows DNS error or an Extended DNS Error
+    /// Explain a response code, a Windows DNS error, an Extended DNS Error or a cause
     ///
     /// Without an argument, lists all of them.
     Explain {
         /// A mnemonic (REFUSED), a number (5), a Windows error (9005, 0x232D,
-        /// DNS_ERROR_RCODE_REFUSED) or an Extended DNS Error (ede:18)
+        /// DNS_ERROR_RCODE_REFUSED), an Extended DNS Error (ede:18) or a cause
+        /// (acl-recursion)
         what: Option<String>,
     },
     /// List the interfaces that can be captured on, and whether this user may

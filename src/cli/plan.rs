@@ -27,7 +27,7 @@ pub enum Plan {
     Dashboard(Analysis),
     /// Read everything and print one report.
     Report(Report),
-    /// Explain a code, or list all.
+    /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
     Interfaces,

@@ -75,11 +75,6 @@ impl Case<'_> {
         let special = matches!(self.rtype().0, 251..=255);
         self.fact.how.opcode == Opcode::QUERY && self.class() == Class::IN && !special
     }
-
-    /// What is the same for all servers and endings: who asks what.
-    pub(super) fn lookup(&self) -> (Address, &[u8], RecordType) {
-        (self.fact.client, self.fact.name, self.rtype())
-    }
 }
 
 /// What is known of an address that answers.

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::iana::Rcode;
+
 /// A cause that passive traffic can speak for.
 #[derive(Debug)]
 pub struct Cause {
@@ -13,6 +15,8 @@ pub struct Cause {
     pub title: &'static str,
     /// False for what works as intended.
     pub fault: bool,
+    /// The response codes it shows as; none for silence, ICMP errors and resets.
+    pub rcodes: &'static [Rcode],
     /// What it means and how it comes about.
     pub meaning: &'static str,
     /// What in the packets speaks for it: contrasts, not one brand's habits.

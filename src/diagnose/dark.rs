@@ -1,6 +1,6 @@
 //! The smallest set of name suffixes under which everything fails and nothing succeeds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::tally::registered;
 use crate::wire::name::labels;
@@ -10,15 +10,12 @@ use crate::wire::name::labels;
 struct Count {
     failed: u64,
     fine: u64,
-    /// Distinct names that failed.
-    names: u64,
 }
 
 /// Successes and failures by suffix, from registered domains down.
 #[derive(Debug, Default)]
 pub(super) struct Dark<'a> {
     counts: BTreeMap<&'a [u8], Count>,
-    seen: BTreeSet<&'a [u8]>,
 }
 
 /// The suffixes of a name from its registered domain down to itself.
@@ -43,14 +40,12 @@ impl<'a> Dark<'a> {
         if name.is_empty() {
             return;
         }
-        let new = !fine && self.seen.insert(name);
         for suffix in suffixes(name) {
             let counts = self.counts.entry(suffix).or_default();
             if fine {
                 counts.fine += count;
             } else {
                 counts.failed += count;
-                counts.names += u64::from(new);
             }
         }
     }
@@ -64,11 +59,6 @@ impl<'a> Dark<'a> {
         let mut found = suffixes(name).into_iter().skip_while(|suffix| !is_dark(suffix));
         let highest = found.next()?;
         Some(highest)
-    }
-
-    /// How many different names failed under a suffix.
-    pub(super) fn names(&self, suffix: &[u8]) -> u64 {
-        self.counts.get(suffix).map_or(0, |count| count.names)
     }
 }
 

@@ -8,7 +8,7 @@
 
 mod base;
 mod cause;
-mod causes;
+pub mod causes;
 mod claims;
 mod compose;
 mod dark;

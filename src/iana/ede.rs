@@ -40,6 +40,11 @@ const NAMES: &[(u16, &str)] = &[
     (28, "Unable to conform to policy"),
     (29, "Synthesized"),
     (30, "Invalid Query Type"),
+    (31, "Rate Limited"),
+    (32, "Over Quota"),
+    (33, "Negative Trust Anchor"),
+    (34, "New Delegation Only"),
+    (35, "Blocked by Upstream DNS Server"),
 ];
 
 impl Ede {
@@ -56,7 +61,7 @@ impl Ede {
     }
 }
 
-/// The registry's name, or `EDE 31` for a code without one.
+/// The registry's name, or `EDE 36` for a code without one.
 impl fmt::Display for Ede {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {

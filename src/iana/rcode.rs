@@ -103,7 +103,7 @@ impl Rcode {
     pub const NOTAUTH: Self = Self(9);
     /// Bad EDNS version.
     pub const BADVERS: Self = Self(16);
-    /// The server cookie is missing or wrong.
+    /// Missing or wrong server cookie.
     pub const BADCOOKIE: Self = Self(23);
     /// The largest: twelve bits.
     pub const MAX: Self = Self(0x0fff);

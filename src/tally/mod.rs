@@ -421,7 +421,7 @@ impl Tallies {
             let names = &self.names;
             self.paths.retain(|path| names.is_kept(path.name));
         }
-        let domain = if name.is_empty() { NONE } else { self.domain(domains::registered(name)) };
+        let domain = if name.is_empty() { NONE } else { self.domain(registered(name)) };
         self.names.insert(hash, name, question, domain)
     }
 
@@ -431,7 +431,7 @@ impl Tallies {
         if known != NONE || wire.is_empty() {
             return known;
         }
-        let domain = self.domain(domains::registered(wire));
+        let domain = self.domain(registered(wire));
         self.names.set_domain(name, domain);
         domain
     }

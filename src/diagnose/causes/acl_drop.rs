@@ -6,6 +6,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-drop",
     title: "the server ignores this client without a word",
     fault: true,
+    rcodes: &[],
     meaning: "An access list drops the client's queries instead of refusing them. The client \
               waits, tries again and gives up, and it looks like a broken network.",
     evidence: "One client network gets no answer, while others are answered by the same server at \

@@ -1,11 +1,13 @@
 //! `acl-notify`: a NOTIFY is refused.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-notify",
     title: "a NOTIFY is refused",
     fault: true,
+    rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "A primary tells a server that a zone has changed, and the server does not take that \
               from this address: it is not configured as a secondary of the zone, has another \
               primary, or knows this primary under another address (IPv6, NAT). The secondary then \

@@ -1,11 +1,13 @@
 //! `acl-query`: all queries of this client are denied by an access list.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-query",
     title: "all queries of this client are denied by an access list",
     fault: true,
+    rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "The server does not talk to this client's network, whatever the name is; or it keeps \
               one zone from it (a list of the zone). As with recursion, the usual reasons are a \
               network that nobody listed, one address family that was forgotten, and an address \

@@ -1,11 +1,13 @@
 //! `acl-recursion`: recursion is denied to this client by an access list.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-recursion",
     title: "recursion is denied to this client by an access list",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The server resolves names for some networks, and this client's address is in none of \
               them. Typical: a new subnet, VPN or container network that nobody added to the list; \
               a list that has the IPv4 networks and not the IPv6 ones; or an address that a NAT or \
@@ -54,10 +56,10 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::WindowsDns,
-            text: "Give the clients a recursion scope: Add-DnsServerClientSubnet -Name Clients \
-                   -IPv4Subnet 192.0.2.0/24; Add-DnsServerQueryResolutionPolicy -Name \
-                   ClientsRecurse -Action ALLOW -ApplyOnRecursion -RecursionScope Inside \
-                   -ClientSubnet \"EQ,Clients\".",
+            text: "Give the clients a recursion scope: Add-DnsServerRecursionScope -Name Inside \
+                   -EnableRecursion $true; Add-DnsServerClientSubnet -Name Clients -IPv4Subnet \
+                   192.0.2.0/24; Add-DnsServerQueryResolutionPolicy -Name ClientsRecurse -Action \
+                   ALLOW -ApplyOnRecursion -RecursionScope Inside -ClientSubnet \"EQ,Clients\".",
         },
         Fix {
             brand: Brand::CoreDns,

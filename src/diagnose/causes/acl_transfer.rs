@@ -1,11 +1,13 @@
 //! `acl-transfer`: a zone transfer is refused.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-transfer",
     title: "a zone transfer is refused",
     fault: true,
+    rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "The server has the zone and does not hand it as a whole (AXFR) or in changes (IXFR) \
               to this address, or not without a key. If the client is a secondary of the zone, the \
               secondary grows stale and at last stops answering (zone-expired). If the client is a \

@@ -1,11 +1,13 @@
 //! `acl-update`: a dynamic update is refused.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-update",
     title: "a dynamic update is refused",
     fault: true,
+    rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "A client sends UPDATE to register its own name or those of DHCP leases, and the zone \
               does not accept updates from it. The server has the zone: permission is what fails, \
               and that is looked at last (RFC 2136 §3.3).",

@@ -1,11 +1,13 @@
 //! `auth-only`: an authoritative server is used as a resolver.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "auth-only",
     title: "an authoritative server is used as a resolver",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The server answers for its own zones and offers recursion to nobody, as an \
               authoritative server should; a client has it as its resolver. Typical: the address \
               of the company's authoritative server in resolv.conf, in DHCP or in a forwarder, or \

@@ -1,11 +1,13 @@
 //! `cookie-required`: the server refuses over UDP until the client shows a cookie.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "cookie-required",
     title: "the server refuses over UDP until the client shows a cookie",
     fault: false,
+    rcodes: &[Rcode::REFUSED],
     meaning: "Unbound with `allow_cookie` wants proof that the client's address is not forged: a \
               DNS cookie, or TCP. A client that knows neither cookies nor TCP stays refused; all \
               others get through.",

@@ -1,11 +1,13 @@
 //! `domain-policy`: the name is blocked by a policy.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "domain-policy",
     title: "the name is blocked by a policy",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "A filter refuses the name and what is below it: a local zone, a block list, a rule \
               of a load balancer or a protective DNS service. It works as intended if the name is \
               meant to be blocked. It is a fault if the list has a name too many, if a rule for an \

@@ -6,6 +6,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "dropped-unwanted",
     title: "the server never answers this type or opcode",
     fault: false,
+    rcodes: &[],
     meaning: "Some servers drop what they do not want: unusual opcodes, updates, responses that \
               come in as queries. A test tool sees timeouts; real clients do not ask for such.",
     evidence: "No answer to one opcode, class or type, from a server that answers the same clients \

@@ -1,11 +1,13 @@
 //! `edns-badcookie`: the server wants a cookie first.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-badcookie",
     title: "the server wants a cookie first",
     fault: false,
+    rcodes: &[Rcode::BADCOOKIE],
     meaning: "The client sent a DNS cookie without the server's half, or with an old one. The \
               server gives it the right one, and the client asks again. This is once for each \
               client and server, and works as intended.",

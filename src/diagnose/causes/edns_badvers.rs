@@ -1,11 +1,13 @@
 //! `edns-badvers`: the EDNS version of the query is not supported.
 
 use crate::diagnose::cause::Cause;
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-badvers",
     title: "the EDNS version of the query is not supported",
     fault: false,
+    rcodes: &[Rcode::BADVERS],
     meaning: "The client asked with an EDNS version other than 0. There is none other, so it is a \
               test or a broken client; the server does as it should.",
     evidence: "The code is BADVERS (16), and the response says which version the server knows; \

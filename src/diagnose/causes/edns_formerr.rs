@@ -1,11 +1,13 @@
 //! `edns-formerr`: queries with EDNS are answered FORMERR.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-formerr",
     title: "queries with EDNS are answered FORMERR",
     fault: true,
+    rcodes: &[Rcode::FORMERR],
     meaning: "An old server, or a device between, does not understand the OPT record and calls the \
               query malformed; or the client really sends a malformed one. Resolvers try again \
               without EDNS, which costs time and DNSSEC.",

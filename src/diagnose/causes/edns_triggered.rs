@@ -1,11 +1,13 @@
 //! `edns-triggered`: something in the EDNS part of the query makes it refused.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-triggered",
     title: "something in the EDNS part of the query makes it refused",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The question alone is answered; with an OPT record, or with one option in it (client \
               subnet, cookie, padding), it is refused. A device in between, an old server, or a \
               policy on client subnets is the reason.",

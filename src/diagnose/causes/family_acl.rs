@@ -1,11 +1,13 @@
 //! `family-acl`: one address family of the client is refused, the other is answered.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "family-acl",
     title: "one address family of the client is refused, the other is answered",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The access list has the client's IPv4 networks and not its IPv6 ones, or the other \
               way round. Clients that have both lose time on each lookup, or fail when they happen \
               to use the forgotten one.",

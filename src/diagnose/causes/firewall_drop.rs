@@ -6,6 +6,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "firewall-drop",
     title: "a packet filter drops DNS",
     fault: true,
+    rcodes: &[],
     meaning: "Something between client and server throws DNS packets away: a firewall rule, a \
               security group, a broken tunnel, or a filter that knows UDP and not TCP, small \
               packets and not fragments.",

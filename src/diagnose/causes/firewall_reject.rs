@@ -6,6 +6,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "firewall-reject",
     title: "a packet filter rejects DNS",
     fault: true,
+    rcodes: &[],
     meaning: "A filter throws DNS packets away and says so by ICMP, so that clients do not wait. \
               The rule is wrong, or the client is not meant to use this server.",
     evidence: "ICMP errors that quote the query: administratively prohibited, or port unreachable \

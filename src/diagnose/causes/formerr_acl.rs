@@ -1,11 +1,13 @@
 //! `formerr-acl`: an access list of Unbound shows as FORMERR.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "formerr-acl",
     title: "an access list of Unbound shows as FORMERR",
     fault: true,
+    rcodes: &[Rcode::FORMERR],
     meaning: "Unbound with `refuse_non_local` for a client's network and `ede: yes` answers \
               queries that it would refuse with a broken FORMERR. The client takes that for a \
               server without EDNS and asks again without, and is refused then.",

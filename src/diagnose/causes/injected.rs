@@ -1,11 +1,13 @@
 //! `injected`: a forged refusal arrives before the real answer.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "injected",
     title: "a forged refusal arrives before the real answer",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "Something on the path answers in the server's place: a censor, a filtering \
               middlebox, an attacker. The client takes what comes first and never sees the real \
               answer, or is lucky and takes the second.",

@@ -1,11 +1,13 @@
 //! `lame-delegation`: a zone is delegated to a server that does not serve it.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "lame-delegation",
     title: "a zone is delegated to a server that does not serve it",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The parent zone, or the zone's own NS records, name this server for the zone, and it \
               does not have the zone: it was never configured there, was removed, or the server \
               was replaced and the delegation was not. Resolvers ask it, are refused, and go on to \

@@ -1,11 +1,13 @@
 //! `meta-query`: a query about the server itself is refused.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "meta-query",
     title: "a query about the server itself is refused",
     fault: false,
+    rcodes: &[Rcode::REFUSED],
     meaning: "Names such as version.bind, hostname.bind and id.server in the class CHAOS ask a \
               server for its version or identity. Many operators hide these, and scanners ask for \
               them all day.",

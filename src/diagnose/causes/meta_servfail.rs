@@ -1,11 +1,13 @@
 //! `meta-servfail`: SERVFAIL to CHAOS, ANY or AXFR.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "meta-servfail",
     title: "SERVFAIL to CHAOS, ANY or AXFR",
     fault: false,
+    rcodes: &[Rcode::SERVFAIL],
     meaning: "Some servers answer SERVFAIL to what they do not offer: Knot Resolver to ANY, AXFR \
               and class CHAOS, PowerDNS to the hidden version. Nothing failed; another code would \
               say it better.",

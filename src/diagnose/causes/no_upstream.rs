@@ -1,11 +1,13 @@
 //! `no-upstream`: a forwarder has no server to ask.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "no-upstream",
     title: "a forwarder has no server to ask",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "A forwarder that knows no upstream for the name refuses at once. Typical: dnsmasq \
               whose resolv.conf is empty or names itself, a DHCP lease that did not bring a \
               server, or systemd-resolved without a server for the scope.",

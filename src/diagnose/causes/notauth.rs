@@ -1,11 +1,13 @@
 //! `notauth`: the server is not authoritative for the zone, or does not accept the key.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "notauth",
     title: "the server is not authoritative for the zone, or does not accept the key",
     fault: true,
+    rcodes: &[Rcode::NOTAUTH],
     meaning: "An update, a NOTIFY or a transfer went to a server that does not have the zone, or \
               that does not accept its signature. Knot says NOTAUTH for whatever an access list \
               denies.",

@@ -1,11 +1,13 @@
 //! `notimp`: the server does not implement what was asked.
 
 use crate::diagnose::cause::Cause;
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "notimp",
     title: "the server does not implement what was asked",
     fault: false,
+    rcodes: &[Rcode::NOTIMP],
     meaning: "The server does not know the opcode, or the kind of query. NOTIMP says that it \
               cannot, while REFUSED says that it will not.",
     evidence: "The code is NOTIMP (4), for one opcode or type; ordinary queries are answered.",

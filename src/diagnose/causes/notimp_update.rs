@@ -1,11 +1,13 @@
 //! `notimp-update`: the server does not know dynamic updates.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "notimp-update",
     title: "the server does not know dynamic updates",
     fault: true,
+    rcodes: &[Rcode::NOTIMP],
     meaning: "A client sends UPDATE to a server that cannot take it: a resolver, a forwarder, or \
               an authoritative server without that feature. Clients find the server to update by \
               the SOA record of the zone, so a wrong primary name in it (MNAME) sends them all to \

@@ -1,11 +1,13 @@
 //! `overload`: the resolver is overloaded.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "overload",
     title: "the resolver is overloaded",
     fault: true,
+    rcodes: &[Rcode::SERVFAIL],
     meaning: "More queries wait than the resolver can hold: the load has grown, zones whose \
               servers are slow or dead hold places, or the machine is short of something. It \
               answers SERVFAIL or nothing until places are free.",

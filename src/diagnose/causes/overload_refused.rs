@@ -1,11 +1,13 @@
 //! `overload-refused`: a concurrency limit refuses what is too much.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "overload-refused",
     title: "a concurrency limit refuses what is too much",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "A forwarder allows a number of queries to wait for upstreams at a time and refuses \
               what exceeds it. Most often the upstream has become slow, and so the number that \
               wait has grown; the limit itself was enough before.",

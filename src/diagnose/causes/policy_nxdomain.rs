@@ -1,11 +1,13 @@
 //! `policy-nxdomain`: the name is blocked by a policy that answers NXDOMAIN.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "policy-nxdomain",
     title: "the name is blocked by a policy that answers NXDOMAIN",
     fault: false,
+    rcodes: &[Rcode::NXDOMAIN],
     meaning: "A block list makes a name look as if it did not exist. That is the usual way of \
               response policy zones (RPZ) and of filtering resolvers.",
     evidence: "NXDOMAIN with EDE 15 (Blocked), 16 (Censored) or 17 (Filtered), or with the SOA \

@@ -6,6 +6,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "port-closed",
     title: "no DNS server listens at the address",
     fault: true,
+    rcodes: &[],
     meaning: "The machine is there, and nothing listens on its port 53: the server is stopped, \
               crashed, listens on another address or on loopback only, or the address is wrong.",
     evidence: "ICMP port unreachable from the server's own address, or TCP RST in answer to a SYN, \

@@ -1,11 +1,13 @@
 //! `qtype-policy`: a query type is refused by policy.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "qtype-policy",
     title: "a query type is refused by policy",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The server does not answer one type, nearly always ANY: large answers to it are what \
               reflection attacks ask for. Programs that still ask for ANY (old mail servers, \
               scripts) should ask for the types that they need.",

@@ -1,11 +1,13 @@
 //! `qtype-split`: one everyday type is refused while others are answered.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "qtype-split",
     title: "one everyday type is refused while others are answered",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The server, or the forwarder behind it, refuses AAAA, HTTPS or another common type \
               and answers A for the same name: a filter against IPv6 or against encrypted hellos, \
               or an old load balancer. Some libraries then drop the answer they have.",

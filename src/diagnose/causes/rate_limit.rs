@@ -1,11 +1,13 @@
 //! `rate-limit`: a rate limit refuses queries above a threshold.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rate-limit",
     title: "a rate limit refuses queries above a threshold",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "A server or a load balancer in front counts what each client, network or name asks \
               and refuses what is too much. Either the limit is too low for a client that stands \
               for many (a forwarder, a NAT, a mail server), or one client asks in a loop.",

@@ -1,11 +1,13 @@
 //! `rd0-refused`: a query without the RD flag is refused by a resolver.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rd0-refused",
     title: "a query without the RD flag is refused by a resolver",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "A resolver answers those who ask it to recurse. A query without RD only asks for \
               what it happens to have in its cache, which tells a stranger what others have asked \
               (cache snooping), so many resolvers refuse it. Usual senders: health checks and \

@@ -6,6 +6,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rrl-drop",
     title: "a response rate limit drops answers",
     fault: true,
+    rcodes: &[],
     meaning: "Response rate limiting (RRL) drops what is above its limit. A client network behind \
               one address - a NAT, a large forwarder - can meet it without any attack, and its \
               users wait for timeouts.",

@@ -1,11 +1,13 @@
 //! `rrl-slip`: a response rate limit answers with truncation.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rrl-slip",
     title: "a response rate limit answers with truncation",
     fault: false,
+    rcodes: &[Rcode::NOERROR],
     meaning: "Response rate limiting (RRL) is at work: above the limit, a part of the responses is \
               replaced by empty truncated ones, so that a real client comes back by TCP and a \
               forged one gets nothing large.",

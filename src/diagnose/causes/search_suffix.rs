@@ -1,11 +1,13 @@
 //! `search-suffix`: the client's own suffix is added to names, and those are refused.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "search-suffix",
     title: "the client's own suffix is added to names, and those are refused",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "Resolver libraries try short names, and some also full ones, with the suffixes of \
               their search list. If the resolver refuses names of that suffix - it belongs to \
               another network, to a VPN that is down, or to an authoritative server that does not \

@@ -1,11 +1,13 @@
 //! `servfail-lame`: SERVFAIL, as all servers of the zone refuse or are unreachable.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "servfail-lame",
     title: "SERVFAIL, as all servers of the zone refuse or are unreachable",
     fault: true,
+    rcodes: &[Rcode::SERVFAIL],
     meaning: "The resolver did its work and found no server that would answer for the zone, so it \
               says SERVFAIL to its clients. The fault is in the delegation, not in the resolver.",
     evidence: "SERVFAIL to the client after each server of the zone refused the resolver or left \

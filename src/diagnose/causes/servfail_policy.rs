@@ -1,11 +1,13 @@
 //! `servfail-policy`: a policy answers SERVFAIL.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "servfail-policy",
     title: "a policy answers SERVFAIL",
     fault: true,
+    rcodes: &[Rcode::SERVFAIL],
     meaning: "A policy that should refuse, or drop, answers SERVFAIL instead: Knot Resolver does \
               for policy.DROP, and a Windows query resolution policy for DENY. Resolvers and \
               clients take that for a failure and try again.",

@@ -1,11 +1,13 @@
 //! `servfail-upstream-dead`: SERVFAIL, as the servers of the zone do not answer.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "servfail-upstream-dead",
     title: "SERVFAIL, as the servers of the zone do not answer",
     fault: true,
+    rcodes: &[Rcode::SERVFAIL],
     meaning: "The resolver asked and waited: the servers of the zone, or the resolver's upstreams, \
               are down, cut off, or drop its queries. After some seconds it gives up and says \
               SERVFAIL.",

@@ -6,6 +6,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "tcp-reset",
     title: "DNS over TCP is refused",
     fault: true,
+    rcodes: &[],
     meaning: "The server answers over UDP and resets TCP connections to port 53: it does not \
               listen there, is out of connections, or a filter forbids it. Truncated answers and \
               zone transfers then fail.",

@@ -31,7 +31,7 @@ fn every_cause_has_what_a_reader_needs() {
             assert!(!text.is_empty(), "{id}");
         }
         assert!(!cause.remedy.is_empty() && !cause.sources.is_empty(), "{id}");
-        assert!(cause.title.chars().count() <= 80, "{id}: {}", cause.title);
+        assert!(cause.title.chars().count() <= 72, "{id}: {}", cause.title);
         assert!(!cause.title.ends_with('.'), "{id}: {}", cause.title);
     }
 }

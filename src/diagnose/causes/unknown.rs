@@ -1,11 +1,13 @@
 //! `unknown`: no cause is consistent with all of the evidence.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "unknown",
     title: "no cause is consistent with all of the evidence",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The counts do not single out any cause: too few refusals, a capture of one \
               direction, or several causes at once for the same clients and names. The report \
               lists what was compared.",

@@ -1,11 +1,13 @@
 //! `unsolicited`: refusals arrive that nobody asked for.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "unsolicited",
     title: "refusals arrive that nobody asked for",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "Responses come without a query: someone sends queries with this address as their \
               forged source (reflection), or sends the responses themselves, to fill the line or \
               to guess a port. The servers that answer are not misconfigured because they refuse; \

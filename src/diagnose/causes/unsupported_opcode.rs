@@ -1,11 +1,13 @@
 //! `unsupported-opcode`: an unusual opcode is refused.
 
 use crate::diagnose::cause::Cause;
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "unsupported-opcode",
     title: "an unusual opcode is refused",
     fault: false,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The message is neither a query nor an update nor a notification; STATUS and IQUERY \
               are never used in earnest, and DSO only with those who offer it. Scanners send them.",
     evidence: "The opcode is other than QUERY, NOTIFY and UPDATE; ordinary queries of the same \

@@ -1,11 +1,13 @@
 //! `upstream-refused`: a forwarder is refused by its own upstream.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "upstream-refused",
     title: "a forwarder is refused by its own upstream",
     fault: true,
+    rcodes: &[Rcode::REFUSED, Rcode::SERVFAIL],
     meaning: "A forwarder asks another resolver, and that one refuses it. The client sees the \
               refusal passed on (dnsmasq) or SERVFAIL (BIND, Unbound, PowerDNS Recursor). The \
               fault is at the upstream: its access list does not have the forwarder, or it is an \

@@ -1,11 +1,13 @@
 //! `view-mismatch`: the view that this client gets does not have the name.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "view-mismatch",
     title: "the view that this client gets does not have the name",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "The server answers by who asks (views, split horizon, pools behind a balancer), and \
               this client is put into a view that neither has the zone nor offers recursion. \
               Typical: a new internal network that lands in the view for the outside.",

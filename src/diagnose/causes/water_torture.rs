@@ -1,11 +1,13 @@
 //! `water-torture`: an attack with random names is refused.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "water-torture",
     title: "an attack with random names is refused",
     fault: true,
+    rcodes: &[Rcode::REFUSED],
     meaning: "Thousands of made-up names below one suffix are asked, usually by infected machines \
               or through open resolvers, to exhaust the servers of the suffix: nothing in a cache \
               matches. Who refuses them protects itself; the refusal is a symptom of the attack, \

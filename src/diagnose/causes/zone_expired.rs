@@ -1,11 +1,13 @@
 //! `zone-expired`: a secondary's copy of the zone has expired, or never came.
 
 use crate::diagnose::cause::{Brand, Cause, Fix};
+use crate::iana::Rcode;
 
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "zone-expired",
     title: "a secondary's copy of the zone has expired, or never came",
     fault: true,
+    rcodes: &[Rcode::SERVFAIL],
     meaning: "A secondary could not refresh the zone for longer than the expire time of its SOA, \
               or could not fetch it in the first place. It has nothing that it may answer from and \
               says SERVFAIL, while the primary still answers.",

@@ -187,8 +187,9 @@ fn slips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         cut && case.rcode().is_answer() && case.is_response()
     };
     let mut limited: BTreeMap<(Address, Address), u64> = BTreeMap::new();
-    // That a name does not exist fits every datagram.
-    let is_short = |case: &Case<'a>| case.rcode() == Rcode::NXDOMAIN;
+    // That a name does not exist fits every datagram, unless it has to be proved (DNSSEC).
+    let is_short =
+        |case: &Case<'a>| case.rcode() == Rcode::NXDOMAIN && !case.has(Marks::ASKED_EDNS);
     let limits =
         |case: &&Case<'a>| is_cut(case) && (is_short(case) || full.contains(&question(case)));
     for case in base.cases.iter().filter(limits) {
