@@ -30,7 +30,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "incoming: allow_from: [192.0.2.0/24], which replaces the default of private \
+            text: "incoming.allow_from: [192.0.2.0/24], which replaces the default of private \
                    networks, so name these too; allow-from= in the old format.",
         },
         Fix {
@@ -46,7 +46,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
             brand: Brand::WindowsDns,
             text: "A query resolution policy with -Action IGNORE drops.",
         },
-        Fix { brand: Brand::CoreDns, text: "acl { drop net 192.0.2.0/24 } drops." },
+        Fix { brand: Brand::CoreDns, text: "A drop line in acl drops; block refuses." },
     ],
     on_the_client: "Does the machine use the resolver meant for its network? Look at the name \
                     servers in /etc/resolv.conf, in `resolvectl status` or in `ipconfig /all`, and \

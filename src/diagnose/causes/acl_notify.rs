@@ -35,8 +35,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::Knot,
-            text: "acl: { id: primary, address: 192.0.2.1, action: notify } and acl: primary in \
-                   the zone.",
+            text: "An acl with id: primary, address: 192.0.2.1, action: notify; and acl: primary \
+                   in the zone.",
         },
         Fix {
             brand: Brand::Nsd,

@@ -46,7 +46,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::KnotResolver,
-            text: "views: { subnets: [192.0.2.0/24], answer: allow }; in version 5: remove or \
+            text: "views: [{ subnets: [192.0.2.0/24], answer: allow }]; in version 5: remove or \
                    narrow the view:addr rule with policy.REFUSE.",
         },
         Fix {
@@ -56,8 +56,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "incoming: allow_from: [192.0.2.0/24] in recursor.yml; allow-from=192.0.2.0/24 \
-                   in the old format. Who is not listed gets no answer at all (see acl-drop).",
+            text: "incoming.allow_from: [192.0.2.0/24] in YAML; allow-from=192.0.2.0/24 in the old \
+                   format. Who is not listed gets no answer at all (see acl-drop).",
         },
         Fix {
             brand: Brand::Dnsdist,
@@ -71,8 +71,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "acl { allow net 192.0.2.0/24; block } in the server block: the first action \
-                   that matches counts.",
+            text: "In acl: the line allow net 192.0.2.0/24, then block; the first line that \
+                   matches counts.",
         },
     ],
     on_the_client: "Does the machine use the resolver meant for its network? Look at the name \

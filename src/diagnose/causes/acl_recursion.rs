@@ -45,14 +45,15 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::KnotResolver,
-            text: "views: with the entry { subnets: [192.0.2.0/24], answer: allow }; in version 5: \
-                   view:addr('192.0.2.0/24', policy.all(policy.PASS)). The most specific subnet is \
-                   the one that counts in version 6.",
+            text: "views: [{ subnets: [192.0.2.0/24], answer: allow }]; the most specific subnet \
+                   counts. In version 5: view:addr('192.0.2.0/24', policy.all(policy.PASS)), where \
+                   the first match counts.",
         },
         Fix {
             brand: Brand::Dnsdist,
             text: "In the rule that refuses or that picks the recursive pool, e.g. \
-                   addAction(NetmaskGroupRule(\"192.0.2.0/24\"), PoolAction(\"recursor\")).",
+                   addAction(NetmaskGroupRule(\"192.0.2.0/24\"), PoolAction(\"recursor\")); before \
+                   1.9 NetmaskGroupRule takes a group made by newNMG().",
         },
         Fix {
             brand: Brand::WindowsDns,
@@ -63,7 +64,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "acl { allow net 192.0.2.0/24 } before the block line, in the server block that \
+            text: "allow net 192.0.2.0/24 in acl, before its block line, in the server block that \
                    has the forward plugin.",
         },
     ],

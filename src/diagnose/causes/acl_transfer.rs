@@ -34,8 +34,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::Knot,
-            text: "acl: { id: secondaries, address: 192.0.2.2, key: xfer, action: transfer } and \
-                   acl: secondaries in the zone.",
+            text: "An acl with id: secondaries, address: 192.0.2.2, key: xfer, action: transfer; \
+                   and acl: secondaries in the zone.",
         },
         Fix {
             brand: Brand::Nsd,
@@ -65,7 +65,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "transfer example.org { to 192.0.2.2 } beside the file, auto or secondary \
+            text: "to 192.0.2.2 in transfer example.org, beside the file, auto or secondary \
                    plugin.",
         },
     ],

@@ -10,7 +10,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "A client sends UPDATE to register its own name or those of DHCP leases, and the zone \
               does not accept updates from it. The server has the zone: permission is what fails, \
-              and that is looked at last (RFC 2136 §3.3).",
+              and by the standard that is looked at after the zone and the prerequisites (RFC 2136 \
+              §3.3).",
     evidence: "The opcode is UPDATE and the code REFUSED (Knot says NOTAUTH), while queries for \
                the zone are answered with AA by the same server, to the same client. Many clients \
                at regular intervals, each with its own name, are Windows or DHCP clients that \
@@ -32,8 +33,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::Knot,
-            text: "acl: { id: updaters, key: dhcp-key, action: update } and acl: updaters in the \
-                   zone.",
+            text: "An acl with id: updaters, key: dhcp-key, action: update; and acl: updaters in \
+                   the zone.",
         },
         Fix {
             brand: Brand::Nsd,

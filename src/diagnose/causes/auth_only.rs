@@ -58,7 +58,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         Fix {
             brand: Brand::CoreDns,
             text: "A server block that only has file, auto or kubernetes refuses all other names: \
-                   add a block `. { forward . 192.0.2.53 }` for the inside.",
+                   add one for the root zone with forward . 192.0.2.53, for the inside only (acl).",
         },
         Fix {
             brand: Brand::SystemdResolved,

@@ -60,8 +60,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "acl example.org { block } refuses with EDE 15; a server block for the zone \
-                   whose plugins do not have the name refuses, too: add fallthrough.",
+            text: "block in an acl for example.org refuses with EDE 15; a server block for the \
+                   zone whose plugins do not have the name refuses, too: add fallthrough.",
         },
     ],
     on_the_client: "A filter may run on the machine itself or be the resolver by choice: look for \

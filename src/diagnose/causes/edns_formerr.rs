@@ -32,7 +32,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "outgoing: edns_subnet_allow_list: [] if client subnets are what the server \
+            text: "outgoing.edns_subnet_allow_list: [] if client subnets are what the server \
                    dislikes.",
         },
         Fix {

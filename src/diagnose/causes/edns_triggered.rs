@@ -30,7 +30,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         Fix { brand: Brand::Unbound, text: "send-client-subnet only for servers that want it." },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "outgoing: edns_subnet_allow_list: only for servers that want it.",
+            text: "outgoing.edns_subnet_allow_list: only for servers that want it.",
         },
         Fix {
             brand: Brand::Dnsdist,

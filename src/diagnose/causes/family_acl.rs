@@ -8,7 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "one address family of the client is refused, the other is answered",
     fault: true,
     rcodes: &[Rcode::REFUSED],
-    meaning: "The access list has the client's IPv4 networks and not its IPv6 ones, or the other \
+    meaning: "The access list has the clients' IPv4 networks and not its IPv6 ones, or the other \
               way round. Clients that have both lose time on each lookup, or fail when they happen \
               to use the forgotten one.",
     evidence: "The same client - by its hardware address, or by asking the same names at the same \
@@ -32,21 +32,24 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::KnotResolver,
-            text: "views: { subnets: [192.0.2.0/24, \"2001:db8::/32\"], answer: allow }; names \
-                   that begin with :: need quotes.",
+            text: "views: [{ subnets: [192.0.2.0/24, \"2001:db8::/32\"], answer: allow }]; \
+                   networks that begin with :: need quotes.",
         },
         Fix { brand: Brand::Nsd, text: "allow-query: 2001:db8::/32 NOKEY." },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "incoming: allow_from: [192.0.2.0/24, '2001:db8::/32'] (here the forgotten \
-                   family is dropped).",
+            text: "incoming.allow_from: [192.0.2.0/24, '2001:db8::/32'] (here the forgotten family \
+                   is dropped).",
         },
         Fix { brand: Brand::Dnsdist, text: "addACL(\"2001:db8::/32\")." },
         Fix {
             brand: Brand::WindowsDns,
             text: "Set-DnsServerClientSubnet -Name Clients -Action ADD -IPv6Subnet 2001:db8::/32.",
         },
-        Fix { brand: Brand::CoreDns, text: "acl { allow net 192.0.2.0/24 2001:db8::/32; block }." },
+        Fix {
+            brand: Brand::CoreDns,
+            text: "In acl: allow net 192.0.2.0/24 2001:db8::/32, then block.",
+        },
     ],
     on_the_client: "Which address family does the machine use for the resolver? The resolver may \
                     be listed twice, once for each family.",

@@ -40,7 +40,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "forward . tls://192.0.2.53 { tls_servername resolver.example }.",
+            text: "forward . tls://192.0.2.53 with tls_servername resolver.example in its block.",
         },
         Fix {
             brand: Brand::SystemdResolved,

@@ -13,7 +13,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
               server, or systemd-resolved without a server for the scope.",
     evidence: "Every client is refused every name that is not local, with RA=1 and within a \
                millisecond; no packet from the server to any upstream is seen; local names are \
-               answered. dnsmasq adds EDE 14 (Not Ready), if the query had EDNS.",
+               answered. dnsmasq adds EDE 14 (Not Ready), if the query had EDNS; systemd-resolved \
+               refuses over loopback.",
     mistaken_for: "upstream-refused, where the refusal takes the time of a round trip and the \
                    forwarder's own query is refused; auth-only, where RA is never set.",
     remedy: &[

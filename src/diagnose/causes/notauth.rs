@@ -31,18 +31,18 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::Knot,
-            text: "key: { id: xfer, algorithm: hmac-sha256, secret: ... }, and the acl of the \
-                   zone; the address or action may be what is missing.",
+            text: "A key with id: xfer, algorithm: hmac-sha256, secret: ...; and the acl of the \
+                   zone, whose address or action may be what is missing.",
         },
         Fix {
             brand: Brand::Nsd,
-            text: "key: name: xfer, algorithm: hmac-sha256, secret: ...; NSD has no way to take \
-                   updates.",
+            text: "A key: with name: xfer, algorithm: hmac-sha256, secret: ...; NSD has no way to \
+                   take updates.",
         },
         Fix {
             brand: Brand::PowerDns,
-            text: "pdnsutil import-tsig-key and activate-tsig-key (tsigkey import and activate in \
-                   5.0); for AXFR also allow-axfr-ips.",
+            text: "pdnsutil tsigkey import and tsigkey activate (import-tsig-key and \
+                   activate-tsig-key before 5.0); for AXFR also allow-axfr-ips.",
         },
         Fix {
             brand: Brand::WindowsDns,

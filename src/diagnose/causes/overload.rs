@@ -35,7 +35,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         Fix { brand: Brand::KnotResolver, text: "workers: auto; defer puts costly clients last." },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "recursor: threads and max_mthreads; rec_control get-all shows \
+            text: "recursor.threads and recursor.max_mthreads; rec_control get-all shows \
                    over-capacity-drops.",
         },
         Fix {

@@ -39,7 +39,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "recursor: max_mthreads: 4096 (the Recursor drops or answers SERVFAIL).",
+            text: "recursor.max_mthreads: 4096 (the Recursor drops or answers SERVFAIL).",
         },
         Fix {
             brand: Brand::Dnsmasq,
@@ -48,7 +48,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "forward . 192.0.2.53 { max_concurrent 2000 }: without it there is no limit.",
+            text: "max_concurrent 2000 in the block of forward; without it there is no limit.",
         },
     ],
     on_the_client: "",

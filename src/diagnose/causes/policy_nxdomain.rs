@@ -27,8 +27,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::Unbound,
-            text: "rpz: with rpz-action-override, or a zone before it with CNAME rpz-passthru.; \
-                   remove local-zone: \"example.org.\" always_nxdomain.",
+            text: "In a policy zone that comes first among the rpz: clauses: example.org CNAME \
+                   rpz-passthru.; or remove local-zone: \"example.org.\" always_nxdomain.",
         },
         Fix {
             brand: Brand::KnotResolver,
@@ -37,8 +37,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "recursor: rpzs: or rpzPrimary, rpzFile in the Lua file: a list before it with \
-                   Policy.NoAction for the name.",
+            text: "In a policy zone that comes first in recursor.rpzs (rpzFile or rpzPrimary in \
+                   the Lua file): example.org CNAME rpz-passthru.",
         },
         Fix {
             brand: Brand::Dnsdist,

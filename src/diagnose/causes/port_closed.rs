@@ -29,12 +29,15 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
             text: "interface: 192.0.2.53 (the default is loopback only).",
         },
         Fix { brand: Brand::Knot, text: "server: listen: 192.0.2.53." },
-        Fix { brand: Brand::KnotResolver, text: "network: listen: - interface: 192.0.2.53." },
+        Fix {
+            brand: Brand::KnotResolver,
+            text: "network: { listen: [{ interface: 192.0.2.53 }] }.",
+        },
         Fix { brand: Brand::Nsd, text: "ip-address: 192.0.2.53." },
         Fix { brand: Brand::PowerDns, text: "local-address=192.0.2.53." },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "incoming: listen: [192.0.2.53] (the default is loopback only).",
+            text: "incoming.listen: [192.0.2.53] (the default is loopback only).",
         },
         Fix { brand: Brand::Dnsdist, text: "addLocal(\"192.0.2.53:53\") or setLocal." },
         Fix {

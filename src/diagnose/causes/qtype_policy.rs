@@ -43,7 +43,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "The any plugin answers by RFC 8482; acl { block type ANY } refuses.",
+            text: "The any plugin answers by RFC 8482; block type ANY in acl refuses.",
         },
     ],
     on_the_client: "Which program asks for ANY? `dig` without a type asks for A; `host -a` and \

@@ -39,12 +39,12 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "acl { filter type AAAA } gives an empty answer, block refuses; template can \
+            text: "filter type AAAA in acl gives an empty answer, block refuses; template can \
                    answer, too.",
         },
     ],
     on_the_client: "A filter or VPN on the machine may be what refuses the type: compare with it \
                     switched off.",
     never: "",
-    sources: &["RFC 4074 §4", "RFC 8906 §3.1.2", "RFC 9460 §8"],
+    sources: &["RFC 4074 §4", "RFC 8906 §3.1.2", "RFC 9460 §9"],
 };

@@ -41,18 +41,19 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::KnotResolver,
-            text: "rate-limiting: rate-limit; views with price-factor: 0.0 for the client.",
+            text: "rate-limiting: rate-limit, and views with options: { price-factor: 0.0 } for \
+                   the client; it truncates or drops.",
         },
         Fix {
             brand: Brand::Dnsdist,
             text: "Raise MaxQPSIPRule(20), or exempt the client: \
-                   addAction(AndRule({MaxQPSIPRule(20), \
-                   NotRule(NetmaskGroupRule(\"192.0.2.53\"))}), TCAction()); for dynamic blocks: \
+                   addAction(AndRule({NotRule(NetmaskGroupRule(\"192.0.2.53\")), \
+                   MaxQPSIPRule(20)}), TCAction()); for dynamic blocks: \
                    dbr:excludeRange(\"192.0.2.53\").",
         },
         Fix {
             brand: Brand::WindowsDns,
-            text: "Set-DnsServerResponseRateLimiting -ResponsesPerSec 20; \
+            text: "It truncates or drops: Set-DnsServerResponseRateLimiting -ResponsesPerSec 20; \
                    Add-DnsServerResponseRateLimitingExceptionlist -Name Forwarders -ClientSubnet \
                    \"EQ,Forwarders\".",
         },

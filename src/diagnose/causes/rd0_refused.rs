@@ -39,7 +39,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "incoming: allow_no_rd: true from version 5.0; older versions refuse always.",
+            text: "incoming.allow_no_rd: true from version 5.0; older versions refuse always.",
         },
         Fix {
             brand: Brand::Dnsdist,

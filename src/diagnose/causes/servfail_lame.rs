@@ -36,7 +36,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "recordcache: serve_stale_extensions: 10; rec_control wipe-cache 'example.org$'.",
+            text: "recordcache.serve_stale_extensions: 10; rec_control wipe-cache 'example.org$'.",
         },
     ],
     on_the_client: "",

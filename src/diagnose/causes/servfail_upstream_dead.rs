@@ -42,7 +42,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "outgoing: edns_bufsize: 1232; rec_control dump-failedservers - lists the dead.",
+            text: "outgoing.edns_bufsize: 1232; rec_control dump-failedservers FILE lists the \
+                   dead.",
         },
         Fix {
             brand: Brand::Dnsmasq,

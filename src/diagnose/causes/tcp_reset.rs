@@ -26,7 +26,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         Fix { brand: Brand::PowerDns, text: "max-tcp-connections=200." },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "incoming: max_tcp_clients: 1024 and max_tcp_per_client.",
+            text: "incoming.max_tcp_clients: 1024 and incoming.max_tcp_per_client.",
         },
         Fix {
             brand: Brand::Dnsdist,

@@ -37,13 +37,14 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::KnotResolver,
-            text: "forward: { subtree: \".\", servers: [192.0.2.53] }; authoritative: true if it \
-                   is an authoritative server.",
+            text: "forward: [{ subtree: ., servers: [192.0.2.53] }], with options: { \
+                   authoritative: true, dnssec: false } if it is an authoritative server of an \
+                   internal zone.",
         },
         Fix {
             brand: Brand::PowerDnsRecursor,
-            text: "recursor: forward_zones_recurse for resolvers; forward_zones sends without RD, \
-                   which is for authoritative servers.",
+            text: "recursor.forward_zones_recurse for resolvers; recursor.forward_zones sends \
+                   without RD, which is for authoritative servers.",
         },
         Fix {
             brand: Brand::Dnsdist,
@@ -62,8 +63,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "forward . 192.0.2.53 192.0.2.54 { failover REFUSED SERVFAIL }; the health check \
-                   takes a refusal for health.",
+            text: "forward . 192.0.2.53 192.0.2.54 with failover REFUSED SERVFAIL in its block \
+                   (recent versions); the health check takes a refusal for health.",
         },
         Fix {
             brand: Brand::SystemdResolved,

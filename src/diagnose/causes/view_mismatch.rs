@@ -36,7 +36,8 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::KnotResolver,
-            text: "views: { subnets: [192.0.2.0/24], tags: [internal] }.",
+            text: "views: [{ subnets: [192.0.2.0/24], tags: [internal] }], and the same tag at the \
+                   local data.",
         },
         Fix {
             brand: Brand::PowerDns,
@@ -55,7 +56,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "view internal { expr incidr(client_ip(), '192.0.2.0/24') } in the server block, \
+            text: "expr incidr(client_ip(), '192.0.2.0/24') in view internal of the server block, \
                    which must come before the one without a view.",
         },
     ],

@@ -41,8 +41,9 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::Dnsdist,
-            text: "addAction(AndRule({QNameSuffixRule(\"example.org.\"), MaxQPSRule(100)}), \
-                   RCodeAction(DNSRCode.REFUSED)).",
+            text: "addAction(AndRule({QNameSuffixRule(\"example.org.\"), \
+                   NotRule(MaxQPSRule(100))}), RCodeAction(DNSRCode.REFUSED)): MaxQPSRule matches \
+                   what is below the limit.",
         },
     ],
     on_the_client: "A machine of yours that asks such names is infected, or forwards for \

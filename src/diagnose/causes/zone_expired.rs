@@ -44,7 +44,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
         },
         Fix {
             brand: Brand::CoreDns,
-            text: "secondary { transfer from 192.0.2.1 }; the zone is fetched when the server \
+            text: "transfer from 192.0.2.1 in secondary; the zone is fetched when the server \
                    starts.",
         },
     ],
