@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::output::{self, Format};
-use rcodetop::snapshot::{Snapshot, SnapshotSpec};
+use rcodetop::snapshot::{FindingOutcome, Snapshot, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, open_files};
 use rcodetop::time::Timestamp;
 use rcodetop::wire::{Frame, LINKS, LinkType};
@@ -44,7 +44,9 @@ fn check_books(snapshot: &Snapshot, what: &str) {
     assert_eq!(settled, snapshot.ledger.responses, "{what}: every response has one fate");
     let counted: u64 = snapshot.rcodes.iter().map(|row| row.responses).sum();
     assert_eq!(counted, snapshot.ledger.responses, "{what}: every response counts once");
-    let found: u64 = snapshot.findings.iter().map(|finding| finding.count).sum();
+    let of_focus = FindingOutcome::Response(snapshot.focus);
+    let findings = snapshot.findings.iter().filter(|finding| finding.outcome == of_focus);
+    let found: u64 = findings.map(|finding| finding.count).sum();
     let focus: u64 = snapshot.servers.rows.iter().map(|row| row.focus).sum();
     assert_eq!(found, focus, "{what}: every refusal belongs to a finding");
 }

@@ -136,11 +136,15 @@ mod tests {
             first: None,
             last: None,
             last_success: None,
+            ongoing: true,
+            impact: crate::snapshot::FindingImpact::default(),
+            linked: Vec::new(),
             headline: String::new(),
             evidence: Vec::new(),
             against: Vec::new(),
             fix: Vec::new(),
             verify: String::new(),
+            verify_windows: String::new(),
         }
     }
 

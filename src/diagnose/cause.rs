@@ -13,6 +13,9 @@ pub struct Cause {
     pub id: &'static str,
     /// What it is, in one line that begins in lower case and has no full stop.
     pub title: &'static str,
+    /// The finding in one sentence: `{servers}`, `{clients}`, `{names}` (suffixes), `{types}` and
+    /// `{under}` (the suffixes, if there are any) stand for its scope.
+    pub headline: &'static str,
     /// False for what works as intended.
     pub fault: bool,
     /// The response codes it shows as; none for silence, ICMP errors and resets.

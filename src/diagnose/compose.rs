@@ -53,7 +53,31 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (V
         let harm = harm(base, claims, &draft.cases, &answered);
         words::finding(base, draft, &harm)
     });
-    (findings.collect(), explained)
+    let mut findings: Vec<Finding> = findings.collect();
+    link(base, &drafts, &mut findings);
+    (findings, explained)
+}
+
+/// Causes for which it matters what happened to the server itself.
+const PASSED_ON: [&str; 3] = ["upstream-refused", "servfail-lame", "servfail-upstream-dead"];
+
+/// Findings about what a server was told, and about what it then told its clients, name each other.
+fn link(base: &Base<'_>, drafts: &[Draft<'_>], findings: &mut [Finding]) {
+    for (number, draft) in drafts.iter().enumerate().filter(|it| PASSED_ON.contains(&it.1.cause)) {
+        for (other, upstream) in drafts.iter().enumerate().filter(|it| it.0 != number) {
+            let cases = upstream.cases.iter().filter_map(|case| base.cases.get(*case));
+            let asks = cases.into_iter().any(|case| draft.servers.contains(&case.fact.client));
+            if asks {
+                for (one, another) in [(number, other), (other, number)] {
+                    if let Some(finding) = findings.get_mut(one)
+                        && !finding.linked.contains(&another)
+                    {
+                        finding.linked.push(another);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Responses with the focus code in the findings.
@@ -81,7 +105,7 @@ fn of_cause<'a>(
     servers: BTreeMap<Address, Vec<usize>>,
 ) -> Vec<Draft<'a>> {
     let all: Vec<usize> = servers.values().flatten().copied().collect();
-    if let Some(draft) = Draft::of(base, claims, all)
+    if let Some(draft) = Draft::of(base, claims, &all)
         && draft.conflicts(base, claims) == 0
     {
         return vec![draft];
@@ -90,16 +114,16 @@ fn of_cause<'a>(
     for cases in servers.into_values() {
         let joined = drafts.iter().take(MOST_JOINED).position(|draft| {
             let both: Vec<usize> = draft.cases.iter().chain(&cases).copied().collect();
-            Draft::of(base, claims, both).is_some_and(|draft| draft.conflicts(base, claims) == 0)
+            Draft::of(base, claims, &both).is_some_and(|draft| draft.conflicts(base, claims) == 0)
         });
         match joined.and_then(|place| drafts.get_mut(place)) {
             Some(draft) => {
-                let both = draft.cases.iter().chain(&cases).copied().collect();
-                if let Some(joined) = Draft::of(base, claims, both) {
+                let both: Vec<usize> = draft.cases.iter().chain(&cases).copied().collect();
+                if let Some(joined) = Draft::of(base, claims, &both) {
                     *draft = joined;
                 }
             }
-            None => drafts.extend(Draft::of(base, claims, cases)),
+            None => drafts.extend(Draft::of(base, claims, &cases)),
         }
     }
     drafts

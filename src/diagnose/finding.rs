@@ -14,6 +14,16 @@ pub enum Confidence {
     Certain,
 }
 
+impl Confidence {
+    /// One step less sure.
+    pub(super) fn lower(self) -> Self {
+        match self {
+            Self::Certain => Self::Likely,
+            Self::Likely | Self::Possible => Self::Possible,
+        }
+    }
+}
+
 impl std::fmt::Display for Confidence {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
@@ -56,6 +66,13 @@ pub struct Finding {
     pub last: Option<Timestamp>,
     /// The last success of the same group before the first of them.
     pub last_success: Option<Timestamp>,
+    /// Whether it was seen in the last minute of the capture.
+    pub ongoing: bool,
+    /// What it did.
+    pub impact: Impact,
+    /// The numbers, counted from 0, of findings that have to do with it: the upstream that refuses
+    /// the server that then fails.
+    pub linked: Vec<usize>,
     /// The finding in one sentence.
     pub headline: String,
     /// What speaks for it, with numbers.
@@ -66,6 +83,30 @@ pub struct Finding {
     pub fix: Vec<String>,
     /// One command that verifies it.
     pub verify: String,
+    /// The same on Windows; empty where it cannot ask that.
+    pub verify_windows: String,
+}
+
+impl Finding {
+    /// Whether it is of what no cause explains.
+    pub fn is_unknown(&self) -> bool {
+        self.cause == "unknown"
+    }
+}
+
+/// What a finding did, as far as it was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Impact {
+    /// Lookups that met it and got no answer from any server.
+    pub lookups_failed: u64,
+    /// Lookups that met it and got an answer from another server, or at another time.
+    pub lookups_recovered: u64,
+    /// Clients that met it.
+    pub clients: u64,
+    /// Names that met it.
+    pub names: u64,
+    /// Queries that were sent for it, again and again.
+    pub queries: u64,
 }
 
 /// The exchanges a finding covers; empty or `None` means any.

@@ -7,6 +7,7 @@
 //! what was checked.
 
 mod base;
+mod brand;
 mod cause;
 pub mod causes;
 mod claims;
@@ -17,6 +18,7 @@ mod networks;
 mod rules;
 mod scope;
 mod unknown;
+mod verify;
 mod words;
 
 use crate::tally::Tallies;
@@ -25,7 +27,7 @@ use base::Base;
 use claims::Claims;
 
 pub use cause::{Brand, Cause, Fix};
-pub use finding::{Confidence, Finding, FindingOutcome, Scope};
+pub use finding::{Confidence, Finding, FindingOutcome, Impact, Scope};
 
 /// What the counts speak for, most harm first.
 pub fn findings(tallies: &Tallies) -> Vec<Finding> {

@@ -59,9 +59,9 @@ const DETAILS: [Detail; 5] = [
 
 impl<'a> Draft<'a> {
     /// The draft for some cases of one cause and one outcome that covers the fewest others.
-    pub(super) fn of(base: &Base<'a>, claims: &Claims<'a>, cases: Vec<usize>) -> Option<Self> {
+    pub(super) fn of(base: &Base<'a>, claims: &Claims<'a>, cases: &[usize]) -> Option<Self> {
         let drafts = DETAILS.iter().filter_map(|detail| {
-            let draft = Self::with(base, claims, &cases, *detail)?;
+            let draft = Self::with(base, claims, cases, *detail)?;
             let conflicts = draft.conflicts(base, claims);
             Some((conflicts, draft))
         });
@@ -169,14 +169,14 @@ impl<'a> Draft<'a> {
 
     /// Whether the scope holds for a case, whatever its outcome.
     pub(super) fn is_about(&self, case: &Case<'_>) -> bool {
-        let under = |suffix: &&[u8]| is_under(case.fact.name, suffix);
+        let under = |suffix: &&'a [u8]| is_under(case.fact.name, suffix);
         self.servers.contains(&case.fact.server)
             && self
                 .clients
                 .as_ref()
                 .is_none_or(|clients| clients.iter().any(|network| network.holds(case.fact.client)))
-            && (self.suffixes.is_empty() || self.suffixes.iter().any(|it| under(it)))
-            && !self.outside.iter().any(|it| under(it))
+            && (self.suffixes.is_empty() || self.suffixes.iter().any(under))
+            && !self.outside.iter().any(under)
             && (self.types.is_empty() || self.types.contains(&case.rtype()))
             && (self.opcodes.is_empty() || self.opcodes.contains(&case.fact.how.opcode.0))
             && (self.classes.is_empty() || self.classes.contains(&case.class()))
@@ -196,6 +196,11 @@ impl<'a> Draft<'a> {
             claims.get(*number).is_some_and(|claim| claim.cause != self.cause)
         });
         others.map(|(_, case)| case.fact.count).sum()
+    }
+
+    /// The types it is about, if not about all.
+    pub(super) fn types(&self) -> Vec<String> {
+        self.types.iter().map(ToString::to_string).collect()
     }
 
     pub(super) fn scope(&self) -> Scope {

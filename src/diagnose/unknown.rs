@@ -2,12 +2,13 @@
 
 use std::fmt::Display;
 
-use crate::iana::{Class, Rcode};
+use crate::iana::Rcode;
 use crate::tally::{Entities, EntityKey, Path, Tallies};
 use crate::time::Timestamp;
-use crate::wire::Question;
 use crate::wire::name::text;
 
+use super::finding::Impact;
+use super::verify::dig;
 use super::{Confidence, Finding, FindingOutcome, Scope};
 
 /// The responses with the focus code that nothing else covers.
@@ -35,6 +36,9 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
         first: span.map(|(first, _)| first),
         last: span.map(|(_, last)| last),
         last_success: None,
+        ongoing: true,
+        impact: Impact::default(),
+        linked: Vec::new(),
         headline: format!(
             "{focus} from {} to {}: the cause is not determined",
             counted(servers.with, "server"),
@@ -47,6 +51,7 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
              access rules, zones and policies of the servers above"
         )],
         verify: verify(tallies),
+        verify_windows: String::new(),
     })
 }
 
@@ -157,45 +162,6 @@ fn verify(tallies: &Tallies) -> String {
     }
 }
 
-/// A command that asks this again, safe to paste whatever the name is: a packet's author chose it.
-///
-/// A plain name goes as it is. Any other is given by option, so that dig does not take it for an
-/// option, a server, a type or a class of its own, and quoted, so that the shell takes it whole.
-fn dig(server: &str, name: &str, question: Question) -> String {
-    let Question { rtype, class } = question;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let starts_plainly = name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    if name.contains('.') && starts_plainly && name.chars().all(is_plain) && class == Class::IN {
-        return format!("dig @{server} {name} {rtype}");
-    }
-    let quoted = name.replace('\'', "'\\''");
-    format!("dig @{server} -q '{quoted}' -t {rtype} -c {class}")
-}
-
 fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::iana::RecordType;
-
-    #[track_caller]
-    fn check(name: &str, class: Class, expected: &str) {
-        assert_eq!(dig("192.0.2.1", name, Question { rtype: RecordType::A, class }), expected);
-    }
-
-    #[test]
-    fn no_name_can_make_the_command_do_something_else() {
-        check("www.example.com", Class::IN, "dig @192.0.2.1 www.example.com A");
-        check("_dmarc.example", Class::IN, "dig @192.0.2.1 _dmarc.example A");
-        check("$(reboot).example", Class::IN, "dig @192.0.2.1 -q '$(reboot).example' -t A -c IN");
-        check("a'b.c", Class::IN, "dig @192.0.2.1 -q 'a'\\''b.c' -t A -c IN");
-        check("-f/etc/passwd", Class::IN, "dig @192.0.2.1 -q '-f/etc/passwd' -t A -c IN");
-        check("-x.example", Class::IN, "dig @192.0.2.1 -q '-x.example' -t A -c IN");
-        check("@evil.example", Class::IN, "dig @192.0.2.1 -q '@evil.example' -t A -c IN");
-        check("any", Class::IN, "dig @192.0.2.1 -q 'any' -t A -c IN");
-        check("version.bind", Class::CH, "dig @192.0.2.1 -q 'version.bind' -t A -c CH");
-    }
 }

@@ -1,35 +1,267 @@
-//! A finding in words: headline, evidence, doubts, what to do.
+//! A finding in words: headline, evidence with numbers on both sides, doubts, what to do.
 
-use super::base::{Base, Sight};
+use std::collections::BTreeSet;
+
+use super::base::{Base, Case, Sight};
+use super::brand;
+use super::cause::Cause;
+use super::causes;
 use super::compose::Harm;
-use super::finding::{Confidence, Finding};
-use super::scope::Draft;
+use super::finding::{Confidence, Finding, Impact};
+use super::scope::{Draft, outcome};
+use super::verify;
+use crate::iana::{Ede, Rcode};
+use crate::tally::Marks;
+use crate::time::Timestamp;
+use crate::wire::Address;
+use crate::wire::name::text;
+
+/// How many addresses or names a headline tells.
+const NAMED: usize = 3;
+
+/// Fewer exchanges than this make no more than a possibility.
+const FEW: u64 = 5;
+
+/// What was last seen this long before the end of the capture is over.
+const OVER: u64 = 60_000_000_000;
 
 /// Whether a cause is something to repair.
-pub(super) fn is_fault(_cause: &str) -> bool {
-    true
+pub(super) fn is_fault(cause: &str) -> bool {
+    causes::find(cause).is_none_or(|cause| cause.fault)
 }
 
 /// The finding that a draft makes.
 pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Finding {
-    let mut confidence = harm.confidence.unwrap_or(Confidence::Possible);
-    if base.sight != Sight::Both {
-        confidence = confidence.min(Confidence::Likely);
-    }
+    let cause = causes::find(draft.cause).unwrap_or(causes::unknown());
+    let contrast = Contrast::of(base, draft);
+    let (confidence, doubts) = confidence(base, harm, &contrast);
+    let heaviest = draft.cases.iter().filter_map(|number| base.cases.get(*number));
+    let heaviest = heaviest.max_by_key(|case| (case.fact.count, std::cmp::Reverse(case.fact.name)));
     Finding {
         cause: draft.cause,
         confidence,
-        fault: is_fault(draft.cause),
+        fault: cause.fault,
         outcome: draft.outcome,
         count: harm.exchanges * base.one_of,
         scope: draft.scope(),
         first: Some(harm.first),
         last: Some(harm.last),
-        last_success: None,
-        headline: draft.cause.to_owned(),
-        evidence: Vec::new(),
-        against: Vec::new(),
-        fix: Vec::new(),
-        verify: String::new(),
+        last_success: last_success(base, draft, harm.first),
+        ongoing: base.span.1.nanos_since(harm.last) <= OVER,
+        impact: Impact {
+            lookups_failed: harm.lookups_failed * base.one_of,
+            lookups_recovered: harm.lookups_recovered * base.one_of,
+            clients: harm.clients.len() as u64,
+            names: harm.names,
+            queries: harm.queries * base.one_of,
+        },
+        linked: Vec::new(),
+        headline: headline(cause, draft, harm),
+        evidence: contrast.evidence(base, draft, harm),
+        against: against(cause, confidence, doubts),
+        fix: brand::fixes(base, draft, cause),
+        verify: heaviest.map_or_else(String::new, verify::dig_of),
+        verify_windows: heaviest.map_or_else(String::new, verify::windows),
     }
+}
+
+/// The last success of the same group before the first failure.
+fn last_success(base: &Base<'_>, draft: &Draft<'_>, first: Timestamp) -> Option<Timestamp> {
+    let before = base
+        .cases
+        .iter()
+        .filter(|case| case.is_answer() && case.fact.first < first && draft.is_about(case));
+    before.map(|case| if case.fact.last < first { case.fact.last } else { case.fact.first }).max()
+}
+
+fn headline(cause: &Cause, draft: &Draft<'_>, harm: &Harm) -> String {
+    let servers: Vec<String> = draft.servers.iter().map(|it| it.ip().to_string()).collect();
+    let clients = match &draft.clients {
+        Some(clients) => some(clients.iter().map(ToString::to_string).collect()),
+        None if harm.clients.len() <= NAMED => {
+            some(harm.clients.iter().map(|it| it.ip().to_string()).collect())
+        }
+        None => format!("{} clients", harm.clients.len()),
+    };
+    let names = some(draft.suffixes.iter().map(|suffix| text(suffix)).collect());
+    let under = if names.is_empty() { String::new() } else { format!(" for {names}") };
+    let types = some(draft.types());
+    let told = cause.headline.replace("{under}", &under).replace("{clients}", &clients);
+    let told = told.replace("{names}", if names.is_empty() { "some names" } else { &names });
+    let told = told.replace("{types}", &types);
+    told.replace("{servers}", &some(servers))
+}
+
+/// A few of them, and how many more there are.
+fn some(all: Vec<String>) -> String {
+    let more = all.len().saturating_sub(NAMED);
+    let mut shown: Vec<String> = all.into_iter().take(NAMED).collect();
+    if more > 0 {
+        shown.push(format!("{more} more"));
+    }
+    match shown.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    let plural = match what {
+        _ if number == 1 => String::new(),
+        what if what.ends_with('y') => return format!("{number} {}ies", &what[..what.len() - 1]),
+        _ => "s".to_owned(),
+    };
+    format!("{number} {what}{plural}")
+}
+
+/// The other side: what the same servers did otherwise.
+#[derive(Default)]
+struct Contrast {
+    /// Exchanges that the scope holds for, with another outcome.
+    within: u64,
+    within_answers: u64,
+    /// Answers to the same clients outside of the scope.
+    same_clients: u64,
+    /// Answers with recursion to other clients.
+    others_recursive: u64,
+    others: BTreeSet<Address>,
+    /// Answers as authority.
+    authoritative: u64,
+    /// Extended DNS Errors.
+    ede: Vec<(Ede, u64)>,
+    could_explain: u64,
+    /// Who refused these servers, how often.
+    upstream: BTreeSet<Address>,
+    upstream_refused: u64,
+    fastest: u32,
+}
+
+impl Contrast {
+    fn of(base: &Base<'_>, draft: &Draft<'_>) -> Self {
+        let mut contrast = Self { fastest: u32::MAX, ..Self::default() };
+        let clients: BTreeSet<Address> = cases(base, draft).map(|case| case.fact.client).collect();
+        for case in &base.cases {
+            let count = case.fact.count;
+            if draft.servers.contains(&case.fact.client) && case.is(Rcode::REFUSED) {
+                contrast.upstream.insert(case.fact.server);
+                contrast.upstream_refused += count;
+            }
+            if !draft.servers.contains(&case.fact.server) {
+                continue;
+            }
+            if draft.is_about(case) {
+                let other = outcome(case) != draft.outcome;
+                contrast.within += if other { count } else { 0 };
+                contrast.within_answers += if case.is_answer() { count } else { 0 };
+            } else if case.is_answer() && clients.contains(&case.fact.client) {
+                contrast.same_clients += count;
+            }
+            if case.is_recursive_answer() && !clients.contains(&case.fact.client) {
+                contrast.others_recursive += count;
+                contrast.others.insert(case.fact.client);
+            }
+            contrast.authoritative += if case.is_authoritative_answer() { count } else { 0 };
+        }
+        cases(base, draft).for_each(|case| contrast.explain(case));
+        contrast
+    }
+
+    fn explain(&mut self, case: &Case<'_>) {
+        self.fastest = self.fastest.min(case.fact.took);
+        self.could_explain += if case.has(Marks::ASKED_EDNS) { case.fact.count } else { 0 };
+        let Some(ede) = case.ede() else { return };
+        match self.ede.iter_mut().find(|(known, _)| *known == ede) {
+            Some((_, count)) => *count += case.fact.count,
+            None => self.ede.push((ede, case.fact.count)),
+        }
+    }
+
+    fn evidence(&self, base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Vec<String> {
+        let all = harm.exchanges + self.within;
+        let mut told = vec![format!(
+            "{} of {} ended so, from {} for {}",
+            harm.exchanges,
+            counted(all, "such exchange"),
+            counted(harm.clients.len() as u64, "client"),
+            counted(harm.names, "name"),
+        )];
+        told.extend(self.other_side());
+        for (ede, count) in &self.ede {
+            let of = self.could_explain.max(*count);
+            told.push(format!("{count} of {of} that could say why carry EDE {} ({ede})", ede.0));
+        }
+        if self.upstream_refused > 0 {
+            let by: Vec<String> = self.upstream.iter().map(|it| it.ip().to_string()).collect();
+            let times = counted(self.upstream_refused, "time");
+            told.push(format!("the same server was itself refused {times}, by {}", some(by)));
+        }
+        let lookups = harm.lookups_failed + harm.lookups_recovered;
+        told.push(format!(
+            "{} of {} got no answer from anybody, {} did from another server or later",
+            harm.lookups_failed,
+            counted(lookups, "lookup"),
+            harm.lookups_recovered,
+        ));
+        if lookups > 0 && harm.queries > 2 * lookups {
+            told.push(format!("{} were sent for them", counted(harm.queries, "query")));
+        }
+        if base.one_of > 1 {
+            told.push(format!("seen in a sample: one of {} lookups", base.one_of));
+        }
+        let _ = draft;
+        told
+    }
+
+    /// What the same servers answer.
+    fn other_side(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        if self.others_recursive > 0 {
+            let clients = counted(self.others.len() as u64, "other client");
+            let answers = counted(self.others_recursive, "recursive answer");
+            told.push(format!("{clients} got {answers} from the same server"));
+        }
+        if self.same_clients > 0 {
+            let answers = counted(self.same_clients, "answer");
+            told.push(format!("the same clients got {answers} to other questions there"));
+        }
+        if self.authoritative > 0 {
+            let answers = counted(self.authoritative, "query");
+            told.push(format!("the server answered {answers} as an authority"));
+        }
+        told
+    }
+}
+
+fn cases<'b, 'a>(base: &'b Base<'a>, draft: &'b Draft<'a>) -> impl Iterator<Item = &'b Case<'a>> {
+    draft.cases.iter().filter_map(|number| base.cases.get(*number))
+}
+
+/// How sure, after everything that lowers it, and what that is.
+fn confidence(base: &Base<'_>, harm: &Harm, contrast: &Contrast) -> (Confidence, Vec<String>) {
+    let mut sure = harm.confidence.unwrap_or(Confidence::Possible);
+    let mut doubts = Vec::new();
+    if base.sight != Sight::Both {
+        sure = sure.lower();
+        let missing = if base.sight == Sight::Queries { "responses" } else { "queries" };
+        doubts.push(format!("the capture shows next to no {missing}"));
+    }
+    if harm.exchanges < FEW {
+        if sure < Confidence::Certain {
+            sure = Confidence::Possible;
+        }
+        doubts.push(format!("only {} seen", counted(harm.exchanges, "exchange")));
+    }
+    if contrast.within_answers > 0 {
+        let answers = counted(contrast.within_answers, "query");
+        doubts.push(format!("{answers} of the same kind were answered"));
+    }
+    (sure, doubts)
+}
+
+fn against(cause: &Cause, confidence: Confidence, mut doubts: Vec<String>) -> Vec<String> {
+    if confidence == Confidence::Possible && !cause.mistaken_for.is_empty() {
+        doubts.push(format!("easily mistaken for: {}", cause.mistaken_for));
+    }
+    doubts
 }

@@ -41,6 +41,8 @@ struct Core {
     latest: Latest,
     /// Of the packet that is being read.
     number: u64,
+    /// The first time that was told.
+    began: Timestamp,
 }
 
 /// What others that were added to this one knew of themselves.
@@ -119,6 +121,7 @@ impl Matcher {
                 hasher,
                 latest: Latest::default(),
                 number: 0,
+                began: Timestamp(0),
             },
         }
     }
@@ -139,7 +142,11 @@ impl Matcher {
     /// It is at least `now`.
     #[inline]
     pub(crate) fn expire(&mut self, now: Timestamp, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, .. } = &mut self.core;
+        let Core { tracker, events, began, .. } = &mut self.core;
+        if *began == Timestamp(0) {
+            *began = now;
+        }
+        events.set_began(*began);
         tracker.expire(now, &mut |exchange| hand_on(events, exchange, count));
     }
 

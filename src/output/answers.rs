@@ -18,6 +18,9 @@ pub(super) struct Answer {
     pub(super) lines: Vec<String>,
 }
 
+const WHY: &str = "Why";
+const CHANGE: &str = "Change";
+
 /// The headline: how many of the responses carry the focus code.
 pub(super) fn headline(snapshot: &Snapshot) -> String {
     let (focus, responses) = (snapshot.focus, snapshot.ledger.responses);
@@ -48,11 +51,22 @@ pub(super) fn answers(snapshot: &Snapshot) -> Vec<Answer> {
         ("For what", for_what(snapshot)),
         ("Since", since(snapshot)),
         ("Harm", harm(snapshot)),
-        ("Why", why(snapshot)),
-        ("Change", change(snapshot)),
+        (WHY, why(snapshot)),
+        (CHANGE, change(snapshot)),
     ];
     let all = all.into_iter().map(|(question, lines)| Answer { question, lines });
     all.filter(|answer| !answer.lines.is_empty()).collect()
+}
+
+/// The answers that findings do not give, and what servers say themselves.
+pub(super) fn beside_findings(snapshot: &Snapshot) -> Vec<Answer> {
+    let mut all = answers(snapshot);
+    all.retain(|answer| !matches!(answer.question, WHY | CHANGE));
+    let lines = said(snapshot);
+    if !lines.is_empty() {
+        all.push(Answer { question: "They say", lines });
+    }
+    all
 }
 
 /// Where to look when the focus code does not occur.
@@ -67,7 +81,13 @@ fn elsewhere(snapshot: &Snapshot) -> Vec<Answer> {
         let queries = words::queries(snapshot.outcomes.unanswered);
         lines.push(format!("{queries} got no response at all"));
     }
-    if lines.is_empty() { Vec::new() } else { vec![Answer { question: "But", lines }] }
+    let mut all = vec![Answer { question: "But", lines }];
+    if !snapshot.findings.is_empty() {
+        all.push(Answer { question: WHY, lines: why(snapshot) });
+        all.push(Answer { question: CHANGE, lines: change(snapshot) });
+    }
+    all.retain(|answer| !answer.lines.is_empty());
+    all
 }
 
 fn who(snapshot: &Snapshot) -> String {
@@ -208,8 +228,7 @@ fn why(snapshot: &Snapshot) -> Vec<String> {
     if snapshot.findings.len() > FINDINGS {
         lines.push(format!("and {} more findings", snapshot.findings.len() - FINDINGS));
     }
-    let said = snapshot.ede.iter().filter(|row| row.rcode == snapshot.focus);
-    lines.extend(said.take(EXAMPLES).map(said_by_server));
+    lines.extend(said(snapshot));
     if lines.is_empty() {
         lines.push("not determined; the servers sent no Extended DNS Error that says".into());
     }
@@ -221,6 +240,12 @@ fn finding(finding: &Finding) -> String {
     format!("{}{kind}: {}", finding.confidence, finding.headline)
 }
 
+/// What the servers say with the focus code.
+fn said(snapshot: &Snapshot) -> Vec<String> {
+    let said = snapshot.ede.iter().filter(|row| row.rcode == snapshot.focus);
+    said.take(EXAMPLES).map(said_by_server).collect()
+}
+
 fn said_by_server(row: &EdeRow) -> String {
     let text = if row.text.is_empty() { String::new() } else { format!(", \"{}\"", row.text) };
     let responses = counted(row.responses, "response");
@@ -230,13 +255,27 @@ fn said_by_server(row: &EdeRow) -> String {
 
 fn change(snapshot: &Snapshot) -> Vec<String> {
     let faults = snapshot.findings.iter().filter(|finding| finding.fault);
-    let known: Vec<&Finding> = faults.take(FINDINGS).collect();
-    let mut lines: Vec<String> = known.iter().flat_map(|finding| finding.fix.clone()).collect();
-    let command = known.iter().map(|finding| &finding.verify).find(|command| !command.is_empty());
-    lines.extend(command.map(|command| format!("to verify: {command}")));
+    let known: Vec<&Finding> =
+        faults.filter(|finding| !finding.is_unknown()).take(FINDINGS).collect();
+    let mut lines: Vec<String> = known.iter().flat_map(|finding| to_do(finding)).collect();
     if lines.is_empty() {
         let focus = snapshot.focus;
         lines.push(format!("what to check on the server: rcodetop explain {focus}"));
+        let unknown = snapshot.findings.iter().map(|finding| &finding.verify);
+        lines.extend(unknown.filter(|it| !it.is_empty()).map(|it| format!("to verify: {it}")));
+    }
+    lines
+}
+
+/// What comes first to mend a finding, and where the rest is.
+fn to_do(finding: &Finding) -> Vec<String> {
+    let cause = finding.cause;
+    let mut lines: Vec<String> = finding.fix.iter().take(1).cloned().collect();
+    let brand = finding.fix.iter().find(|line| line.contains("(it looks like it)"));
+    lines.extend(brand.cloned());
+    lines.push(format!("for each brand of server, and more: rcodetop explain {cause}"));
+    if !finding.verify.is_empty() {
+        lines.push(format!("to verify: {}", finding.verify));
     }
     lines
 }

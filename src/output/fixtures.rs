@@ -204,12 +204,16 @@ pub(super) fn explained() -> Snapshot {
         first: Some(at(4)),
         last: Some(at(23)),
         last_success: None,
+        ongoing: true,
+        impact: crate::snapshot::FindingImpact::default(),
+        linked: Vec::new(),
         headline: "10.53.0.10 and fd53::10 refuse every name under ads.example, to every client"
             .into(),
         evidence: vec!["488 of 488 queries under this suffix were refused".into()],
         against: vec!["no EDE says blocked".into()],
         fix: vec!["if the block is not wanted: remove the suffix from the policy".into()],
         verify: "dig @10.53.0.10 www.ads.example A".into(),
+        verify_windows: String::new(),
     };
     Snapshot { findings: vec![finding], ..outage() }
 }

@@ -528,11 +528,32 @@ struct Finding<'a> {
     first: Option<String>,
     last: Option<String>,
     last_success: Option<String>,
+    ongoing: bool,
+    impact: FindingImpact,
+    linked: &'a [usize],
     headline: &'a str,
     evidence: &'a [String],
     against: &'a [String],
     fix: &'a [String],
     verify: &'a str,
+    verify_windows: &'a str,
+}
+
+#[derive(Serialize)]
+struct FindingImpact {
+    lookups_failed: u64,
+    lookups_recovered: u64,
+    clients: u64,
+    names: u64,
+    queries: u64,
+}
+
+impl FindingImpact {
+    fn of(impact: snapshot::FindingImpact) -> Self {
+        let snapshot::FindingImpact { lookups_failed, lookups_recovered, clients, names, queries } =
+            impact;
+        Self { lookups_failed, lookups_recovered, clients, names, queries }
+    }
 }
 
 impl<'a> Finding<'a> {
@@ -553,11 +574,15 @@ impl<'a> Finding<'a> {
             first: time(finding.first),
             last: time(finding.last),
             last_success: time(finding.last_success),
+            ongoing: finding.ongoing,
+            impact: FindingImpact::of(finding.impact),
+            linked: &finding.linked,
             headline: &finding.headline,
             evidence: &finding.evidence,
             against: &finding.against,
             fix: &finding.fix,
             verify: &finding.verify,
+            verify_windows: &finding.verify_windows,
         }
     }
 }

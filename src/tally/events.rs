@@ -73,6 +73,8 @@ pub struct Events {
     queries: Vec<Timestamp>,
     /// TCP connections that servers did not take.
     not_taken: Vec<NotTaken>,
+    /// When the capture began.
+    began: Timestamp,
     most: usize,
 }
 
@@ -86,7 +88,14 @@ impl Events {
     /// Room for so many exchanges.
     pub fn with_room(most: usize) -> Self {
         let (exchanges, queries) = (Vec::with_capacity(most), Vec::with_capacity(most));
-        Self { exchanges, bytes: Vec::new(), queries, not_taken: Vec::new(), most }
+        Self {
+            exchanges,
+            bytes: Vec::new(),
+            queries,
+            not_taken: Vec::new(),
+            began: Timestamp(0),
+            most,
+        }
     }
 
     /// Whether what is there should be counted before more is added.
@@ -120,6 +129,17 @@ impl Events {
     /// When queries were sent.
     pub(super) fn queries(&self) -> &[Timestamp] {
         &self.queries
+    }
+
+    /// Says when the capture began.
+    #[inline]
+    pub fn set_began(&mut self, at: Timestamp) {
+        self.began = at;
+    }
+
+    /// When the capture began.
+    pub(super) fn began(&self) -> Timestamp {
+        self.began
     }
 
     /// The connections that were not taken.

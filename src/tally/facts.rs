@@ -3,9 +3,10 @@
 //! A cause shows in a contrast: what is refused here is answered there. So successes are kept
 //! beside failures, with all that tells one from the other. The table is exact while it fits.
 //! When it is full, half of the lookups (a client and a question, whatever servers it asks and
-//! however they end) are left out from then on, by a keyed hash; then half of the rest, and so on.
-//! What is kept of a lookup is complete, and no kind of lookup is preferred: shares stay true, and
-//! an attacker cannot choose what is left out.
+//! however they end) are left out from then on; then half of the rest, and so on. What is kept of
+//! a lookup is complete, and no kind of lookup is preferred: shares stay true. A hash decides whose
+//! key is the moment at which the capture began: nobody who sends packets knows it beforehand,
+//! and the same capture is reported in the same bytes again.
 
 use crate::iana::{Ede, Opcode, Rcode};
 use crate::index::{INDEX_COST, Index};
@@ -226,6 +227,8 @@ pub(crate) struct Facts {
     max: usize,
     /// One of two to this power of the lookups is kept.
     level: u32,
+    /// When the capture began.
+    began: Timestamp,
     queries: u64,
     first: Timestamp,
     last: Timestamp,
@@ -233,6 +236,15 @@ pub(crate) struct Facts {
 
 /// Bytes that a fact costs at most, with its name.
 pub(crate) const FACT_COST: usize = size_of::<Row>() + INDEX_COST + 256;
+
+/// Spreads every bit over all others (the finalizer of `MurmurHash3`).
+const fn mix(mut word: u64) -> u64 {
+    word ^= word >> 33;
+    word = word.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    word ^= word >> 33;
+    word = word.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    word ^ word >> 33
+}
 
 /// Beyond this nothing more is left out, and nothing new is kept.
 const LAST_LEVEL: u32 = 24;
@@ -246,17 +258,37 @@ impl Facts {
             hasher,
             max: max.max(64),
             level: 0,
+            began: Timestamp(0),
             queries: 0,
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
         }
     }
 
+    /// Says when the capture began; to be called before anything is added.
+    pub(super) fn begin(&mut self, at: Timestamp) {
+        if at > Timestamp(0) {
+            self.began = at;
+        }
+    }
+
     /// Whether a lookup is among those that are kept.
     #[inline]
-    fn is_kept(&self, lookup: u64) -> bool {
-        // By bits that an index does not look at first.
-        lookup >> 40 & ((1 << self.level) - 1) == 0
+    fn is_kept(&self, draw: u64) -> bool {
+        draw & ((1 << self.level) - 1) == 0
+    }
+
+    /// A number for a lookup that is the same whenever the same capture is read.
+    fn draw(&self, client: Address, name: &[u8], question: Option<Question>) -> u64 {
+        let question = question.unwrap_or_default();
+        let kind = u64::from(question.rtype.0) << 16 | u64::from(question.class.0);
+        let half = |address: u128| u64::try_from(address & u128::from(u64::MAX)).unwrap_or(0);
+        let words = [half(client.0), half(client.0 >> 64), kind];
+        let mixed = words.into_iter().fold(mix(self.began.0), |all, word| mix(all ^ word));
+        name.chunks(8).fold(mixed, |all, chunk| {
+            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            mix(all ^ word)
+        })
     }
 
     /// Counts queries that were sent.
@@ -276,7 +308,8 @@ impl Facts {
     #[inline]
     pub(super) fn add(&mut self, note: &Note<'_>) {
         self.see(note.at);
-        if self.is_kept(note.lookup) {
+        // While all are kept, nothing need be drawn.
+        if self.level == 0 || self.is_kept(self.draw(note.client, note.name, note.question)) {
             self.add_kept(note);
         }
     }
@@ -332,7 +365,8 @@ impl Facts {
             self.level += 1;
             self.keep_only_kept();
         }
-        if self.rows.len() >= self.max || !self.is_kept(note.lookup) {
+        let draw = self.draw(note.client, note.name, note.question);
+        if self.rows.len() >= self.max || !self.is_kept(draw) {
             return None;
         }
         let place = u32::try_from(self.rows.len()).ok()?;
@@ -364,7 +398,7 @@ impl Facts {
 
     /// Puts a row into the table if its lookup is kept.
     fn put(&mut self, row: Row, name: &[u8]) {
-        if !self.is_kept(row.lookup) {
+        if !self.is_kept(self.draw(row.client, name, row.question)) {
             return;
         }
         let hash = self.hash(row.lookup, row.server, row.how);
@@ -373,14 +407,19 @@ impl Facts {
         self.index.insert(hash, place);
     }
 
-    /// Adds the facts of other clients; the sum may be larger than a table by itself.
+    /// Adds the facts of other clients of the same capture.
     pub(crate) fn merge(&mut self, other: &Self) {
+        self.began = self.began.max(other.began);
         if self.level < other.level {
             self.level = other.level;
             self.keep_only_kept();
         }
         for row in &other.rows {
             self.put(*row, other.names.get(row.name));
+        }
+        while self.rows.len() > self.max && self.level < LAST_LEVEL {
+            self.level += 1;
+            self.keep_only_kept();
         }
         self.queries += other.queries;
         self.first = self.first.min(other.first);
@@ -425,6 +464,8 @@ mod tests {
     use crate::iana::Rcode;
 
     fn note(lookup: u64, end: End, late: bool) -> Note<'static> {
+        // A name of its own for each, as a lookup is drawn by what it asks.
+        let name = format!("\u{10}{lookup:016x}\0").into_bytes().leak();
         let rcode = if end == End::Answered { Rcode::REFUSED } else { Rcode::NOERROR };
         let marks = Marks::RD;
         Note {
@@ -432,7 +473,7 @@ mod tests {
             client: Address::v4([192, 0, 2, 1]),
             server: Address::v4([192, 0, 2, 53]),
             question: None,
-            name: b"\x01a\x00",
+            name,
             how: How { end, opcode: Opcode::QUERY, rcode, ede: None, marks },
             repeats: 1,
             took: Some(5000),
@@ -476,9 +517,12 @@ mod tests {
             (Facts::new(64, hasher.clone()), Facts::new(5_000, hasher.clone()));
         (0..1_000).for_each(|n| one.add(&note(hasher.pair(n, 1), End::Answered, false)));
         (0..1_000).for_each(|n| other.add(&note(hasher.pair(n, 2), End::Answered, false)));
-        let (level, kept) = (one.level, one.rows.len());
+        let level = one.level;
         one.merge(&other);
-        assert_eq!(one.level, level);
-        assert!(one.rows.len() > kept && one.rows.len() < kept * 4);
+        assert!(one.level >= level && (32..=64).contains(&one.rows.len()), "{}", one.rows.len());
+        let mut all = Facts::new(64, hasher.clone());
+        (0..1_000).for_each(|n| all.add(&note(hasher.pair(n, 1), End::Answered, false)));
+        (0..1_000).for_each(|n| all.add(&note(hasher.pair(n, 2), End::Answered, false)));
+        assert_eq!((one.level, one.rows.len()), (all.level, all.rows.len()), "as if in one table");
     }
 }

@@ -139,6 +139,7 @@ impl Tallies {
     /// Counts all events, and leaves none.
     pub fn count_all(&mut self, events: &mut Events) {
         events.queries().iter().for_each(|at| self.course.query(*at));
+        self.facts.begin(events.began());
         self.facts.count_queries(events.queries());
         events.not_taken().iter().for_each(|it| self.count_not_taken(it));
         let mut keys = std::mem::take(&mut self.keys);

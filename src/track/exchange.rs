@@ -59,6 +59,7 @@ pub struct Answer<'a> {
 
 /// What a response looks like beside its code: servers differ in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub struct Form {
     /// It carries an OPT record.
     pub edns: bool,

@@ -247,6 +247,9 @@ fn unknown() -> Finding {
         first: Some(at(5_200)),
         last: Some(at(23_900)),
         last_success: Some(at(5_100)),
+        ongoing: true,
+        impact: rcodetop::snapshot::FindingImpact::default(),
+        linked: Vec::new(),
         headline: "1,312 responses with REFUSED are not explained".to_owned(),
         evidence: vec![
             "94.0 % came from 10.53.0.10, which answered 757 other queries".to_owned(),
@@ -255,6 +258,7 @@ fn unknown() -> Finding {
         against: vec!["2 other servers gave REFUSED as well".to_owned()],
         fix: vec!["ask the operator of 10.53.0.10 which policy applies".to_owned()],
         verify: "dig @10.53.0.10 www.ads.example A".to_owned(),
+        verify_windows: String::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-notify",
     title: "a NOTIFY is refused",
+    headline: "NOTIFY from {clients} is refused by {servers}",
     fault: true,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "A primary tells a server that a zone has changed, and the server does not take that \

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-query",
     title: "all queries of this client are denied by an access list",
+    headline: "all queries of {clients}{under} are refused by {servers}: an access list denies them",
     fault: true,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "The server does not talk to this client's network, whatever the name is; or it keeps \

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-recursion",
     title: "recursion is denied to this client by an access list",
+    headline: "recursion is denied to {clients} by {servers}",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server resolves names for some networks, and this client's address is in none of \

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-transfer",
     title: "a zone transfer is refused",
+    headline: "zone transfers to {clients} are refused by {servers}",
     fault: true,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "The server has the zone and does not hand it as a whole (AXFR) or in changes (IXFR) \

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-update",
     title: "a dynamic update is refused",
+    headline: "dynamic updates from {clients} are refused by {servers}",
     fault: true,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "A client sends UPDATE to register its own name or those of DHCP leases, and the zone \

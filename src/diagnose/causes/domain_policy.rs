@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "domain-policy",
     title: "the name is blocked by a policy",
+    headline: "every name under {names} is refused by {servers}, whoever asks: a policy blocks it",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "A filter refuses the name and what is below it: a local zone, a block list, a rule \

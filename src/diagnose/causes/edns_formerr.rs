@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-formerr",
     title: "queries with EDNS are answered FORMERR",
+    headline: "queries with EDNS from {clients} are answered FORMERR by {servers}",
     fault: true,
     rcodes: &[Rcode::FORMERR],
     meaning: "An old server, or a device between, does not understand the OPT record and calls the \

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-triggered",
     title: "something in the EDNS part of the query makes it refused",
+    headline: "queries of {clients} are refused by {servers} because of their EDNS",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The question alone is answered; with an OPT record, or with one option in it (client \

@@ -5,6 +5,7 @@ use crate::diagnose::cause::{Brand, Cause, Fix};
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "firewall-drop",
     title: "a packet filter drops DNS",
+    headline: "queries of {clients} to {servers} get no response at all: something between drops them",
     fault: true,
     rcodes: &[],
     meaning: "Something between client and server throws DNS packets away: a firewall rule, a \

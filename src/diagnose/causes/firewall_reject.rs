@@ -5,6 +5,7 @@ use crate::diagnose::cause::{Brand, Cause, Fix};
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "firewall-reject",
     title: "a packet filter rejects DNS",
+    headline: "queries of {clients} to {servers} are rejected by a packet filter",
     fault: true,
     rcodes: &[],
     meaning: "A filter throws DNS packets away and says so by ICMP, so that clients do not wait. \

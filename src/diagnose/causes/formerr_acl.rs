@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "formerr-acl",
     title: "an access list of Unbound shows as FORMERR",
+    headline: "queries of {clients} are answered FORMERR by {servers}: an access list denies them",
     fault: true,
     rcodes: &[Rcode::FORMERR],
     meaning: "Unbound with `refuse_non_local` for a client's network and `ede: yes` answers \

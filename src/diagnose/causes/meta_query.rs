@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "meta-query",
     title: "a query about the server itself is refused",
+    headline: "questions about the server itself are refused by {servers}",
     fault: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Names such as version.bind, hostname.bind and id.server in the class CHAOS ask a \

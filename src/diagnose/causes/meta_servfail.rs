@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "meta-servfail",
     title: "SERVFAIL to CHAOS, ANY or AXFR",
+    headline: "queries of an unusual type or class are answered SERVFAIL by {servers}",
     fault: false,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "Some servers answer SERVFAIL to what they do not offer: Knot Resolver to ANY, AXFR \

@@ -110,5 +110,10 @@ pub fn find(id: &str) -> Option<&'static Cause> {
     ALL.iter().copied().find(|cause| cause.id.eq_ignore_ascii_case(id))
 }
 
+/// The cause for what no cause explains.
+pub(super) fn unknown() -> &'static Cause {
+    &unknown::CAUSE
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use crate::diagnose::cause::{Brand, Cause, Fix};
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "port-closed",
     title: "no DNS server listens at the address",
+    headline: "no DNS server listens on {servers}",
     fault: true,
     rcodes: &[],
     meaning: "The machine is there, and nothing listens on its port 53: the server is stopped, \

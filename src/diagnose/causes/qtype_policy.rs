@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "qtype-policy",
     title: "a query type is refused by policy",
+    headline: "queries of type {types} are refused by {servers}, other types are answered",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server does not answer one type, nearly always ANY: large answers to it are what \

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "qtype-split",
     title: "one everyday type is refused while others are answered",
+    headline: "queries of type {types} are refused by {servers}, the same names are answered for other types",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server, or the forwarder behind it, refuses AAAA, HTTPS or another common type \

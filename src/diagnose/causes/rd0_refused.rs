@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rd0-refused",
     title: "a query without the RD flag is refused by a resolver",
+    headline: "queries without recursion desired are refused by {servers}, a resolver",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "A resolver answers those who ask it to recurse. A query without RD only asks for \

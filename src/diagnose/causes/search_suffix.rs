@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "search-suffix",
     title: "the client's own suffix is added to names, and those are refused",
+    headline: "names with the suffix {names} are refused to {clients} by {servers}; without it they are answered",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "Resolver libraries try short names, and some also full ones, with the suffixes of \

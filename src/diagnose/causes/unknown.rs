@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "unknown",
     title: "no cause is consistent with all of the evidence",
+    headline: "the cause is not determined",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The counts do not single out any cause: too few refusals, a capture of one \

@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "unsupported-opcode",
     title: "an unusual opcode is refused",
+    headline: "an unusual opcode is refused by {servers}",
     fault: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The message is neither a query nor an update nor a notification; STATUS and IQUERY \

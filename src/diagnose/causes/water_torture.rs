@@ -6,6 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "water-torture",
     title: "an attack with random names is refused",
+    headline: "random names under {names} are refused by {servers}: an attack on that suffix",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "Thousands of made-up names below one suffix are asked, usually by infected machines \

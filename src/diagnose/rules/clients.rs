@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Confidence;
-use super::super::Confidence::{Likely, Possible};
-use super::super::base::{Base, Case, Server, Sight};
-use super::super::claims::{Axis, Claims};
-use super::super::dark::Dark;
 use super::free;
+use crate::diagnose::Confidence;
+use crate::diagnose::Confidence::{Likely, Possible};
+use crate::diagnose::base::{Base, Case, Server, Sight};
+use crate::diagnose::claims::{Axis, Claims};
+use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode};
 use crate::tally::{End, Marks};
 use crate::wire::Address;
@@ -154,7 +154,7 @@ impl<'b, 'a> Scene<'b, 'a> {
         }
         // Who gets nothing from outside is refused as a client - unless everybody is refused this.
         if self.is_for_all(case) {
-            return ("domain-policy", Possible, self.name_axis(case));
+            return ("domain-policy", Likely, self.name_axis(case));
         }
         self.of_denied(case, met)
     }

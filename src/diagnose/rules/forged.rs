@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::Confidence::{Likely, Possible};
-use super::super::base::{Base, Case, Sight};
-use super::super::claims::{Axis, Claims};
 use super::free;
+use crate::diagnose::Confidence::{Likely, Possible};
+use crate::diagnose::base::{Base, Case, Sight};
+use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
 use crate::tally::{End, Marks};
 use crate::wire::Address;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::Confidence::{Likely, Possible};
-use super::super::base::{Base, Case};
-use super::super::claims::{Axis, Claims};
-use super::super::dark::Dark;
 use super::free;
+use crate::diagnose::Confidence::{Likely, Possible};
+use crate::diagnose::base::{Base, Case};
+use crate::diagnose::claims::{Axis, Claims};
+use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode, RecordType};
 use crate::tally::{End, Marks};
 use crate::wire::Address;
@@ -46,7 +46,7 @@ fn decide<'a>(
     base: &Base<'a>,
     case: &Case<'a>,
     dark: &Dark<'a>,
-) -> (&'static str, super::super::Confidence, Axis<'a>) {
+) -> (&'static str, crate::diagnose::Confidence, Axis<'a>) {
     let server = base.server(case.fact.server);
     // A resolver answers from its cache alone, and will not show it.
     let is_resolver = !server.recursion_for.is_empty() || case.has(Marks::RA);

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Confidence::{Certain, Likely, Possible};
-use super::super::base::{Base, Case};
-use super::super::claims::{Axis, Claims};
 use super::free;
+use crate::diagnose::Confidence::{Certain, Likely, Possible};
+use crate::diagnose::base::{Base, Case};
+use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::tally::{End, Marks};
 use crate::wire::Address;
@@ -21,7 +21,7 @@ pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     slips(base, claims);
 }
 
-type Verdict<'a> = (&'static str, super::super::Confidence, Axis<'a>);
+type Verdict<'a> = (&'static str, crate::diagnose::Confidence, Axis<'a>);
 
 /// What a response says by itself, or beside what the server is known to be.
 fn by_itself<'a>(base: &Base<'a>, case: &Case<'a>) -> Option<Verdict<'a>> {
@@ -38,7 +38,7 @@ fn by_itself<'a>(base: &Base<'a>, case: &Case<'a>) -> Option<Verdict<'a>> {
         Rcode::SERVFAIL => servfail(case),
         // Without its query it is not known to be meant for anybody.
         Rcode::REFUSED
-            if case.end() != End::Unasked || base.sight != super::super::base::Sight::Both =>
+            if case.end() != End::Unasked || base.sight != crate::diagnose::base::Sight::Both =>
         {
             refused(case)
         }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Confidence::Likely;
-use super::super::base::{Base, Case};
-use super::super::claims::{Axis, Claims};
 use super::free;
+use crate::diagnose::Confidence::Likely;
+use crate::diagnose::base::{Base, Case};
+use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
 use crate::tally::{End, Marks};
 use crate::wire::Address;

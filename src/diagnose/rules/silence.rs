@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::Confidence::{Certain, Likely, Possible};
-use super::super::base::{Base, Case, Sight};
-use super::super::claims::{Axis, Claims};
 use super::free;
+use crate::diagnose::Confidence::{Certain, Likely, Possible};
+use crate::diagnose::base::{Base, Case, Sight};
+use crate::diagnose::claims::{Axis, Claims};
 use crate::tally::{End, Marks};
 use crate::track::Obstacle;
 use crate::wire::Address;
@@ -110,7 +110,11 @@ fn silent<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
 }
 
 /// A client gets next to nothing from a server.
-fn whole(base: &Base<'_>, case: &Case<'_>, met: Met) -> (&'static str, super::super::Confidence) {
+fn whole(
+    base: &Base<'_>,
+    case: &Case<'_>,
+    met: Met,
+) -> (&'static str, crate::diagnose::Confidence) {
     let server = base.server(case.fact.server);
     if met.reset > 0 {
         return ("acl-drop", Likely);

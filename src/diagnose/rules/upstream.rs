@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::Confidence::{Certain, Likely, Possible};
-use super::super::base::{Base, Case};
-use super::super::claims::{Axis, Claims};
 use super::free;
+use crate::diagnose::Confidence::{Certain, Likely, Possible};
+use crate::diagnose::base::{Base, Case};
+use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Ede, Rcode};
 use crate::tally::{End, Fact, Marks};
 use crate::time::Timestamp;

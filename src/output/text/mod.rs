@@ -1,8 +1,9 @@
 //! The report for a screen: the answers first, then the numbers behind them.
 //!
-//! Fits one screen of about fifty lines unless every row is asked for.
+//! Fits one screen of about sixty lines unless every row is asked for.
 
 mod charts;
+mod findings;
 mod table;
 
 use std::fmt::Display;
@@ -38,6 +39,7 @@ pub(super) fn write(snapshot: &Snapshot, options: &Options, out: &mut dyn Write)
     let parts = [
         page.heading(),
         page.answers(),
+        page.findings(),
         page.rcodes(),
         page.timeline(),
         page.tables(),
@@ -114,7 +116,14 @@ impl Page<'_> {
             _ => Style::Focus,
         };
         let mut lines = vec![self.painter.paint(style, &headline)];
-        for answer in answers::answers(self.snapshot) {
+        // What findings tell below need not be told here.
+        let told = self.snapshot.findings.iter().any(|finding| !finding.is_unknown());
+        let answers = if told {
+            answers::beside_findings(self.snapshot)
+        } else {
+            answers::answers(self.snapshot)
+        };
+        for answer in answers {
             lines.extend(self.answer(&answer));
         }
         lines
