@@ -22,8 +22,10 @@ use crate::tui;
 const FIRST_AFTER: Duration = Duration::from_millis(20);
 /// From then on snapshots are as far apart as the capture is old, until they are this far apart.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+/// Causes are weighed at most so often: what is told of them shall not flicker.
+const WEIGH_EVERY: Duration = Duration::from_secs(1);
 /// A snapshot that is costly to make is made less often: at most this part of the time, 3 %.
-const MOST_OF_THE_TIME: u32 = 33;
+const MOST_OF_THE_TIME: u32 = 36;
 /// After the end of the capture only the readers' wishes are left to wait for.
 const IDLE: Duration = Duration::from_millis(20);
 
@@ -94,6 +96,8 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
 /// Makes snapshots, neither too often nor for nothing.
 struct Publisher {
     spec: SnapshotSpec,
+    /// When causes are weighed again.
+    weigh_next: Instant,
     began: Instant,
     next: Instant,
     /// Frames and end of the capture at the last snapshot.
@@ -107,7 +111,15 @@ impl Publisher {
     fn new() -> Self {
         let began = Instant::now();
         let (spec, cost) = (SnapshotSpec::default(), Cost::default());
-        Self { spec, began, next: began + FIRST_AFTER, seen: None, cost, is_over: false }
+        Self {
+            spec,
+            weigh_next: began,
+            began,
+            next: began + FIRST_AFTER,
+            seen: None,
+            cost,
+            is_over: false,
+        }
     }
 
     /// Whatever was asked for, the reader wants to see it at once; but a snapshot of the first few
@@ -119,6 +131,7 @@ impl Publisher {
         capture.obey(command);
         if self.cost.snapshots > 0 {
             (self.next, self.seen) = (Instant::now(), None);
+            self.weigh_next = self.next;
         }
     }
 
@@ -134,12 +147,17 @@ impl Publisher {
 
     fn publish(&mut self, capture: &mut Capture, feed: &Feed) {
         let began = Instant::now();
-        let mut snapshot = capture.snapshot(&self.spec);
+        let has_ended = capture.has_ended();
+        let weigh = has_ended || began >= self.weigh_next;
+        let mut snapshot = capture.snapshot(&SnapshotSpec { weigh, ..self.spec.clone() });
         let took = began.elapsed();
-        self.account(took, capture.has_ended());
+        if weigh {
+            self.weigh_next = began + WEIGH_EVERY.max(took * MOST_OF_THE_TIME);
+        }
+        self.account(took, has_ended);
         snapshot.cost = Some(self.cost);
         feed.publish(snapshot);
-        self.next = began + distance(self.began.elapsed(), took);
+        self.next = began + distance(self.began.elapsed(), self.cost.usual());
         self.seen = Some((capture.frames(), capture.has_ended()));
     }
 

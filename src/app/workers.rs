@@ -211,8 +211,12 @@ mod tests {
     use crate::output::{self, Format, Options};
     use crate::source::{FileOptions, FrameSource, NextRun, open_files};
 
-    const SPEC: SnapshotSpec =
-        SnapshotSpec { top: usize::MAX, label_depth: Some(2), lists: crate::snapshot::Lists::ALL };
+    const SPEC: SnapshotSpec = SnapshotSpec {
+        top: usize::MAX,
+        label_depth: Some(2),
+        lists: crate::snapshot::Lists::ALL,
+        weigh: true,
+    };
 
     /// An engine and workers that are fed the same.
     struct Both {

@@ -1,7 +1,7 @@
 //! The front half: from frames to packets, in the order of capture; keeps the books of frames.
 
 use crate::ledger::Ledger;
-use crate::snapshot::{self, Snapshot, SnapshotSpec};
+use crate::snapshot::{self, Finding, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Tallies};
 use crate::time::Timestamp;
 use crate::wire::{Address, Decoder, Frame, LinkType, Packet, Ports};
@@ -54,6 +54,8 @@ pub(crate) struct Front {
     /// The highest number given to a packet.
     number: u64,
     link_types: Vec<LinkType>,
+    /// What was found when causes were weighed last.
+    findings: Vec<Finding>,
     /// Of the frames that have a time.
     first: Timestamp,
     last: Timestamp,
@@ -67,6 +69,7 @@ impl Front {
             ledger: Ledger::default(),
             number: 0,
             link_types: Vec::new(),
+            findings: Vec::new(),
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
         }
@@ -149,7 +152,7 @@ impl Front {
 
     /// What is known now by what matched and counted, or by the sum of all that did; both settled.
     pub(crate) fn snapshot(
-        &self,
+        &mut self,
         (matcher, tallies): (&Matcher, &Tallies),
         serial: u64,
         spec: &SnapshotSpec,
@@ -167,6 +170,10 @@ impl Front {
         matcher.complete(&mut snapshot.ledger, tallies);
         snapshot.outcomes = matcher.outcomes();
         snapshot::fill(&mut snapshot, tallies, spec);
+        if spec.weigh {
+            self.findings = snapshot::weigh(tallies);
+        }
+        snapshot.findings.clone_from(&self.findings);
         snapshot.sample = matcher.sample();
         snapshot
     }

@@ -10,8 +10,8 @@ use crate::wire::name::{compare, suffix, text};
 use crate::wire::{Address, Question};
 
 use super::{
-    Class, Distinct, EdeRow, Impact, List, PathKey, Prefix, QuestionKey, RcodeRow, RecordType, Row,
-    Snapshot, SnapshotSpec, Split, Timestamp, share,
+    Class, Distinct, EdeRow, Finding, Impact, List, PathKey, Prefix, QuestionKey, RcodeRow,
+    RecordType, Row, Snapshot, SnapshotSpec, Split, Timestamp, share,
 };
 
 /// Fills in everything that comes from the counts.
@@ -49,7 +49,11 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     }
     fill_splits(snapshot, tallies);
     snapshot.timeline = tallies.timeline();
-    snapshot.findings = crate::diagnose::findings(tallies);
+}
+
+/// Puts what went wrong down to causes.
+pub(crate) fn weigh(tallies: &Tallies) -> Vec<Finding> {
+    crate::diagnose::findings(tallies)
 }
 
 fn fill_splits(snapshot: &mut Snapshot, tallies: &Tallies) {

@@ -18,7 +18,7 @@ pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
 
-pub(crate) use build::fill;
+pub(crate) use build::{fill, weigh};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct SnapshotSpec {
     pub label_depth: Option<u8>,
     /// Which of the lists that cost most are made; another is empty.
     pub lists: Lists,
+    /// Whether causes are weighed anew; else the findings are those of the snapshot before.
+    pub weigh: bool,
 }
 
 /// Lists that cost much and that not every reader shows.
@@ -72,7 +74,7 @@ impl Snapshot {
 
 impl Default for SnapshotSpec {
     fn default() -> Self {
-        Self { top: 20, label_depth: None, lists: Lists::ALL }
+        Self { top: 20, label_depth: None, lists: Lists::ALL, weigh: true }
     }
 }
 
@@ -145,6 +147,12 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// What one snapshot took on average.
+    pub fn usual(&self) -> Duration {
+        let snapshots = u32::try_from(self.snapshots.max(1)).unwrap_or(u32::MAX);
+        self.took / snapshots
+    }
+
     /// The part of the time that was spent on snapshots, 0 to 1.
     pub fn share(&self) -> f64 {
         if self.of.is_zero() { 0.0 } else { self.took.as_secs_f64() / self.of.as_secs_f64() }
@@ -376,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_specification_covers_what_asks_for_no_more() {
-        let spec = |top, label_depth| SnapshotSpec { top, label_depth, lists: Lists::ALL };
+        let spec = |top, label_depth| SnapshotSpec { top, label_depth, ..SnapshotSpec::default() };
         assert!(spec(20, Some(2)).covers(&spec(10, None)));
         assert!(spec(20, Some(2)).covers(&spec(20, Some(2))));
         assert!(!spec(20, Some(2)).covers(&spec(20, Some(3))));

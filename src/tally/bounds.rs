@@ -48,7 +48,7 @@ const RECENT_COST: u64 = 96;
 const DOMAIN_COST: u64 = ENTITY_COST as u64 + 255;
 
 /// Facts that causes are told from; to weigh them all takes some milliseconds.
-const MOST_FACTS: usize = 1 << 14;
+const MOST_FACTS: usize = 1 << 13;
 
 /// Keys of one kind that a table keeps for each row of the longest list, and at least.
 const KEYS_PER_ROW: usize = 2048;

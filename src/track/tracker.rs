@@ -90,6 +90,8 @@ pub struct Tracker {
     seen: Timestamp,
     outcomes: Outcomes,
     shed: u64,
+    /// Queries that waited when the capture ended.
+    left: u64,
 }
 
 impl Tracker {
@@ -107,12 +109,14 @@ impl Tracker {
             seen: Timestamp(0),
             outcomes: Outcomes::default(),
             shed: 0,
+            left: 0,
         }
     }
 
     /// What became of the queries so far.
     pub fn outcomes(&self) -> Outcomes {
-        Outcomes { undecided: self.queries.waiting() as u64 + self.shed, ..self.outcomes }
+        let undecided = self.queries.waiting() as u64 + self.left + self.shed;
+        Outcomes { undecided, ..self.outcomes }
     }
 
     /// Queries forgotten before their time; they count as undecided.
@@ -574,6 +578,9 @@ impl Tracker {
     /// No message follows: what is held is unasked, and what waits stays undecided.
     pub fn finish(&mut self, sink: &mut impl FnMut(&Exchange<'_>)) {
         self.release_early(None, sink);
+        // Their memory is of more use to who reads the counts.
+        self.left += self.queries.waiting() as u64;
+        self.queries = Queries::new(0, 0);
     }
 
     /// What a client was told comes before what it does next, whoever else makes time pass.

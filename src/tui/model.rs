@@ -132,7 +132,8 @@ impl Model {
             NamesBy::Labels(depth) => Some(depth),
             NamesBy::Question | NamesBy::Domain => None,
         };
-        SnapshotSpec { top: self.rows(), label_depth, lists: self.lists() }
+        let (top, lists) = (self.rows(), self.lists());
+        SnapshotSpec { top, label_depth, lists, ..SnapshotSpec::default() }
     }
 
     /// The costly lists that are shown; all of them can be looked at while nothing moves.
