@@ -142,6 +142,7 @@ mod tests {
             headline: String::new(),
             evidence: Vec::new(),
             against: Vec::new(),
+            brand: None,
             fix: Vec::new(),
             verify: String::new(),
             verify_windows: String::new(),

@@ -7,24 +7,51 @@ use super::cause::{Brand, Cause};
 use super::scope::Draft;
 use crate::iana::{Ede, Rcode};
 use crate::tally::Marks;
+use crate::wire::name::text;
 
 /// The lines of a finding's fix: what to do; the directive of the brand that it seems to be, or of
 /// all; what not to do.
 pub(super) fn fixes(base: &Base<'_>, draft: &Draft<'_>, cause: &Cause) -> Vec<String> {
-    let mut lines: Vec<String> = cause.remedy.iter().map(ToString::to_string).collect();
-    let brands = guess(base, draft);
-    let fits = |brand: Brand| brands.contains(&brand);
+    let place = Place::of(draft);
+    let brand = guess(base, draft);
+    let fits = |other: Brand| brand == Some(other);
     let (likely, others): (Vec<_>, Vec<_>) = cause.fixes.iter().partition(|it| fits(it.brand));
-    lines
-        .extend(likely.iter().map(|fix| format!("{} (it looks like it): {}", fix.brand, fix.text)));
-    lines.extend(others.iter().map(|fix| format!("{}: {}", fix.brand, fix.text)));
+    let likely = likely.iter().map(|fix| format!("{}: {}", fix.brand, fix.text));
+    let others = others.iter().map(|fix| format!("{}: {}", fix.brand, fix.text));
+    let remedy = cause.remedy.iter().map(ToString::to_string);
+    let mut lines: Vec<String> = remedy.chain(likely).chain(others).collect();
     if !cause.on_the_client.is_empty() {
         lines.push(format!("On the client: {}", cause.on_the_client));
     }
     if !cause.never.is_empty() {
         lines.push(cause.never.to_owned());
     }
-    lines
+    lines.iter().map(|line| place.fill(line)).collect()
+}
+
+/// In the directives these stand for a network of clients, and for a zone.
+const CLIENTS: &str = "192.0.2.0/24";
+const ZONE: &str = "example.org";
+
+/// What the directives are about here.
+struct Place {
+    clients: Option<String>,
+    zone: Option<String>,
+}
+
+impl Place {
+    fn of(draft: &Draft<'_>) -> Self {
+        let clients = draft.clients.iter().flatten().next().map(ToString::to_string);
+        let zone = draft.suffixes.iter().next().map(|suffix| text(suffix));
+        // A packet's author chose the name: only a plain one goes where people copy from.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        Self { clients, zone: zone.filter(|zone| zone.chars().all(is_plain)) }
+    }
+
+    fn fill(&self, line: &str) -> String {
+        let line = self.clients.as_ref().map_or(line.to_owned(), |it| line.replace(CLIENTS, it));
+        self.zone.as_ref().map_or(line.clone(), |it| line.replace(ZONE, it))
+    }
 }
 
 /// What refusals look like differs by brand; no more than a hint, as versions and settings do, too.
@@ -32,7 +59,7 @@ pub(super) fn fixes(base: &Base<'_>, draft: &Draft<'_>, cause: &Cause) -> Vec<St
 /// Unbound leaves the question out of what its access lists refuse; BIND clears RA and explains by
 /// EDE 18; dnsmasq without upstream offers recursion and says EDE 14; NSD and Knot explain by EDE
 /// 20 what they do not serve, and Knot denies with NOTAUTH.
-fn guess(base: &Base<'_>, draft: &Draft<'_>) -> BTreeSet<Brand> {
+pub(super) fn guess(base: &Base<'_>, draft: &Draft<'_>) -> Option<Brand> {
     let mut brands = BTreeSet::new();
     for case in draft.cases.iter().filter_map(|number| base.cases.get(*number)) {
         let offers = case.has(Marks::RA);
@@ -46,5 +73,5 @@ fn guess(base: &Base<'_>, draft: &Draft<'_>) -> BTreeSet<Brand> {
         brands.insert(brand);
     }
     // Several fit: none is told apart.
-    if brands.len() > 1 { BTreeSet::new() } else { brands }
+    if brands.len() > 1 { None } else { brands.pop_first() }
 }

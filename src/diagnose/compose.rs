@@ -59,7 +59,8 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (V
 }
 
 /// Causes for which it matters what happened to the server itself.
-const PASSED_ON: [&str; 3] = ["upstream-refused", "servfail-lame", "servfail-upstream-dead"];
+pub(super) const PASSED_ON: [&str; 3] =
+    ["upstream-refused", "servfail-lame", "servfail-upstream-dead"];
 
 /// Findings about what a server was told, and about what it then told its clients, name each other.
 fn link(base: &Base<'_>, drafts: &[Draft<'_>], findings: &mut [Finding]) {

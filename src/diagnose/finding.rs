@@ -79,7 +79,10 @@ pub struct Finding {
     pub evidence: Vec<String>,
     /// What speaks against it, or is missing.
     pub against: Vec<String>,
-    /// What to change.
+    /// The product that the servers seem to be, by what their responses look like.
+    pub brand: Option<String>,
+    /// What to change: what comes first; the directive of each product, the likely one before the
+    /// others; what not to do.
     pub fix: Vec<String>,
     /// One command that verifies it.
     pub verify: String,
@@ -88,6 +91,15 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What to change on the product that the servers seem to be.
+    pub fn directive(&self) -> Option<&str> {
+        let brand = self.brand.as_ref()?;
+        let is_its = |line: &&String| {
+            line.strip_prefix(brand.as_str()).is_some_and(|rest| rest.starts_with(':'))
+        };
+        self.fix.iter().find(is_its).map(String::as_str)
+    }
+
     /// Whether it is of what no cause explains.
     pub fn is_unknown(&self) -> bool {
         self.cause == "unknown"

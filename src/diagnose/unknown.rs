@@ -46,6 +46,7 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
         ),
         evidence: evidence(tallies, count, &servers, &clients),
         against: Vec::new(),
+        brand: None,
         fix: vec![format!(
             "compare who and what is answered with who and what gets {focus}, then look at the \
              access rules, zones and policies of the servers above"

@@ -6,7 +6,7 @@ use super::base::{Base, Case, Sight};
 use super::brand;
 use super::cause::Cause;
 use super::causes;
-use super::compose::Harm;
+use super::compose::{Harm, PASSED_ON};
 use super::finding::{Confidence, Finding, Impact};
 use super::scope::{Draft, outcome};
 use super::verify;
@@ -59,6 +59,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
         headline: headline(cause, draft, harm),
         evidence: contrast.evidence(base, draft, harm),
         against: against(cause, confidence, doubts),
+        brand: brand::guess(base, draft).map(|brand| brand.to_string()),
         fix: brand::fixes(base, draft, cause),
         verify: heaviest.map_or_else(String::new, verify::dig_of),
         verify_windows: heaviest.map_or_else(String::new, verify::windows),
@@ -191,7 +192,7 @@ impl Contrast {
             let of = self.could_explain.max(*count);
             told.push(format!("{count} of {of} that could say why carry EDE {} ({ede})", ede.0));
         }
-        if self.upstream_refused > 0 {
+        if self.upstream_refused > 0 && PASSED_ON.contains(&draft.cause) {
             let by: Vec<String> = self.upstream.iter().map(|it| it.ip().to_string()).collect();
             let times = counted(self.upstream_refused, "time");
             told.push(format!("the same server was itself refused {times}, by {}", some(by)));
@@ -209,7 +210,6 @@ impl Contrast {
         if base.one_of > 1 {
             told.push(format!("seen in a sample: one of {} lookups", base.one_of));
         }
-        let _ = draft;
         told
     }
 

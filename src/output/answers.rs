@@ -271,8 +271,7 @@ fn change(snapshot: &Snapshot) -> Vec<String> {
 fn to_do(finding: &Finding) -> Vec<String> {
     let cause = finding.cause;
     let mut lines: Vec<String> = finding.fix.iter().take(1).cloned().collect();
-    let brand = finding.fix.iter().find(|line| line.contains("(it looks like it)"));
-    lines.extend(brand.cloned());
+    lines.extend(finding.directive().map(|line| format!("it looks like {line}")));
     lines.push(format!("for each brand of server, and more: rcodetop explain {cause}"));
     if !finding.verify.is_empty() {
         lines.push(format!("to verify: {}", finding.verify));

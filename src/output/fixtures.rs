@@ -211,6 +211,7 @@ pub(super) fn explained() -> Snapshot {
             .into(),
         evidence: vec!["488 of 488 queries under this suffix were refused".into()],
         against: vec!["no EDE says blocked".into()],
+        brand: None,
         fix: vec!["if the block is not wanted: remove the suffix from the policy".into()],
         verify: "dig @10.53.0.10 www.ads.example A".into(),
         verify_windows: String::new(),

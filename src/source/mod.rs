@@ -31,12 +31,8 @@ use crate::wire::Frame;
 /// The longest that [`FrameSource::next`] waits for something to come.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Bytes of a file held at once; fewer each when many files are open.
-const WINDOW: usize = 1 << 20;
-const SMALL_WINDOW: usize = 256 << 10;
-
-/// Above so many files, windows are small.
-const FILES_WITH_LARGE_WINDOWS: usize = 8;
+/// Bytes of a file held at once: what fits a cache beside the tables. Larger ones save nothing.
+const WINDOW: usize = 256 << 10;
 
 /// How capture files are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,11 +65,8 @@ pub fn open_files(
         return Err(SourceError::StandardInputTwice);
     }
     let share = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
-    let manner = file::Manner {
-        follow: options.follow,
-        window: if inputs.len() > FILES_WITH_LARGE_WINDOWS { SMALL_WINDOW } else { WINDOW },
-        patience: LONGEST_WAIT / share,
-    };
+    let manner =
+        file::Manner { follow: options.follow, window: WINDOW, patience: LONGEST_WAIT / share };
     Ok(Box::new(merge::Merged::open(inputs, manner)?))
 }
 

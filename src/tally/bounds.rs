@@ -52,7 +52,7 @@ const MOST_FACTS: usize = 1 << 13;
 
 /// Keys of one kind that a table keeps for each row of the longest list, and at least.
 const KEYS_PER_ROW: usize = 2048;
-const LEAST_KEYS: usize = 1 << 16;
+const LEAST_KEYS: usize = 56 << 10;
 
 impl Bounds {
     /// Divides `bytes` for lists of up to `rows` rows; below 8 MiB nothing gets smaller.
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn short_lists_need_no_large_tables() {
         let (short, long) = (Bounds::of(1 << 30, 20), Bounds::of(1 << 30, 1000));
-        assert_eq!((short.names, long.names), (65_536, 2_048_000));
+        assert_eq!((short.names, long.names), (LEAST_KEYS, 2_048_000));
         assert!(short.clients < long.clients && short.pending == long.pending);
     }
 }

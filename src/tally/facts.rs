@@ -15,6 +15,7 @@ use crate::track::{Exchange, Hasher, Obstacle, Outcome};
 use crate::wire::{Address, Question, Transport};
 
 use super::arena::Arena;
+use super::slot::room_for;
 
 /// How an exchange ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -252,7 +253,7 @@ const LAST_LEVEL: u32 = 24;
 impl Facts {
     pub(crate) fn new(max: usize, hasher: Hasher) -> Self {
         Self {
-            rows: Vec::new(),
+            rows: room_for(max),
             names: Arena::default(),
             index: Index::default(),
             hasher,

@@ -256,6 +256,7 @@ fn unknown() -> Finding {
             "240 of them say by EDE 15 (Blocked) that the name is blocked".to_owned(),
         ],
         against: vec!["2 other servers gave REFUSED as well".to_owned()],
+        brand: None,
         fix: vec!["ask the operator of 10.53.0.10 which policy applies".to_owned()],
         verify: "dig @10.53.0.10 www.ads.example A".to_owned(),
         verify_windows: String::new(),

@@ -54,7 +54,7 @@ impl Page<'_> {
             return finding.fix.clone();
         }
         let mut lines: Vec<String> = finding.fix.iter().take(1).cloned().collect();
-        lines.extend(finding.fix.iter().find(|line| line.contains("it looks like it")).cloned());
+        lines.extend(finding.directive().map(|line| format!("it looks like {line}")));
         lines.push(format!("other servers, and more: rcodetop explain {}", finding.cause));
         lines
     }
