@@ -189,8 +189,15 @@ impl<'a> Draft<'a> {
         outcome(case) == self.outcome && self.is_about(case)
     }
 
-    /// Exchanges that it covers and that are put down to other causes.
+    /// Exchanges that it covers though they are put down to other causes, and those that it should
+    /// cover and does not.
     pub(super) fn conflicts(&self, base: &Base<'a>, claims: &Claims<'a>) -> u64 {
+        let own = self.cases.iter().filter_map(|number| base.cases.get(*number));
+        let missed = own.filter(|case| !self.covers(case)).map(|case| case.fact.count);
+        missed.sum::<u64>() + self.foreign(base, claims)
+    }
+
+    fn foreign(&self, base: &Base<'a>, claims: &Claims<'a>) -> u64 {
         let cases = base.cases.iter().enumerate().filter(|(_, case)| self.covers(case));
         let others = cases.filter(|(number, _)| {
             claims.get(*number).is_some_and(|claim| claim.cause != self.cause)

@@ -13,6 +13,9 @@ use crate::iana::{Ede, Rcode};
 use crate::tally::{End, Marks};
 use crate::wire::Address;
 
+/// Microseconds in which a server near by answers without asking anybody.
+const AT_ONCE: u32 = 1000;
+
 /// Fewer refusals than this are no ground for more than a possibility.
 const LEAST: u64 = 5;
 
@@ -67,6 +70,12 @@ fn narrowed<'a>(
     }
 }
 
+/// The network of a client that access lists are written for: its first address.
+fn network(client: Address) -> Address {
+    let host = if client.is_v4() { 8 } else { 64 };
+    Address(client.0 >> host << host)
+}
+
 /// What one client met at the server.
 #[derive(Debug, Default)]
 struct Met<'a> {
@@ -85,6 +94,12 @@ struct Scene<'b, 'a> {
     resolves: bool,
     dark: Dark<'a>,
     clients: BTreeMap<Address, Met<'a>>,
+    /// Domains that were answered, by network of the client.
+    fine: BTreeSet<(&'a [u8], Address)>,
+    /// Domains of which a refusal says that the client may not (EDE 18).
+    prohibited: BTreeSet<&'a [u8]>,
+    /// Networks in which somebody was refused even what the server owns, and got nothing at all.
+    shut_out: BTreeSet<Address>,
     /// Clients that were refused a name under a dark suffix.
     refused_by_suffix: BTreeMap<&'a [u8], BTreeSet<Address>>,
     refused: u64,
@@ -94,8 +109,10 @@ impl<'b, 'a> Scene<'b, 'a> {
     fn of(base: &'b Base<'a>, address: Address, refused: &[(usize, &Case<'a>)]) -> Self {
         let mut dark = Dark::default();
         let mut clients: BTreeMap<Address, Met<'a>> = BTreeMap::new();
+        let mut fine = BTreeSet::new();
         let here = base.cases.iter().filter(|case| case.fact.server == address);
         for case in here.filter(|case| case.is_ordinary() && case.is_answer()) {
+            fine.insert((case.domain, network(case.fact.client)));
             dark.add(case.fact.name, case.fact.count, true);
             let met = clients.entry(case.fact.client).or_default();
             met.answers += case.fact.count;
@@ -113,8 +130,18 @@ impl<'b, 'a> Scene<'b, 'a> {
                 refused_by_suffix.entry(suffix).or_default().insert(case.fact.client);
             }
         }
+        let server = base.server(address);
+        let is_shut_out = |met: &Met<'_>| {
+            met.answers == 0 && met.domains.iter().any(|domain| server.owned.contains(domain))
+        };
+        let shut_out = clients.iter().filter(|(_, met)| is_shut_out(met));
+        let shut_out = shut_out.map(|(client, _)| network(*client)).collect();
+        let prohibited = refused.iter().filter(|(_, case)| case.ede() == Some(Ede::PROHIBITED));
         Self {
-            server: base.server(address),
+            server,
+            fine,
+            prohibited: prohibited.map(|(_, case)| case.domain).collect(),
+            shut_out,
             resolves: base.iterates(address) || base.forwards(address),
             dark,
             clients,
@@ -161,13 +188,30 @@ impl<'b, 'a> Scene<'b, 'a> {
 
     /// The client is served, but not this name.
     fn of_served(&self, case: &Case<'a>, met: &Met<'a>) -> (&'static str, Confidence, Axis<'a>) {
+        if self.is_for_others(case) {
+            let sure = if met.refused >= LEAST { Likely } else { Possible };
+            return (self.list_or_view(case), sure, Axis::ClientName(case.domain));
+        }
         let Some(suffix) = self.dark.suffix(case.fact.name) else {
-            // Others get the name.
+            // Others of the same network get the name.
             return ("view-mismatch", Possible, Axis::ClientName(case.domain));
         };
         let clients = self.refused_by_suffix.get(suffix).map_or(0, BTreeSet::len);
         let several = clients > 1 || met.refused >= LEAST;
         ("domain-policy", if several { Likely } else { Possible }, Axis::Name(suffix))
+    }
+
+    /// Whether the domain is answered to other networks, and not to the client's.
+    fn is_for_others(&self, case: &Case<'a>) -> bool {
+        let from = (case.domain, Address(0));
+        let mut answered = self.fine.range(from..).take_while(|it| it.0 == case.domain);
+        answered.next().is_some() && !self.fine.contains(&(case.domain, network(case.fact.client)))
+    }
+
+    /// A list of the zone says so where it can; a view does not know the zone at all.
+    fn list_or_view(&self, case: &Case<'a>) -> &'static str {
+        let prohibited = self.prohibited.contains(case.domain);
+        if prohibited { "acl-query" } else { "view-mismatch" }
     }
 
     /// Whether this name is refused also to clients that get others.
@@ -187,14 +231,15 @@ impl<'b, 'a> Scene<'b, 'a> {
         // What it owns it shows to others only.
         let owned = self.server.owned.contains(case.domain);
         if met.answers > 0 && owned {
-            return ("view-mismatch", sure, Axis::ClientName(case.domain));
+            return (self.list_or_view(case), sure, Axis::ClientName(case.domain));
         }
         // It gives this client what it is an authority for.
         if met.answers > 0 {
             return ("acl-recursion", sure, Axis::Client);
         }
         let refused = self.server.refusals;
-        if owned || refused.bare > 0 || refused.offer_recursion * 2 > refused.all {
+        let shut_out = self.shut_out.contains(&network(case.fact.client));
+        if owned || shut_out || refused.bare > 0 || refused.offer_recursion * 2 > refused.all {
             return ("acl-query", sure, Axis::Client);
         }
         if case.has(Marks::BARE) || case.has(Marks::RA) {
@@ -220,7 +265,10 @@ impl<'b, 'a> Scene<'b, 'a> {
             return ("acl-recursion", Likely, Axis::Client);
         }
         if refused.offer_recursion * 2 > refused.all {
-            return ("upstream-refused", Possible, Axis::Server);
+            // To ask an upstream takes longer than to know that there is none.
+            let at_once = case.fact.took < AT_ONCE;
+            let cause = if at_once { "no-upstream" } else { "upstream-refused" };
+            return (cause, Possible, Axis::Server);
         }
         if self.resolves {
             return ("acl-recursion", Likely, Axis::Client);

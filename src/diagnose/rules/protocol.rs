@@ -186,10 +186,20 @@ fn slips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         let cut = case.has(Marks::TC.and(Marks::EMPTY)) && !case.has(Marks::TCP);
         cut && case.rcode().is_answer() && case.is_response()
     };
+    // Who is limited gets no response to a part of the queries.
+    let mut silent: BTreeMap<(Address, Address), u64> = BTreeMap::new();
+    for case in base.cases.iter().filter(|case| case.end() == End::Silence) {
+        *silent.entry((case.fact.server, case.fact.client)).or_default() += case.fact.count;
+    }
+    let is_dropped = |case: &Case<'a>| {
+        let count = silent.get(&(case.fact.server, case.fact.client));
+        count.is_some_and(|count| *count >= LEAST)
+    };
     let mut limited: BTreeMap<(Address, Address), u64> = BTreeMap::new();
     // That a name does not exist fits every datagram, unless it has to be proved (DNSSEC).
-    let is_short =
-        |case: &Case<'a>| case.rcode() == Rcode::NXDOMAIN && !case.has(Marks::ASKED_EDNS);
+    let is_short = |case: &Case<'a>| {
+        case.rcode() == Rcode::NXDOMAIN && (!case.has(Marks::ASKED_EDNS) || is_dropped(case))
+    };
     let limits =
         |case: &&Case<'a>| is_cut(case) && (is_short(case) || full.contains(&question(case)));
     for case in base.cases.iter().filter(limits) {

@@ -7,6 +7,7 @@ use crate::diagnose::Confidence::{Certain, Likely, Possible};
 use crate::diagnose::base::{Base, Case, Sight};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::tally::{End, Marks};
+use crate::time::Timestamp;
 use crate::track::Obstacle;
 use crate::wire::Address;
 
@@ -34,6 +35,22 @@ struct Met {
     rejected: u64,
     /// Answers cut to nothing.
     slips: u64,
+    /// When there were responses, and when there were none.
+    answered: Option<(Timestamp, Timestamp)>,
+    missed: Option<(Timestamp, Timestamp)>,
+}
+
+impl Met {
+    /// Whether some queries got a response while others got none.
+    fn is_mixed(&self) -> bool {
+        let (Some(answered), Some(missed)) = (self.answered, self.missed) else { return false };
+        answered.0 < missed.1 && answered.1 > missed.0
+    }
+}
+
+fn widen(span: &mut Option<(Timestamp, Timestamp)>, case: &Case<'_>) {
+    let (first, last) = span.unwrap_or((case.fact.first, case.fact.last));
+    *span = Some((first.min(case.fact.first), last.max(case.fact.last)));
 }
 
 type Scenes = BTreeMap<(Address, Address), Met>;
@@ -44,8 +61,14 @@ fn scenes(base: &Base<'_>) -> Scenes {
         let met = scenes.entry((case.fact.server, case.fact.client)).or_default();
         let count = case.fact.count;
         match case.end() {
-            End::Answered | End::Repeated | End::Unasked => met.responses += count,
-            End::Silence => met.silent += count,
+            End::Answered | End::Repeated | End::Unasked => {
+                met.responses += count;
+                widen(&mut met.answered, case);
+            }
+            End::Silence => {
+                met.silent += count;
+                widen(&mut met.missed, case);
+            }
             End::Blocked(Obstacle::Reset) => met.reset += count,
             End::Blocked(_) => met.rejected += count,
             End::NoConnection => met.not_taken += count,
@@ -101,12 +124,27 @@ fn silent<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
             continue;
         }
         // Now and then a packet is lost.
-        if met.silent < LEAST || met.silent * 10 < (met.silent + met.responses) * 9 {
+        if met.silent < LEAST {
+            continue;
+        }
+        if met.is_mixed() {
+            if met.silent >= 4 * LEAST && is_singled_out(scenes, key) {
+                claims.claim(number, "rrl-drop", Possible, Axis::Client);
+            }
             continue;
         }
         let (cause, confidence) = whole(base, case, met);
         claims.claim(number, cause, confidence, Axis::Client);
     }
+}
+
+/// Whether a client gets no response to much of what it asks, and hardly anybody else does.
+fn is_singled_out(scenes: &Scenes, (server, client): (Address, Address)) -> bool {
+    let share = |met: &Met| met.silent * 100 / (met.silent + met.responses).max(1);
+    let others = scenes.iter().filter(|((other, who), _)| *other == server && *who != client);
+    let sound = others.clone().filter(|(_, met)| share(met) <= 5 && met.responses > 0).count();
+    let much = scenes.get(&(server, client)).is_some_and(|met| share(met) >= 25);
+    much && sound * 3 >= others.count()
 }
 
 /// A client gets next to nothing from a server.

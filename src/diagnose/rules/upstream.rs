@@ -1,6 +1,6 @@
 //! A server that passes on what its own upstream, or the lack of one, lets it say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::free;
@@ -29,14 +29,14 @@ fn no_upstream<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let is_refused =
         |case: &Case<'_>| case.is(Rcode::REFUSED) && case.is_ordinary() && case.has(Marks::RA);
     let not_ready = |case: &Case<'_>| is_refused(case) && case.ede() == Some(Ede::NOT_READY);
-    let servers: Vec<Address> = base
-        .cases
-        .iter()
-        .filter(|case| not_ready(case) && !base.forwards(case.fact.server))
-        .map(|case| case.fact.server)
-        .collect();
+    let servers: BTreeSet<Address> =
+        base.cases.iter().filter(|case| not_ready(case)).map(|case| case.fact.server).collect();
+    // It may have upstreams for some domains.
+    let asked: BTreeSet<(Address, &[u8])> =
+        base.cases.iter().map(|case| (case.fact.client, case.fact.name)).collect();
     for (number, case) in free(base, claims, is_refused) {
-        if servers.contains(&case.fact.server) {
+        let unasked = !asked.contains(&(case.fact.server, case.fact.name));
+        if servers.contains(&case.fact.server) && unasked {
             let confidence = if not_ready(case) { Certain } else { Likely };
             claims.claim(number, "no-upstream", confidence, Axis::Server);
         }
