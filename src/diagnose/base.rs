@@ -80,6 +80,8 @@ impl Case<'_> {
 /// What is known of an address that answers.
 #[derive(Debug, Default)]
 pub(super) struct Server<'a> {
+    /// Whether it responds at all.
+    pub(super) responds: bool,
     /// Answers of any kind.
     pub(super) answers: u64,
     /// Clients that it answered from the outside world.
@@ -139,6 +141,36 @@ pub(super) struct Base<'a> {
     pub(super) span: (Timestamp, Timestamp),
     /// One of so many lookups was looked at.
     pub(super) one_of: u64,
+    /// Whether the capture lacks so much that silence may be its own.
+    pub(super) has_holes: bool,
+    /// Whether it lacks so much that what nobody seems to have asked for may have been.
+    pub(super) is_patchy: bool,
+    /// Servers and clients of which refusals came that nobody asked for.
+    unsolicited: BTreeSet<(Address, Address)>,
+}
+
+/// Responses in the first moments may belong to queries before the capture began.
+const EDGE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// A capture lacks much when one answer in so many has no query.
+const HOLES: u64 = 50;
+const PATCHY: u64 = 10;
+
+/// Fewer refusals without a query than this may be late ones.
+const SEVERAL: u64 = 5;
+
+/// Responses, and those without a query.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    all: u64,
+    unasked: u64,
+}
+
+impl Seen {
+    fn add(&mut self, unasked: bool, count: u64) {
+        self.all += count;
+        self.unasked += if unasked { count } else { 0 };
+    }
 }
 
 /// One direction is missing when there is less than one in so many of it.
@@ -158,17 +190,66 @@ impl<'a> Base<'a> {
             sight,
             span: facts.span(),
             one_of: facts.one_of(),
+            has_holes: false,
+            is_patchy: false,
+            unsolicited: BTreeSet::new(),
             cases,
         };
+        base.look_for_holes();
         base.learn();
         base.pair();
         base
     }
 
+    /// What the capture lacks shows in answers whose query it does not have: of these nobody says
+    /// that they were not asked for.
+    fn look_for_holes(&mut self) {
+        if self.sight != Sight::Both {
+            return;
+        }
+        let mut all = Seen::default();
+        let mut servers: BTreeMap<Address, Seen> = BTreeMap::new();
+        let mut refused: BTreeMap<(Address, Address), Seen> = BTreeMap::new();
+        let start = self.span.0.plus(EDGE);
+        for case in self.cases.iter().filter(|case| case.fact.last > start) {
+            let unasked = case.end() == End::Unasked;
+            if case.is_answer() {
+                all.add(unasked, case.fact.count);
+                servers.entry(case.fact.server).or_default().add(unasked, case.fact.count);
+            } else if case.is(Rcode::REFUSED) {
+                let pair = (case.fact.server, case.fact.client);
+                refused.entry(pair).or_default().add(unasked, case.fact.count);
+            }
+        }
+        self.has_holes = all.unasked * HOLES > all.all;
+        self.is_patchy = all.unasked * PATCHY > all.all;
+        let is_seen = |server: &Address| {
+            servers.get(server).is_none_or(|seen| {
+                seen.unasked * 5 <= seen.all || seen.unasked * all.all <= 2 * all.unasked * seen.all
+            })
+        };
+        let unsolicited = refused.iter().filter(|((server, _), seen)| {
+            // At most half as many as usual have a query.
+            let usual = (all.all - all.unasked) * seen.all;
+            let few_asked = all.all == 0 || 2 * (seen.all - seen.unasked) * all.all <= usual;
+            seen.unasked >= SEVERAL && few_asked && is_seen(server)
+        });
+        self.unsolicited = unsolicited.map(|(pair, _)| *pair).collect();
+    }
+
+    /// Whether a case was asked for, as far as the capture tells: what it lacks it cannot deny.
+    pub(super) fn is_asked(&self, case: &Case<'_>) -> bool {
+        case.end() != End::Unasked
+            || !case.is(Rcode::REFUSED)
+            || !self.unsolicited.contains(&(case.fact.server, case.fact.client))
+    }
+
     fn learn(&mut self) {
         for case in &self.cases {
             let Fact { client, server, count, .. } = case.fact;
+            let is_asked = self.is_asked(case);
             let known = self.servers.entry(server).or_default();
+            known.responds |= case.is_response();
             if case.is_answer() {
                 known.answers += count;
                 known.answered.insert(client);
@@ -182,13 +263,13 @@ impl<'a> Base<'a> {
             if case.is_authoritative_answer() {
                 known.domains.insert(case.domain);
             }
-            if case.is(Rcode::REFUSED) && case.is_ordinary() && case.end() == End::Answered {
+            if case.is(Rcode::REFUSED) && case.is_ordinary() && is_asked {
                 known.refusals.add(case);
             }
             let asker = self.askers.entry(client).or_default();
             // A secondary that asks its primary for the SOA record resolves nothing.
             let resolves = case.is_ordinary() && case.rtype() != RecordType::SOA;
-            if resolves && case.end() != End::Unasked {
+            if resolves && is_asked {
                 if case.has(Marks::RD) {
                     asker.asks.insert(server);
                 } else {
@@ -224,6 +305,7 @@ impl<'a> Base<'a> {
 
     pub(super) fn server(&self, address: Address) -> &Server<'a> {
         const NONE: &Server<'static> = &Server {
+            responds: false,
             answers: 0,
             recursion_for: BTreeSet::new(),
             domains: BTreeSet::new(),
@@ -253,9 +335,7 @@ impl<'a> Base<'a> {
 
     /// Whether an address that answers asks anybody.
     pub(super) fn asks(&self, address: Address) -> bool {
-        self.servers
-            .get(&address)
-            .is_some_and(|server| server.answers > 0 || server.refusals.all > 0)
+        self.servers.get(&address).is_some_and(|server| server.responds)
             && self
                 .askers
                 .get(&address)

@@ -37,6 +37,21 @@ pub(super) enum Axis<'a> {
     Unasked,
 }
 
+impl Axis<'_> {
+    /// Kinds that make a scope of another form; what depends on name or client may be mixed.
+    pub(super) fn kind(&self) -> u8 {
+        match self {
+            Self::Type => 1,
+            Self::Opcode => 2,
+            Self::Class => 3,
+            Self::NoRecursion => 4,
+            Self::Unasked => 5,
+            Self::Foreign => 6,
+            Self::Server | Self::Client | Self::Name(_) | Self::ClientName(_) => 0,
+        }
+    }
+}
+
 /// The claims on all cases, by their number.
 #[derive(Debug)]
 pub(super) struct Claims<'a> {

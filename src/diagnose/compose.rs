@@ -11,8 +11,12 @@ use crate::iana::{Rcode, RecordType};
 use crate::time::Timestamp;
 use crate::wire::Address;
 
-/// Groups of one cause that are tried to be put into one finding; more stay apart.
-const MOST_JOINED: usize = 24;
+/// Findings of one cause that a further server may join.
+const MOST_JOINED: usize = 8;
+
+/// Servers of one cause that are looked at one by one; the others are told of together. Thus the
+/// work for a cause is bounded, however many addresses an attacker makes up.
+const MOST_SERVERS: usize = 32;
 
 type Lookup<'a> = (Address, &'a [u8], RecordType);
 
@@ -90,10 +94,11 @@ fn explained(base: &Base<'_>, drafts: &[Draft<'_>], focus: Rcode) -> u64 {
 
 /// One or a few drafts for each cause and outcome.
 fn drafts<'a>(base: &Base<'a>, claims: &Claims<'a>) -> Vec<Draft<'a>> {
-    let mut groups: BTreeMap<(&str, String), BTreeMap<Address, Vec<usize>>> = BTreeMap::new();
+    type Kind = (&'static str, String, u8);
+    let mut groups: BTreeMap<Kind, BTreeMap<Address, Vec<usize>>> = BTreeMap::new();
     for (number, case) in base.cases.iter().enumerate() {
         let Some(claim) = claims.get(number) else { continue };
-        let key = (claim.cause, format!("{:?}", outcome(case)));
+        let key = (claim.cause, format!("{:?}", outcome(case)), claim.axis.kind());
         groups.entry(key).or_default().entry(case.fact.server).or_default().push(number);
     }
     groups.into_values().flat_map(|servers| of_cause(base, claims, servers)).collect()
@@ -111,8 +116,17 @@ fn of_cause<'a>(
     {
         return vec![draft];
     }
+    let weight = |cases: &Vec<usize>| -> u64 {
+        cases.iter().filter_map(|number| base.cases.get(*number)).map(|it| it.fact.count).sum()
+    };
+    let mut groups: Vec<Vec<usize>> = servers.into_values().collect();
+    groups.sort_by_key(|cases| std::cmp::Reverse(weight(cases)));
+    if groups.len() > MOST_SERVERS {
+        let others = groups.split_off(MOST_SERVERS).concat();
+        groups.push(others);
+    }
     let mut drafts: Vec<Draft<'a>> = Vec::new();
-    for cases in servers.into_values() {
+    for cases in groups {
         let joined = drafts.iter().take(MOST_JOINED).position(|draft| {
             let both: Vec<usize> = draft.cases.iter().chain(&cases).copied().collect();
             Draft::of(base, claims, &both).is_some_and(|draft| draft.conflicts(base, claims) == 0)

@@ -60,6 +60,11 @@ impl<'a> Dark<'a> {
         let highest = found.next()?;
         Some(highest)
     }
+
+    /// How many exchanges failed under a suffix.
+    pub(super) fn failures(&self, suffix: &[u8]) -> u64 {
+        self.counts.get(suffix).map_or(0, |count| count.failed)
+    }
 }
 
 #[cfg(test)]

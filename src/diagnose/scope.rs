@@ -194,7 +194,23 @@ impl<'a> Draft<'a> {
     pub(super) fn conflicts(&self, base: &Base<'a>, claims: &Claims<'a>) -> u64 {
         let own = self.cases.iter().filter_map(|number| base.cases.get(*number));
         let missed = own.filter(|case| !self.covers(case)).map(|case| case.fact.count);
-        missed.sum::<u64>() + self.foreign(base, claims)
+        missed.sum::<u64>() + self.foreign(base, claims) + self.answered(base)
+    }
+
+    /// Answers to clients in its networks that no server of it ever denied anything: what is true
+    /// of one server and one network need not be true of another server.
+    fn answered(&self, base: &Base<'a>) -> u64 {
+        if self.clients.is_none() {
+            return 0;
+        }
+        let own = self.cases.iter().filter_map(|number| base.cases.get(*number));
+        let pairs: BTreeSet<(Address, Address)> =
+            own.map(|case| (case.fact.server, case.fact.client)).collect();
+        let others = base.cases.iter().filter(|case| {
+            let pair = (case.fact.server, case.fact.client);
+            case.is_answer() && self.is_about(case) && !pairs.contains(&pair)
+        });
+        others.map(|case| case.fact.count).sum()
     }
 
     fn foreign(&self, base: &Base<'a>, claims: &Claims<'a>) -> u64 {

@@ -115,7 +115,9 @@ impl How {
         let mut marks = Marks::default();
         let rd = asked.map_or(exchange.flags, |asked| asked.flags).recursion_desired();
         marks.set(Marks::RD, rd);
-        marks.set(Marks::ASKED_EDNS, asked.is_some_and(|asked| asked.edns));
+        // A response carries EDNS only if its query did (RFC 6891 §7).
+        let answered_edns = exchange.answer.is_some_and(|answer| answer.form.edns);
+        marks.set(Marks::ASKED_EDNS, asked.map_or(answered_edns, |asked| asked.edns));
         marks.set(Marks::UNSEEN, asked.is_none());
         marks.set(Marks::TCP, exchange.transport == Transport::Tcp);
         if let Some(answer) = exchange.answer {

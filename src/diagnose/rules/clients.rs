@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::free;
+use super::{free, network};
 use crate::diagnose::Confidence;
 use crate::diagnose::Confidence::{Likely, Possible};
-use crate::diagnose::base::{Base, Case, Server, Sight};
+use crate::diagnose::base::{Base, Case, Server};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode};
-use crate::tally::{End, Marks};
+use crate::tally::Marks;
 use crate::wire::Address;
 
 /// Microseconds in which a server near by answers without asking anybody.
@@ -20,10 +20,8 @@ const AT_ONCE: u32 = 1000;
 const LEAST: u64 = 5;
 
 pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
-    let is_ours = |case: &Case<'_>| {
-        let asked = case.end() != End::Unasked || base.sight != Sight::Both;
-        case.is(Rcode::REFUSED) && case.is_ordinary() && asked
-    };
+    let is_ours =
+        |case: &Case<'_>| case.is(Rcode::REFUSED) && case.is_ordinary() && base.is_asked(case);
     let found = free(base, claims, is_ours);
     let servers: BTreeSet<Address> = found.iter().map(|(_, case)| case.fact.server).collect();
     let mut verdicts: Vec<(usize, &Case<'a>, Verdict<'a>, bool)> = Vec::new();
@@ -68,12 +66,6 @@ fn narrowed<'a>(
         Some(suffix) => ("domain-policy", Likely, Axis::Name(suffix)),
         None => (cause, confidence.min(Possible), axis),
     }
-}
-
-/// The network of a client that access lists are written for: its first address.
-fn network(client: Address) -> Address {
-    let host = if client.is_v4() { 8 } else { 64 };
-    Address(client.0 >> host << host)
 }
 
 /// What one client met at the server.
@@ -197,7 +189,8 @@ impl<'b, 'a> Scene<'b, 'a> {
             return ("view-mismatch", Possible, Axis::ClientName(case.domain));
         };
         let clients = self.refused_by_suffix.get(suffix).map_or(0, BTreeSet::len);
-        let several = clients > 1 || met.refused >= LEAST;
+        let count = self.dark.failures(suffix);
+        let several = (clients > 1 && count > 2) || count >= LEAST;
         ("domain-policy", if several { Likely } else { Possible }, Axis::Name(suffix))
     }
 
@@ -245,7 +238,8 @@ impl<'b, 'a> Scene<'b, 'a> {
         if case.has(Marks::BARE) || case.has(Marks::RA) {
             return ("acl-query", sure, Axis::Client);
         }
-        ("acl-recursion", sure, Axis::Client)
+        // Nothing speaks against acl-query: the client asks for nothing that the server owns.
+        ("acl-recursion", Possible, Axis::Client)
     }
 
     /// The server was not seen to resolve for anybody.

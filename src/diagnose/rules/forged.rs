@@ -1,7 +1,6 @@
 //! Responses that nobody asked for, and responses that somebody else gave.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use super::free;
 use crate::diagnose::Confidence::{Likely, Possible};
@@ -10,9 +9,6 @@ use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
 use crate::tally::{End, Marks};
 use crate::wire::Address;
-
-/// Responses in the first moments may belong to queries before the capture began.
-const EDGE: Duration = Duration::from_secs(1);
 
 /// Fewer unasked refusals than this may be responses that were very late.
 const LEAST: u64 = 10;
@@ -29,13 +25,10 @@ pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
 }
 
 fn unsolicited<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
-    let start = base.span.0.plus(EDGE);
-    let is_unasked = |case: &Case<'_>| {
-        case.is(Rcode::REFUSED) && case.end() == End::Unasked && case.fact.last > start
-    };
+    let is_unasked = |case: &Case<'_>| case.is(Rcode::REFUSED) && !base.is_asked(case);
     let found = free(base, claims, is_unasked);
     let all: u64 = found.iter().map(|(_, case)| case.fact.count).sum();
-    let confidence = if all >= LEAST { Likely } else { Possible };
+    let confidence = if all >= LEAST && !base.is_patchy { Likely } else { Possible };
     for (number, _) in found {
         claims.claim(number, "unsolicited", confidence, Axis::Unasked);
     }
@@ -74,7 +67,7 @@ fn injected<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         let doubles = domains.get(&(case.fact.server, case.domain)).map_or(0, BTreeSet::len);
         // A forger does not know what the server would have sent.
         let alike = doubles >= SEVERAL && !case.has(Marks::EDNS);
-        case.is(Rcode::REFUSED) && case.end() != End::Unasked && (is_double(&asked(case)) || alike)
+        case.is(Rcode::REFUSED) && base.is_asked(case) && (is_double(&asked(case)) || alike)
     };
     for (number, case) in free(base, claims, is_forged) {
         let doubles = domains.get(&(case.fact.server, case.domain)).map_or(0, BTreeSet::len);

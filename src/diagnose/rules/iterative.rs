@@ -9,20 +9,27 @@ use crate::diagnose::base::{Base, Case};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode, RecordType};
-use crate::tally::{End, Marks};
+use crate::tally::Marks;
 use crate::wire::Address;
 
 pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let is_ours = |case: &Case<'_>| {
-        let asked = case.end() == End::Answered || case.end() == End::Repeated;
-        case.is(Rcode::REFUSED) && case.is_ordinary() && asked && !case.has(Marks::RD)
+        case.is(Rcode::REFUSED) && case.is_ordinary() && base.is_asked(case) && !case.has(Marks::RD)
     };
     let found = free(base, claims, is_ours);
     let servers: BTreeSet<Address> = found.iter().map(|(_, case)| case.fact.server).collect();
+    // Who is itself asked for a domain is a server of it.
+    let served: BTreeSet<(Address, &[u8])> = base
+        .cases
+        .iter()
+        .filter(|case| case.is_response())
+        .map(|case| (case.fact.server, case.domain))
+        .collect();
     for server in servers {
         let dark = dark(base, server);
         for (number, case) in found.iter().filter(|(_, case)| case.fact.server == server) {
-            let (cause, confidence, axis) = decide(base, case, &dark);
+            let serves = served.contains(&(case.fact.client, case.domain));
+            let (cause, confidence, axis) = decide(base, case, &dark, serves);
             claims.claim(*number, cause, confidence, axis);
         }
     }
@@ -46,6 +53,7 @@ fn decide<'a>(
     base: &Base<'a>,
     case: &Case<'a>,
     dark: &Dark<'a>,
+    serves: bool,
 ) -> (&'static str, crate::diagnose::Confidence, Axis<'a>) {
     let server = base.server(case.fact.server);
     // A resolver answers from its cache alone, and will not show it.
@@ -56,7 +64,7 @@ fn decide<'a>(
     }
     let suffix = dark.suffix(case.fact.name);
     let for_others = server.domains.contains(case.domain) && suffix.is_none();
-    let is_secondary = case.rtype() == RecordType::SOA && serves(base, case);
+    let is_secondary = case.rtype() == RecordType::SOA && serves;
     if for_others || is_secondary {
         return ("acl-query", Likely, Axis::ClientName(case.domain));
     }
@@ -69,11 +77,4 @@ fn decide<'a>(
         return ("acl-query", Possible, Axis::Client);
     }
     ("lame-delegation", Possible, Axis::Name(name))
-}
-
-/// Whether the client is itself asked for the domain: it is a server of it.
-fn serves(base: &Base<'_>, case: &Case<'_>) -> bool {
-    base.cases.iter().any(|other| {
-        other.fact.server == case.fact.client && other.domain == case.domain && other.is_response()
-    })
 }

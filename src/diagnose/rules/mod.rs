@@ -12,6 +12,7 @@ mod upstream;
 
 use super::base::{Base, Case};
 use super::claims::Claims;
+use crate::wire::Address;
 
 /// Looks at the cases that are still free, and claims some.
 type Rule = for<'a> fn(&Base<'a>, &mut Claims<'a>);
@@ -37,4 +38,10 @@ fn free<'b, 'a>(
 ) -> Vec<(usize, &'b Case<'a>)> {
     let cases = base.cases.iter().enumerate();
     cases.filter(|(number, case)| claims.is_free(*number) && kind(case)).collect()
+}
+
+/// The network of a client that access lists are written for: its first address.
+fn network(client: Address) -> Address {
+    let host = if client.is_v4() { 8 } else { 64 };
+    Address(client.0 >> host << host)
 }

@@ -37,11 +37,7 @@ fn by_itself<'a>(base: &Base<'a>, case: &Case<'a>) -> Option<Verdict<'a>> {
         Rcode::NXDOMAIN => policy(case),
         Rcode::SERVFAIL => servfail(case),
         // Without its query it is not known to be meant for anybody.
-        Rcode::REFUSED
-            if case.end() != End::Unasked || base.sight != crate::diagnose::base::Sight::Both =>
-        {
-            refused(case)
-        }
+        Rcode::REFUSED if base.is_asked(case) => refused(case),
         _ => None,
     }
 }
@@ -143,7 +139,7 @@ fn types<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
             row.fine += case.fact.count;
             names.insert((case.fact.server, case.fact.name));
             clients.insert((case.fact.server, case.fact.client));
-        } else if case.is(Rcode::REFUSED) && case.end() != End::Unasked {
+        } else if case.is(Rcode::REFUSED) && base.is_asked(case) {
             row.refused += case.fact.count;
             row.names.insert(case.fact.name);
             row.clients.insert(case.fact.client);
@@ -158,7 +154,7 @@ fn types<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         let is_any = rtype == RecordType::ANY;
         all && served * 2 > row.clients.len() && (is_any || known * 2 > row.names.len())
     };
-    let refused = |case: &Case<'_>| case.is(Rcode::REFUSED) && case.end() != End::Unasked;
+    let refused = |case: &Case<'_>| case.is(Rcode::REFUSED) && base.is_asked(case);
     for (number, case) in free(base, claims, refused) {
         if is_split(case.fact.server, case.rtype()) {
             let is_any = case.rtype() == RecordType::ANY;
@@ -207,7 +203,8 @@ fn slips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     }
     for (number, case) in free(base, claims, is_cut) {
         let count = limited.get(&(case.fact.server, case.fact.client)).copied();
-        if count.is_some_and(|count| count >= LEAST) {
+        let many = if is_dropped(case) { LEAST } else { 4 * LEAST };
+        if count.is_some_and(|count| count >= many) {
             claims.claim(number, "rrl-slip", Likely, Axis::Client);
         }
     }

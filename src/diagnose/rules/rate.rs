@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::free;
-use crate::diagnose::Confidence::Likely;
-use crate::diagnose::base::{Base, Case};
+use crate::diagnose::Confidence::{Likely, Possible};
+use crate::diagnose::base::{Base, Case, Sight};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
-use crate::tally::{End, Marks};
+use crate::tally::Marks;
 use crate::wire::Address;
 
 /// A client must have met both sides at least so often.
@@ -21,9 +21,8 @@ pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     flips(base, claims);
 }
 
-fn is_refused(case: &Case<'_>) -> bool {
-    let asked = case.end() != End::Unasked || case.has(Marks::UNSEEN);
-    case.is(Rcode::REFUSED) && case.is_ordinary() && asked
+fn is_refused(base: &Base<'_>, case: &Case<'_>) -> bool {
+    case.is(Rcode::REFUSED) && case.is_ordinary() && base.is_asked(case)
 }
 
 /// How one suffix is asked for.
@@ -35,7 +34,7 @@ struct Asked<'a> {
 
 fn water_torture<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let mut suffixes: BTreeMap<(Address, &[u8]), Asked<'a>> = BTreeMap::new();
-    for case in base.cases.iter().filter(|case| is_refused(case)) {
+    for case in base.cases.iter().filter(|case| is_refused(base, case)) {
         let asked = suffixes.entry((case.fact.server, case.domain)).or_default();
         asked.count += case.fact.count;
         *asked.names.entry(case.fact.name).or_default() += case.fact.count;
@@ -48,7 +47,7 @@ fn water_torture<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     };
     let attacked: BTreeSet<(Address, &[u8])> =
         suffixes.iter().filter(|(_, asked)| is_attack(asked)).map(|(key, _)| *key).collect();
-    for (number, case) in free(base, claims, is_refused) {
+    for (number, case) in free(base, claims, |case| is_refused(base, case)) {
         if attacked.contains(&(case.fact.server, case.domain)) {
             claims.claim(number, "water-torture", Likely, Axis::Name(case.domain));
         }
@@ -81,7 +80,7 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         if case.is_answer() {
             met.fine += case.fact.count;
             met.fine_questions.insert(question);
-        } else if is_refused(case) {
+        } else if is_refused(base, case) {
             met.refused += case.fact.count;
             met.refused_questions.insert(question);
         }
@@ -91,13 +90,15 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         .filter(|(_, clients)| clients.values().any(Met::flips))
         .map(|(server, clients)| (*server, verdict(clients)))
         .collect();
-    for (number, case) in free(base, claims, |case| is_refused(case) && case.has(Marks::RD)) {
+    // Without queries a forged response beside a real one looks like this, too.
+    let sure = if base.sight == Sight::Both { Likely } else { Possible };
+    for (number, case) in free(base, claims, |case| is_refused(base, case) && case.has(Marks::RD)) {
         let (server, client) = (case.fact.server, case.fact.client);
         let Some(cause) = verdicts.get(&server) else { continue };
         let flips = met.get(&server).and_then(|met| met.get(&client)).is_some_and(Met::flips);
         match *cause {
-            "overload-refused" => claims.claim(number, cause, Likely, Axis::Server),
-            _ if flips => claims.claim(number, cause, Likely, Axis::Client),
+            "overload-refused" => claims.claim(number, cause, sure, Axis::Server),
+            _ if flips => claims.claim(number, cause, sure, Axis::Client),
             _ => {}
         }
     }

@@ -119,7 +119,7 @@ fn stuck<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let asked: BTreeSet<(Address, &[u8])> =
         base.cases.iter().map(|case| (case.fact.client, case.fact.name)).collect();
     let mut counts: BTreeMap<(Address, &[u8]), Stuck> = BTreeMap::new();
-    let is_trouble = |case: &Case<'_>| is_failure(case) && case.is_ordinary();
+    let is_trouble = |case: &Case<'_>| is_failure(base, case) && case.is_ordinary();
     for (_, case) in free(base, claims, is_trouble) {
         let (server, count) = (case.fact.server, case.fact.count);
         let stuck = counts.entry((server, case.domain)).or_default();
@@ -162,7 +162,7 @@ fn overload<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     for case in ordinary() {
         let load = loads.entry(case.fact.server).or_default();
         load.clients.insert(case.fact.client);
-        if is_failure(case) && fine.contains(&(case.fact.server, case.domain)) {
+        if is_failure(base, case) && fine.contains(&(case.fact.server, case.domain)) {
             load.failing.insert(case.fact.client);
             load.domains.insert(case.domain);
             load.failures += case.fact.count;
@@ -177,7 +177,7 @@ fn overload<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         .filter(|(server, load)| load.is_heavy() && waits(**server) >= 4 * LEAST)
         .map(|(server, _)| *server)
         .collect();
-    let is_trouble = |case: &Case<'_>| is_failure(case) && case.is_ordinary();
+    let is_trouble = |case: &Case<'_>| is_failure(base, case) && case.is_ordinary();
     for (number, case) in free(base, claims, is_trouble) {
         if loaded.contains(&case.fact.server) {
             claims.claim(number, "overload", Likely, Axis::Server);
@@ -185,8 +185,9 @@ fn overload<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     }
 }
 
-fn is_failure(case: &Case<'_>) -> bool {
-    case.is(Rcode::SERVFAIL) || case.end() == End::Silence
+/// Silence is the server's only where the capture has no holes.
+fn is_failure(base: &Base<'_>, case: &Case<'_>) -> bool {
+    case.is(Rcode::SERVFAIL) || (case.end() == End::Silence && !base.has_holes)
 }
 
 impl Load<'_> {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::free;
+use super::{free, network};
 use crate::diagnose::Confidence::{Certain, Likely, Possible};
 use crate::diagnose::base::{Base, Case, Sight};
 use crate::diagnose::claims::{Axis, Claims};
-use crate::tally::{End, Marks};
+use crate::tally::End;
 use crate::time::Timestamp;
 use crate::track::Obstacle;
 use crate::wire::Address;
@@ -33,8 +33,6 @@ struct Met {
     /// TCP connections that were not taken.
     not_taken: u64,
     rejected: u64,
-    /// Answers cut to nothing.
-    slips: u64,
     /// When there were responses, and when there were none.
     answered: Option<(Timestamp, Timestamp)>,
     missed: Option<(Timestamp, Timestamp)>,
@@ -73,8 +71,6 @@ fn scenes(base: &Base<'_>) -> Scenes {
             End::Blocked(_) => met.rejected += count,
             End::NoConnection => met.not_taken += count,
         }
-        let cut = case.has(Marks::TC.and(Marks::EMPTY)) && !case.has(Marks::TCP);
-        met.slips += if cut && case.is_response() { count } else { 0 };
     }
     scenes
 }
@@ -111,15 +107,22 @@ fn blocked<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
 fn silent<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
     let is_ours = |case: &Case<'_>| case.end() == End::Silence;
     let found = free(base, claims, is_ours);
-    let slipping: BTreeSet<(Address, Address)> = scenes
+    // A list that drops one client drops its neighbours.
+    let resets: BTreeSet<(Address, Address)> = scenes
         .iter()
-        .filter(|(_, met)| met.slips >= LEAST)
-        .map(|((server, client), _)| (*server, *client))
+        .filter(|(_, met)| met.reset > 0 && met.responses == 0)
+        .map(|((server, client), _)| (*server, network(*client)))
         .collect();
+    let slips =
+        base.cases.iter().enumerate().filter(|(number, _)| {
+            claims.get(*number).is_some_and(|claim| claim.cause == "rrl-slip")
+        });
+    let slipping: BTreeSet<(Address, Address)> =
+        slips.map(|(_, case)| (case.fact.server, case.fact.client)).collect();
     for (number, case) in found {
         let met = met(scenes, case);
         let key = (case.fact.server, case.fact.client);
-        if slipping.contains(&key) {
+        if slipping.contains(&key) && met.silent >= LEAST {
             claims.claim(number, "rrl-drop", Likely, Axis::Client);
             continue;
         }
@@ -128,12 +131,12 @@ fn silent<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
             continue;
         }
         if met.is_mixed() {
-            if met.silent >= 4 * LEAST && is_singled_out(scenes, key) {
+            if met.silent >= 4 * LEAST && !base.has_holes && is_singled_out(scenes, key) {
                 claims.claim(number, "rrl-drop", Possible, Axis::Client);
             }
             continue;
         }
-        let (cause, confidence) = whole(base, case, met);
+        let (cause, confidence) = whole(base, case, met, &resets);
         claims.claim(number, cause, confidence, Axis::Client);
     }
 }
@@ -152,15 +155,17 @@ fn whole(
     base: &Base<'_>,
     case: &Case<'_>,
     met: Met,
+    resets: &BTreeSet<(Address, Address)>,
 ) -> (&'static str, crate::diagnose::Confidence) {
     let server = base.server(case.fact.server);
-    if met.reset > 0 {
+    if resets.contains(&(case.fact.server, network(case.fact.client))) {
         return ("acl-drop", Likely);
     }
     if met.rejected > 0 {
         return ("firewall-reject", Likely);
     }
-    if server.answers > 0 {
+    // It lives, as others get answers.
+    if server.answered.iter().any(|other| *other != case.fact.client) {
         return ("firewall-drop", Likely);
     }
     if base.iterates(case.fact.client) {

@@ -15,9 +15,6 @@ use crate::wire::Address;
 /// A refusal from upstream explains what the client is told within this time.
 const SOON: Duration = Duration::from_secs(6);
 
-/// When most of what a server says has an explanation upstream, so has the rest.
-const MOST: u64 = 2;
-
 pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     no_upstream(base, claims);
     upstream_refused(base, claims);
@@ -87,7 +84,7 @@ fn upstream_refused<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     };
     let is_trouble = |case: &Case<'a>| {
         let failed = case.is(Rcode::REFUSED) || case.is(Rcode::SERVFAIL);
-        let silent = case.end() == End::Silence;
+        let silent = case.end() == End::Silence && !base.has_holes;
         (failed || silent) && case.is_ordinary() && case.has(Marks::RD)
     };
     let found = free(base, claims, is_trouble);
@@ -100,7 +97,16 @@ fn upstream_refused<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     }
     for (number, case) in found {
         let (explained, all) = share.get(&kind(case)).copied().unwrap_or_default();
-        if explained * MOST > all || (explains(case) && base.asks(case.fact.server)) {
+        // When most of what a server says has an explanation upstream, so has the rest; nearly all
+        // of it where the server was not seen to ask.
+        let server = base.server(case.fact.server);
+        let serves = !server.domains.is_empty() || !server.recursion_for.is_empty();
+        let holds = if base.asks(case.fact.server) {
+            explains(case) || explained * 2 > all
+        } else {
+            explained * 10 >= all * 8 && !serves
+        };
+        if holds {
             // Failing has other reasons than being refused.
             let confidence = if case.is(Rcode::SERVFAIL) { Possible } else { Likely };
             claims.claim(number, "upstream-refused", confidence, Axis::Server);
