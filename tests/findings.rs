@@ -240,6 +240,40 @@ fn every_pair_is_there_when_all_scenarios_are() {
     }
 }
 
+/// What the documentation shows of each scenario is what the report says of it.
+///
+/// `UPDATE_DOCS=1` writes it anew.
+#[test]
+fn the_examples_of_the_documentation_are_real() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples.md");
+    let all = scenarios(&testdata("scenarios"));
+    let examples: Vec<String> = all.iter().map(example).collect();
+    let text = format!("{EXAMPLES}{}", examples.concat());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let differ = known.lines().zip(text.lines()).find(|(old, new)| old != new);
+    assert!(known == text, "docs/examples.md differs, first {differ:?}; UPDATE_DOCS=1 writes it");
+}
+
+const EXAMPLES: &str = "\
+# Findings, by example
+
+Each capture below was taken in a lab with really misconfigured servers; its label says what was wrong. Under it stands
+what `rcodetop report` makes of it. The captures are in `testdata/scenarios`, with labels that tell every server's
+configuration. What each cause means is in [causes.md](causes.md).
+";
+
+fn example(scenario: &Scenario) -> String {
+    let report = support::packets::report(&scenario.packets);
+    let findings = report.lines().skip_while(|line| !line.starts_with("1. "));
+    let findings: Vec<&str> = findings.take_while(|line| !line.is_empty()).collect();
+    let findings = if findings.is_empty() { "no finding".to_owned() } else { findings.join("\n") };
+    let Scenario { name, title, .. } = scenario;
+    format!("\n## {name}\n\nLabel: {title}.\n\n```text\n{findings}\n```\n")
+}
+
 #[test]
 fn table() {
     println!("{:20} scenarios  recall  wrong accusations", "change");

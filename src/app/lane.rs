@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 /// Loads on their way at once: what a worker may be behind. Together they fit in a cache.
-const LOADS: usize = 4;
+const LOADS: usize = 3;
 
 /// The sending thread's end of a worker.
 pub(super) struct Lane<Load, Desk> {

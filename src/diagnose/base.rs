@@ -134,6 +134,8 @@ pub(super) enum Sight {
 #[derive(Debug)]
 pub(super) struct Base<'a> {
     pub(super) cases: Vec<Case<'a>>,
+    /// The numbers of the cases of each server.
+    by_server: BTreeMap<Address, Vec<usize>>,
     pub(super) servers: BTreeMap<Address, Server<'a>>,
     pub(super) askers: BTreeMap<Address, Asker>,
     pub(super) sight: Sight,
@@ -145,8 +147,17 @@ pub(super) struct Base<'a> {
     pub(super) has_holes: bool,
     /// Whether it lacks so much that what nobody seems to have asked for may have been.
     pub(super) is_patchy: bool,
+    /// What a client met at a server when it used EDNS.
+    with_edns: BTreeMap<(Address, Address), WithEdns>,
     /// Servers and clients of which refusals came that nobody asked for.
     unsolicited: BTreeSet<(Address, Address)>,
+}
+
+/// Responses to queries with EDNS.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct WithEdns {
+    pub(super) answers: u64,
+    pub(super) formerr: u64,
 }
 
 /// Responses in the first moments may belong to queries before the capture began.
@@ -184,7 +195,12 @@ impl<'a> Base<'a> {
         cases.sort_by(|one, other| order(&one.fact).cmp(&order(&other.fact)));
         let responses: u64 = tallies.rcodes().map(|(_, count)| count).sum();
         let sight = sight(facts.queries(), responses);
+        let mut by_server: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
+        for (number, case) in cases.iter().enumerate() {
+            by_server.entry(case.fact.server).or_default().push(number);
+        }
         let mut base = Self {
+            by_server,
             servers: BTreeMap::new(),
             askers: BTreeMap::new(),
             sight,
@@ -192,6 +208,7 @@ impl<'a> Base<'a> {
             one_of: facts.one_of(),
             has_holes: false,
             is_patchy: false,
+            with_edns: BTreeMap::new(),
             unsolicited: BTreeSet::new(),
             cases,
         };
@@ -248,6 +265,11 @@ impl<'a> Base<'a> {
         for case in &self.cases {
             let Fact { client, server, count, .. } = case.fact;
             let is_asked = self.is_asked(case);
+            if case.has(Marks::ASKED_EDNS) {
+                let met = self.with_edns.entry((server, client)).or_default();
+                met.answers += if case.is_answer() { count } else { 0 };
+                met.formerr += if case.is(Rcode::FORMERR) { count } else { 0 };
+            }
             let known = self.servers.entry(server).or_default();
             known.responds |= case.is_response();
             if case.is_answer() {
@@ -277,6 +299,20 @@ impl<'a> Base<'a> {
                 }
             }
         }
+    }
+
+    /// The cases of some servers, with their numbers.
+    pub(super) fn of_servers<'s>(
+        &'s self,
+        servers: &'s BTreeSet<Address>,
+    ) -> impl Iterator<Item = (usize, &'s Case<'a>)> {
+        let numbers = servers.iter().filter_map(|server| self.by_server.get(server)).flatten();
+        numbers.filter_map(|number| Some((*number, self.cases.get(*number)?)))
+    }
+
+    /// What a client met at a server when it used EDNS.
+    pub(super) fn with_edns(&self, server: Address, client: Address) -> WithEdns {
+        self.with_edns.get(&(server, client)).copied().unwrap_or_default()
     }
 
     /// Puts the refusals of two addresses of one server together, as far as it can be told: the

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 use crate::wire::Address;
 
 /// Findings of one cause that a further server may join.
-const MOST_JOINED: usize = 8;
+const MOST_JOINED: usize = 4;
 
 /// Servers of one cause that are looked at one by one; the others are told of together. Thus the
 /// work for a cause is bounded, however many addresses an attacker makes up.

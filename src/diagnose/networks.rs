@@ -22,6 +22,13 @@ impl Network {
     }
 }
 
+/// Whether one of the networks, which must be in order and apart, holds an address.
+pub(super) fn holds(networks: &[Network], address: Address) -> bool {
+    let behind = networks.partition_point(|network| network.first <= address);
+    let before = behind.checked_sub(1).and_then(|place| networks.get(place));
+    before.is_some_and(|network| network.holds(address))
+}
+
 /// An address alone, or a prefix in CIDR form.
 impl std::fmt::Display for Network {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::base::{Base, Case};
 use super::claims::{Axis, Claims};
 use super::finding::{FindingOutcome, Scope};
-use super::networks::{Network, cover};
+use super::networks::{Network, cover, holds};
 use crate::iana::{Class, Opcode, RecordType};
 use crate::tally::{End, Marks};
 use crate::wire::Address;
@@ -162,21 +162,17 @@ impl<'a> Draft<'a> {
     fn networks(&self, base: &Base<'a>) -> Vec<Network> {
         let client = |number: &usize| base.cases.get(*number).map(|case| case.fact.client);
         let inside: BTreeSet<Address> = self.cases.iter().filter_map(client).collect();
-        let others = base.cases.iter().filter(|case| self.servers.contains(&case.fact.server));
-        let outside = others.map(|case| case.fact.client).collect();
+        let others = base.of_servers(&self.servers);
+        let outside = others.map(|(_, case)| case.fact.client).collect();
         cover(&inside, &outside)
     }
 
     /// Whether the scope holds for a case, whatever its outcome.
     pub(super) fn is_about(&self, case: &Case<'_>) -> bool {
-        let under = |suffix: &&'a [u8]| is_under(case.fact.name, suffix);
         self.servers.contains(&case.fact.server)
-            && self
-                .clients
-                .as_ref()
-                .is_none_or(|clients| clients.iter().any(|network| network.holds(case.fact.client)))
-            && (self.suffixes.is_empty() || self.suffixes.iter().any(under))
-            && !self.outside.iter().any(under)
+            && self.clients.as_ref().is_none_or(|clients| holds(clients, case.fact.client))
+            && (self.suffixes.is_empty() || is_under_any(case.fact.name, &self.suffixes))
+            && (self.outside.is_empty() || !is_under_any(case.fact.name, &self.outside))
             && (self.types.is_empty() || self.types.contains(&case.rtype()))
             && (self.opcodes.is_empty() || self.opcodes.contains(&case.fact.how.opcode.0))
             && (self.classes.is_empty() || self.classes.contains(&case.class()))
@@ -206,18 +202,18 @@ impl<'a> Draft<'a> {
         let own = self.cases.iter().filter_map(|number| base.cases.get(*number));
         let pairs: BTreeSet<(Address, Address)> =
             own.map(|case| (case.fact.server, case.fact.client)).collect();
-        let others = base.cases.iter().filter(|case| {
+        let others = base.of_servers(&self.servers).filter(|(_, case)| {
             let pair = (case.fact.server, case.fact.client);
-            case.is_answer() && self.is_about(case) && !pairs.contains(&pair)
+            case.is_answer() && !pairs.contains(&pair) && self.is_about(case)
         });
-        others.map(|case| case.fact.count).sum()
+        others.map(|(_, case)| case.fact.count).sum()
     }
 
     fn foreign(&self, base: &Base<'a>, claims: &Claims<'a>) -> u64 {
-        let cases = base.cases.iter().enumerate().filter(|(_, case)| self.covers(case));
-        let others = cases.filter(|(number, _)| {
-            claims.get(*number).is_some_and(|claim| claim.cause != self.cause)
-        });
+        let is_another =
+            |number: usize| claims.get(number).is_some_and(|claim| claim.cause != self.cause);
+        let others = base.of_servers(&self.servers);
+        let others = others.filter(|(number, case)| is_another(*number) && self.covers(case));
         others.map(|(_, case)| case.fact.count).sum()
     }
 
@@ -246,32 +242,41 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Whether a name is a suffix or below it, by whole labels.
-fn is_under(name: &[u8], suffix: &[u8]) -> bool {
-    // The root, and names that are not known, have nothing to compare.
-    if name.len() < suffix.len() || suffix.is_empty() {
-        return suffix.is_empty() && name.is_empty();
-    }
+/// Whether a name is one of the suffixes or below one, by whole labels.
+fn is_under_any(name: &[u8], suffixes: &BTreeSet<&[u8]>) -> bool {
     let mut rest = name;
-    while rest.len() > suffix.len() {
-        let length = rest.first().map_or(0, |length| usize::from(*length));
-        rest = rest.get(1 + length..).unwrap_or_default();
+    loop {
+        if suffixes.contains(rest) {
+            return true;
+        }
+        let Some((length, behind)) = rest.split_first() else { return false };
+        // Behind the root is nothing: what is not known has no suffix.
+        if behind.is_empty() {
+            return false;
+        }
+        rest = behind.get(usize::from(*length)..).unwrap_or_default();
     }
-    rest == suffix
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(name: &[u8], suffix: &[u8], expected: bool) {
+        assert_eq!(is_under_any(name, &BTreeSet::from([suffix])), expected);
+    }
+
     #[test]
     fn a_name_is_under_a_suffix_by_whole_labels() {
         let suffix = b"\x03ads\x07example\x00";
-        assert!(is_under(b"\x03www\x03ads\x07example\x00", suffix));
-        assert!(is_under(suffix, suffix));
-        assert!(!is_under(b"\x06badads\x07example\x00", suffix));
-        assert!(!is_under(b"\x07example\x00", suffix));
-        assert!(!is_under(b"", suffix));
-        assert!(is_under(b"\x01a\x00", b"\x00"));
+        check(b"\x03www\x03ads\x07example\x00", suffix, true);
+        check(suffix, suffix, true);
+        check(b"\x06badads\x07example\x00", suffix, false);
+        check(b"\x07example\x00", suffix, false);
+        check(b"", suffix, false);
+        check(b"", b"", true);
+        check(b"\x01a\x00", b"\x00", true);
+        check(b"\x01a\x00", b"", false);
     }
 }

@@ -68,10 +68,9 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
 
 /// The last success of the same group before the first failure.
 fn last_success(base: &Base<'_>, draft: &Draft<'_>, first: Timestamp) -> Option<Timestamp> {
-    let before = base
-        .cases
-        .iter()
-        .filter(|case| case.is_answer() && case.fact.first < first && draft.is_about(case));
+    let cases = base.of_servers(&draft.servers).map(|(_, case)| case);
+    let before =
+        cases.filter(|case| case.is_answer() && case.fact.first < first && draft.is_about(case));
     before.map(|case| if case.fact.last < first { case.fact.last } else { case.fact.first }).max()
 }
 

@@ -52,7 +52,7 @@ const MOST_FACTS: usize = 1 << 13;
 
 /// Keys of one kind that a table keeps for each row of the longest list, and at least.
 const KEYS_PER_ROW: usize = 2048;
-const LEAST_KEYS: usize = 56 << 10;
+const LEAST_KEYS: usize = 52 << 10;
 
 impl Bounds {
     /// Divides `bytes` for lists of up to `rows` rows; below 8 MiB nothing gets smaller.

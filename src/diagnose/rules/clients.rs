@@ -30,7 +30,9 @@ pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         let cases: Vec<(usize, &Case<'a>)> = cases.copied().collect();
         let scene = Scene::of(base, server, &cases);
         for (number, case) in cases {
-            verdicts.push((number, case, scene.decide(case), scene.is_narrow(case)));
+            if let Some(verdict) = scene.decide(case) {
+                verdicts.push((number, case, verdict, scene.is_narrow(case)));
+            }
         }
     }
     let policies: BTreeSet<&[u8]> = verdicts.iter().filter_map(|it| policy(&it.2)).collect();
@@ -142,16 +144,17 @@ impl<'b, 'a> Scene<'b, 'a> {
         }
     }
 
-    fn decide(&self, case: &Case<'a>) -> (&'static str, Confidence, Axis<'a>) {
+    /// The cause, if what is seen is consistent with one.
+    fn decide(&self, case: &Case<'a>) -> Option<Verdict<'a>> {
         let (cause, confidence, axis) = if matches!(case.ede(), Some(Ede(15..=17))) {
             ("domain-policy", Likely, self.name_axis(case))
         } else if !self.server.recursion_for.is_empty() {
-            self.of_resolver(case)
+            self.of_resolver(case)?
         } else {
-            self.of_other(case)
+            self.of_other(case)?
         };
         let few = self.refused < LEAST;
-        (cause, if few { Possible.min(confidence) } else { confidence }, axis)
+        Some((cause, if few { Possible.min(confidence) } else { confidence }, axis))
     }
 
     /// Whether the client asked here for one domain only, and got nothing.
@@ -165,7 +168,7 @@ impl<'b, 'a> Scene<'b, 'a> {
     }
 
     /// The server resolves for somebody.
-    fn of_resolver(&self, case: &Case<'a>) -> (&'static str, Confidence, Axis<'a>) {
+    fn of_resolver(&self, case: &Case<'a>) -> Option<Verdict<'a>> {
         let none = Met::default();
         let met = self.clients.get(&case.fact.client).unwrap_or(&none);
         if met.recursive > 0 {
@@ -173,25 +176,23 @@ impl<'b, 'a> Scene<'b, 'a> {
         }
         // Who gets nothing from outside is refused as a client - unless everybody is refused this.
         if self.is_for_all(case) {
-            return ("domain-policy", Likely, self.name_axis(case));
+            return Some(("domain-policy", Likely, self.name_axis(case)));
         }
-        self.of_denied(case, met)
+        Some(self.of_denied(case, met))
     }
 
     /// The client is served, but not this name.
-    fn of_served(&self, case: &Case<'a>, met: &Met<'a>) -> (&'static str, Confidence, Axis<'a>) {
+    fn of_served(&self, case: &Case<'a>, met: &Met<'a>) -> Option<Verdict<'a>> {
         if self.is_for_others(case) {
             let sure = if met.refused >= LEAST { Likely } else { Possible };
-            return (self.list_or_view(case), sure, Axis::ClientName(case.domain));
+            return Some((self.list_or_view(case), sure, Axis::ClientName(case.domain)));
         }
-        let Some(suffix) = self.dark.suffix(case.fact.name) else {
-            // Others of the same network get the name.
-            return ("view-mismatch", Possible, Axis::ClientName(case.domain));
-        };
+        // What its neighbours get depends neither on the name nor on the client.
+        let suffix = self.dark.suffix(case.fact.name)?;
         let clients = self.refused_by_suffix.get(suffix).map_or(0, BTreeSet::len);
         let count = self.dark.failures(suffix);
         let several = (clients > 1 && count > 2) || count >= LEAST;
-        ("domain-policy", if several { Likely } else { Possible }, Axis::Name(suffix))
+        Some(("domain-policy", if several { Likely } else { Possible }, Axis::Name(suffix)))
     }
 
     /// Whether the domain is answered to other networks, and not to the client's.
@@ -243,31 +244,34 @@ impl<'b, 'a> Scene<'b, 'a> {
     }
 
     /// The server was not seen to resolve for anybody.
-    fn of_other(&self, case: &Case<'a>) -> (&'static str, Confidence, Axis<'a>) {
+    fn of_other(&self, case: &Case<'a>) -> Option<Verdict<'a>> {
         let refused = self.server.refusals;
         // An authority refuses some what it tells others.
         if self.server.domains.contains(case.domain) {
-            return ("acl-query", Likely, Axis::ClientName(case.domain));
+            let met = self.clients.get(&case.fact.client);
+            let sure = if met.is_some_and(|met| met.refused >= LEAST) { Likely } else { Possible };
+            let axis = Axis::ClientName(case.domain);
+            return self.is_for_others(case).then_some(("acl-query", sure, axis));
         }
         if refused.bare > 0 {
-            return ("acl-query", Likely, Axis::Client);
+            return Some(("acl-query", Likely, Axis::Client));
         }
         if refused.mostly(refused.not_authoritative) {
-            return ("auth-only", Likely, Axis::Foreign);
+            return Some(("auth-only", Likely, Axis::Foreign));
         }
         if refused.mostly(refused.prohibited) {
-            return ("acl-recursion", Likely, Axis::Client);
+            return Some(("acl-recursion", Likely, Axis::Client));
         }
         if refused.offer_recursion * 2 > refused.all {
             // To ask an upstream takes longer than to know that there is none.
             let at_once = case.fact.took < AT_ONCE;
             let cause = if at_once { "no-upstream" } else { "upstream-refused" };
-            return (cause, Possible, Axis::Server);
+            return Some((cause, Possible, Axis::Server));
         }
         if self.resolves {
-            return ("acl-recursion", Likely, Axis::Client);
+            return Some(("acl-recursion", Likely, Axis::Client));
         }
         let known = !self.server.domains.is_empty();
-        ("auth-only", if known { Likely } else { Possible }, Axis::Foreign)
+        Some(("auth-only", if known { Likely } else { Possible }, Axis::Foreign))
     }
 }

@@ -3,6 +3,7 @@
 
 mod clients;
 mod forged;
+mod forms;
 mod iterative;
 mod protocol;
 mod rate;
@@ -24,6 +25,7 @@ pub(super) const ALL: &[Rule] = &[
     forged::claim,
     upstream::claim,
     iterative::claim,
+    forms::claim,
     rate::claim,
     clients::claim,
     servfail::claim,

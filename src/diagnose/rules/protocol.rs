@@ -112,7 +112,11 @@ fn formerr<'a>(base: &Base<'a>, case: &Case<'a>) -> Option<Verdict<'a>> {
     if case.has(Marks::BARE) && others && !served {
         return Some(("formerr-acl", Likely, Axis::Client));
     }
-    Some(("edns-formerr", Likely, Axis::Server))
+    // Who is answered with EDNS is not refused for it.
+    let met = base.with_edns(case.fact.server, case.fact.client);
+    let many = met.formerr >= LEAST && met.answers * 4 < met.formerr;
+    let sure = if many { Likely } else { Possible };
+    Some(("edns-formerr", sure, Axis::Server))
 }
 
 /// How a server answers one type.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use rcodetop::engine::{Engine, EngineConfig};
-use rcodetop::snapshot::{Finding, SnapshotSpec};
+use rcodetop::output::{self, Format, Options};
+use rcodetop::snapshot::{Finding, Snapshot, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, open_files};
 use rcodetop::time::Timestamp;
 use rcodetop::wire::{Frame, LinkType};
@@ -62,8 +63,21 @@ pub(crate) fn packets(capture: &Path) -> Vec<Packet> {
 
 /// What the analyzer says of some packets.
 pub(crate) fn findings(packets: &[Packet]) -> Vec<Finding> {
-    let mut engine = Engine::new(EngineConfig { rows: usize::MAX, ..EngineConfig::default() });
+    let config = EngineConfig { rows: usize::MAX, ..EngineConfig::default() };
+    analyzed(packets, config, usize::MAX).findings
+}
+
+/// The usual text report about some packets.
+pub(crate) fn report(packets: &[Packet]) -> String {
+    let snapshot = analyzed(packets, EngineConfig::default(), SnapshotSpec::default().top);
+    let mut out = Vec::new();
+    output::write(Format::Text, &snapshot, &Options::default(), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn analyzed(packets: &[Packet], config: EngineConfig, top: usize) -> Snapshot {
+    let mut engine = Engine::new(config);
     packets.iter().for_each(|packet| engine.feed(&packet.frame()));
     engine.finish();
-    engine.snapshot(&SnapshotSpec { top: usize::MAX, ..SnapshotSpec::default() }).findings
+    engine.snapshot(&SnapshotSpec { top, ..SnapshotSpec::default() })
 }

@@ -216,6 +216,7 @@ pub(crate) fn overlaid(one: &Scenario, other: &Scenario) -> Scenario {
     let rows = [(&one.name, &one.rows), (&other.name, &other.rows)];
     let rows = rows.into_iter().flat_map(|(name, rows)| rows.iter().map(|row| keyed(row, name)));
     Scenario {
+        title: String::new(),
         name: format!("{} + {}", one.name, other.name),
         packets,
         rows: rows.collect(),

@@ -13,6 +13,8 @@ use super::packets::{Packet, packets};
 #[derive(Clone)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
+    /// What its authors say it is.
+    pub(crate) title: String,
     pub(crate) packets: Vec<Packet>,
     pub(crate) rows: Vec<Row>,
     /// Addresses that only ask.
@@ -59,6 +61,7 @@ struct Cause {
 }
 
 struct Label {
+    title: String,
     causes: BTreeMap<String, Cause>,
     known: BTreeSet<IpAddr>,
     clients: BTreeSet<IpAddr>,
@@ -78,13 +81,14 @@ pub(crate) fn scenarios(folder: &Path) -> Vec<Scenario> {
 fn scenario(folder: &Path, name: &str) -> Scenario {
     let path = |ending: &str| folder.join(format!("{name}.{ending}"));
     let label = Label::of(&serde_json::from_slice(&fs::read(path("label.json")).unwrap()).unwrap());
-    let captures = ["pcap", "pcapng", "pcap.zst"].map(path);
+    let captures = ["pcap", "pcapng", "pcap.zst", "pcapng.zst"].map(path);
     let capture: &PathBuf = captures.iter().find(|path| path.exists()).unwrap();
     let truth = fs::read(path("truth.tsv"))
         .or_else(|_| zstd::decode_all(fs::File::open(path("truth.tsv.zst"))?))
         .unwrap();
     Scenario {
         name: name.to_owned(),
+        title: label.title.clone(),
         packets: packets(capture),
         rows: rows(&String::from_utf8(truth).unwrap(), &label),
         clients: label.clients,
@@ -102,6 +106,7 @@ impl Label {
         });
         let servers = ["servers", "infrastructure"].iter().flat_map(|key| list(&label[key]));
         Self {
+            title: text(&label["title"]),
             causes: causes.collect(),
             known: servers.flat_map(|server| addresses(&server["addresses"])).collect(),
             clients: addresses(&label["client_addresses"]).collect(),
