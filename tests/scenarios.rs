@@ -97,7 +97,9 @@ fn the_counts_of_every_scenario_are_those_of_its_label() {
     assert!(labels.len() >= 10);
     for label in labels {
         let stem = label.to_string_lossy().replace(".label.json", "");
-        check(Path::new(&format!("{stem}.pcap.zst")), &label);
+        let captures = ["pcap", "pcapng"].map(|ending| format!("{stem}.{ending}.zst"));
+        let capture = captures.iter().find(|path| Path::new(path).exists()).unwrap();
+        check(Path::new(capture), &label);
     }
 }
 

@@ -16,7 +16,7 @@ const MOST_JOINED: usize = 4;
 
 /// Servers of one cause that are looked at one by one; the others are told of together. Thus the
 /// work for a cause is bounded, however many addresses an attacker makes up.
-const MOST_SERVERS: usize = 32;
+const MOST_SERVERS: usize = 16;
 
 type Lookup<'a> = (Address, &'a [u8], RecordType);
 
@@ -112,7 +112,7 @@ fn of_cause<'a>(
 ) -> Vec<Draft<'a>> {
     let all: Vec<usize> = servers.values().flatten().copied().collect();
     if let Some(draft) = Draft::of(base, claims, &all)
-        && draft.conflicts(base, claims) == 0
+        && draft.conflicts == 0
     {
         return vec![draft];
     }
@@ -127,17 +127,12 @@ fn of_cause<'a>(
     }
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     for cases in groups {
-        let joined = drafts.iter().take(MOST_JOINED).position(|draft| {
-            let both: Vec<usize> = draft.cases.iter().chain(&cases).copied().collect();
-            Draft::of(base, claims, &both).is_some_and(|draft| draft.conflicts(base, claims) == 0)
+        let joined = drafts.iter_mut().take(MOST_JOINED).find_map(|draft| {
+            let joined = draft.joined(base, claims, &cases)?;
+            Some((draft, joined))
         });
-        match joined.and_then(|place| drafts.get_mut(place)) {
-            Some(draft) => {
-                let both: Vec<usize> = draft.cases.iter().chain(&cases).copied().collect();
-                if let Some(joined) = Draft::of(base, claims, &both) {
-                    *draft = joined;
-                }
-            }
+        match joined {
+            Some((draft, joined)) => *draft = joined,
             None => drafts.extend(Draft::of(base, claims, &cases)),
         }
     }

@@ -37,10 +37,13 @@ pub(super) struct Draft<'a> {
     classes: BTreeSet<Class>,
     recursion: Option<bool>,
     unasked: Option<bool>,
+    detail: Detail,
+    /// Exchanges that it covers and should not, or should and does not.
+    pub(super) conflicts: u64,
 }
 
 /// Which part of the scope is spelled out, beyond what the cause depends on.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Detail {
     clients: bool,
     suffixes: bool,
@@ -60,21 +63,28 @@ const DETAILS: [Detail; 5] = [
 impl<'a> Draft<'a> {
     /// The draft for some cases of one cause and one outcome that covers the fewest others.
     pub(super) fn of(base: &Base<'a>, claims: &Claims<'a>, cases: &[usize]) -> Option<Self> {
-        let drafts = DETAILS.iter().filter_map(|detail| {
-            let draft = Self::with(base, claims, cases, *detail)?;
-            let conflicts = draft.conflicts(base, claims);
-            Some((conflicts, draft))
-        });
-        let mut best: Option<(u64, Self)> = None;
-        for (conflicts, draft) in drafts {
-            if conflicts == 0 {
+        let mut best: Option<Self> = None;
+        for detail in DETAILS {
+            let draft = Self::with(base, claims, cases, detail)?;
+            if draft.conflicts == 0 {
                 return Some(draft);
             }
-            if best.as_ref().is_none_or(|(least, _)| conflicts < *least) {
-                best = Some((conflicts, draft));
+            if best.as_ref().is_none_or(|best| draft.conflicts < best.conflicts) {
+                best = Some(draft);
             }
         }
-        best.map(|(_, draft)| draft)
+        best
+    }
+
+    /// The same with further cases, spelled out alike; if it then covers all of them and no others.
+    pub(super) fn joined(
+        &self,
+        base: &Base<'a>,
+        claims: &Claims<'a>,
+        further: &[usize],
+    ) -> Option<Self> {
+        let both: Vec<usize> = self.cases.iter().chain(further).copied().collect();
+        Self::with(base, claims, &both, self.detail).filter(|draft| draft.conflicts == 0)
     }
 
     fn with(base: &Base<'a>, claims: &Claims<'a>, cases: &[usize], detail: Detail) -> Option<Self> {
@@ -93,6 +103,8 @@ impl<'a> Draft<'a> {
             classes: BTreeSet::new(),
             recursion: None,
             unasked: None,
+            detail,
+            conflicts: 0,
         };
         let (mut by_client, mut by_name) = (detail.clients, detail.suffixes);
         for number in cases {
@@ -131,6 +143,7 @@ impl<'a> Draft<'a> {
         if by_client {
             draft.clients = Some(draft.networks(base));
         }
+        draft.conflicts = draft.count_conflicts(base, claims);
         Some(draft)
     }
 
@@ -187,7 +200,7 @@ impl<'a> Draft<'a> {
 
     /// Exchanges that it covers though they are put down to other causes, and those that it should
     /// cover and does not.
-    pub(super) fn conflicts(&self, base: &Base<'a>, claims: &Claims<'a>) -> u64 {
+    fn count_conflicts(&self, base: &Base<'a>, claims: &Claims<'a>) -> u64 {
         let own = self.cases.iter().filter_map(|number| base.cases.get(*number));
         let missed = own.filter(|case| !self.covers(case)).map(|case| case.fact.count);
         missed.sum::<u64>() + self.foreign(base, claims) + self.answered(base)
