@@ -24,6 +24,8 @@ const FIRST_AFTER: Duration = Duration::from_millis(20);
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 /// Causes are weighed at most so often: what is told of them shall not flicker.
 const WEIGH_EVERY: Duration = Duration::from_secs(1);
+/// Where it is costly to weigh them it is done less often: at most this part of the time, 0.5 %.
+const MOST_OF_THE_TIME_TO_WEIGH: u32 = 200;
 /// A snapshot that is costly to make is made less often: at most this part of the time, 3 %.
 const MOST_OF_THE_TIME: u32 = 36;
 /// After the end of the capture only the readers' wishes are left to wait for.
@@ -98,6 +100,8 @@ struct Publisher {
     spec: SnapshotSpec,
     /// When causes are weighed again.
     weigh_next: Instant,
+    /// What a snapshot took last for which causes were not weighed.
+    usual: Duration,
     began: Instant,
     next: Instant,
     /// Frames and end of the capture at the last snapshot.
@@ -113,7 +117,8 @@ impl Publisher {
         let (spec, cost) = (SnapshotSpec::default(), Cost::default());
         Self {
             spec,
-            weigh_next: began,
+            weigh_next: began + WEIGH_EVERY,
+            usual: Duration::ZERO,
             began,
             next: began + FIRST_AFTER,
             seen: None,
@@ -152,12 +157,14 @@ impl Publisher {
         let mut snapshot = capture.snapshot(&SnapshotSpec { weigh, ..self.spec.clone() });
         let took = began.elapsed();
         if weigh {
-            self.weigh_next = began + WEIGH_EVERY.max(took * MOST_OF_THE_TIME);
+            self.weigh_next = began + WEIGH_EVERY.max(took * MOST_OF_THE_TIME_TO_WEIGH);
+        } else {
+            self.usual = took;
         }
         self.account(took, has_ended);
         snapshot.cost = Some(self.cost);
         feed.publish(snapshot);
-        self.next = began + distance(self.began.elapsed(), self.cost.usual());
+        self.next = began + distance(self.began.elapsed(), self.usual);
         self.seen = Some((capture.frames(), capture.has_ended()));
     }
 

@@ -83,7 +83,7 @@ fn join(networks: Vec<Network>, is_free: impl Fn(&Network) -> bool) -> Vec<Netwo
         let joined = found.last().and_then(|before| {
             let same = (before.first.0 ^ network.first.0).leading_zeros();
             let joined = Network::of(network.first, same.min(before.length).min(network.length));
-            let is_small = joined.length >= largest(network.first)
+            let is_small = (largest(network.first)..=usual(network.first)).contains(&joined.length)
                 && network.first.is_v4() == before.first.is_v4();
             (is_small && is_free(&joined)).then_some(joined)
         });

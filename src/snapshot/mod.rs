@@ -147,12 +147,6 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// What one snapshot took on average.
-    pub fn usual(&self) -> Duration {
-        let snapshots = u32::try_from(self.snapshots.max(1)).unwrap_or(u32::MAX);
-        self.took / snapshots
-    }
-
     /// The part of the time that was spent on snapshots, 0 to 1.
     pub fn share(&self) -> f64 {
         if self.of.is_zero() { 0.0 } else { self.took.as_secs_f64() / self.of.as_secs_f64() }

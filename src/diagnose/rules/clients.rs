@@ -11,6 +11,7 @@ use crate::diagnose::claims::{Axis, Claims};
 use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode};
 use crate::tally::Marks;
+use crate::time::Timestamp;
 use crate::wire::Address;
 
 /// Microseconds in which a server near by answers without asking anybody.
@@ -74,11 +75,22 @@ fn narrowed<'a>(
 #[derive(Debug, Default)]
 struct Met<'a> {
     refused: u64,
-    /// Answers that needed recursion.
+    /// Answers that needed recursion, and when the last of them came.
     recursive: u64,
+    served_until: Timestamp,
+    /// Refusals since then.
+    refused_since: u64,
     /// Answers of any kind.
     answers: u64,
     domains: BTreeSet<&'a [u8]>,
+}
+
+impl Met<'_> {
+    /// Whether the client was served once, and since then gets nothing but refusals: somebody
+    /// changed something.
+    fn is_shut_off(&self) -> bool {
+        self.recursive > 0 && self.refused_since >= LEAST && self.refused_since * 2 > self.refused
+    }
 }
 
 /// One server, what it refuses and what it answers.
@@ -90,6 +102,8 @@ struct Scene<'b, 'a> {
     clients: BTreeMap<Address, Met<'a>>,
     /// Domains that were answered, by network of the client.
     fine: BTreeSet<(&'a [u8], Address)>,
+    /// Refusals by domain and network of the client.
+    refused_there: BTreeMap<(&'a [u8], Address), u64>,
     /// Domains of which a refusal says that the client may not (EDE 18).
     prohibited: BTreeSet<&'a [u8]>,
     /// Networks in which somebody was refused even what the server owns, and got nothing at all.
@@ -104,19 +118,27 @@ impl<'b, 'a> Scene<'b, 'a> {
         let mut dark = Dark::default();
         let mut clients: BTreeMap<Address, Met<'a>> = BTreeMap::new();
         let mut fine = BTreeSet::new();
+        let mut refused_there: BTreeMap<(&[u8], Address), u64> = BTreeMap::new();
         let here = base.cases.iter().filter(|case| case.fact.server == address);
         for case in here.filter(|case| case.is_ordinary() && case.is_answer()) {
             fine.insert((case.domain, network(case.fact.client)));
             dark.add(case.fact.name, case.fact.count, true);
             let met = clients.entry(case.fact.client).or_default();
             met.answers += case.fact.count;
-            met.recursive += if case.is_recursive_answer() { case.fact.count } else { 0 };
+            if case.is_recursive_answer() {
+                met.recursive += case.fact.count;
+                met.served_until = met.served_until.max(case.fact.last);
+            }
         }
         for (_, case) in refused {
             dark.add(case.fact.name, case.fact.count, false);
             let met = clients.entry(case.fact.client).or_default();
             met.refused += case.fact.count;
+            let since = case.fact.first > met.served_until;
+            met.refused_since += if since { case.fact.count } else { 0 };
             met.domains.insert(case.domain);
+            let there = (case.domain, network(case.fact.client));
+            *refused_there.entry(there).or_default() += case.fact.count;
         }
         let mut refused_by_suffix: BTreeMap<&[u8], BTreeSet<Address>> = BTreeMap::new();
         for (_, case) in refused {
@@ -134,6 +156,7 @@ impl<'b, 'a> Scene<'b, 'a> {
         Self {
             server,
             fine,
+            refused_there,
             prohibited: prohibited.map(|(_, case)| case.domain).collect(),
             shut_out,
             resolves: base.iterates(address) || base.forwards(address),
@@ -171,8 +194,11 @@ impl<'b, 'a> Scene<'b, 'a> {
     fn of_resolver(&self, case: &Case<'a>) -> Option<Verdict<'a>> {
         let none = Met::default();
         let met = self.clients.get(&case.fact.client).unwrap_or(&none);
+        if met.is_shut_off() && case.fact.first > met.served_until {
+            return Some(("acl-recursion", Possible, Axis::Client));
+        }
         if met.recursive > 0 {
-            return self.of_served(case, met);
+            return self.of_served(case);
         }
         // Who gets nothing from outside is refused as a client - unless everybody is refused this.
         if self.is_for_all(case) {
@@ -182,15 +208,19 @@ impl<'b, 'a> Scene<'b, 'a> {
     }
 
     /// The client is served, but not this name.
-    fn of_served(&self, case: &Case<'a>, met: &Met<'a>) -> Option<Verdict<'a>> {
+    fn of_served(&self, case: &Case<'a>) -> Option<Verdict<'a>> {
         if self.is_for_others(case) {
-            let sure = if met.refused >= LEAST { Likely } else { Possible };
+            let sure = self.how_sure(case)?;
             return Some((self.list_or_view(case), sure, Axis::ClientName(case.domain)));
         }
         // What its neighbours get depends neither on the name nor on the client.
         let suffix = self.dark.suffix(case.fact.name)?;
         let clients = self.refused_by_suffix.get(suffix).map_or(0, BTreeSet::len);
         let count = self.dark.failures(suffix);
+        // What happens once or twice happens by chance.
+        if count < 3 && clients < 2 {
+            return None;
+        }
         let several = (clients > 1 && count > 2) || count >= LEAST;
         Some(("domain-policy", if several { Likely } else { Possible }, Axis::Name(suffix)))
     }
@@ -200,6 +230,16 @@ impl<'b, 'a> Scene<'b, 'a> {
         let from = (case.domain, Address(0));
         let mut answered = self.fine.range(from..).take_while(|it| it.0 == case.domain);
         answered.next().is_some() && !self.fine.contains(&(case.domain, network(case.fact.client)))
+    }
+
+    /// How sure it is that a network is refused a domain; once or twice is chance.
+    fn how_sure(&self, case: &Case<'a>) -> Option<Confidence> {
+        let there = (case.domain, network(case.fact.client));
+        match self.refused_there.get(&there).copied().unwrap_or_default() {
+            0..3 => None,
+            3..LEAST => Some(Possible),
+            _ => Some(Likely),
+        }
     }
 
     /// A list of the zone says so where it can; a view does not know the zone at all.
@@ -248,9 +288,8 @@ impl<'b, 'a> Scene<'b, 'a> {
         let refused = self.server.refusals;
         // An authority refuses some what it tells others.
         if self.server.domains.contains(case.domain) {
-            let met = self.clients.get(&case.fact.client);
-            let sure = if met.is_some_and(|met| met.refused >= LEAST) { Likely } else { Possible };
             let axis = Axis::ClientName(case.domain);
+            let sure = self.how_sure(case)?;
             return self.is_for_others(case).then_some(("acl-query", sure, axis));
         }
         if refused.bare > 0 {
