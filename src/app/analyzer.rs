@@ -5,64 +5,15 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::thread;
 
+use super::analyze::Analyze;
 use super::pair::Pair;
 use super::workers::Workers;
 use crate::engine::{Engine, EngineConfig};
-use crate::iana::Rcode;
-use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
-use crate::source::Frames;
 
 /// More threads than this are not used unless asked for: one reads, and cannot keep more busy.
 const MOST_THREADS: usize = 8;
 /// What each must at least have of the memory granted.
 const LEAST_MEMORY: u64 = 16 << 20;
-
-/// An engine, or the like of one.
-pub(super) trait Analyze: Send {
-    /// Takes in frames.
-    fn feed(&mut self, run: Frames<'_>);
-
-    /// Tells that it is at least `now`.
-    fn tick(&mut self, now: Timestamp);
-
-    /// Tells that no frame follows.
-    fn finish(&mut self);
-
-    /// Changes the response code that everything revolves around.
-    fn set_focus(&mut self, focus: Rcode);
-
-    /// Forgets everything and counts anew.
-    fn reset(&mut self);
-
-    /// What is known now, as [`Engine::snapshot`] gives it.
-    fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot;
-}
-
-impl Analyze for Engine {
-    fn feed(&mut self, run: Frames<'_>) {
-        run.for_each(|frame| Engine::feed(self, &frame));
-    }
-
-    fn tick(&mut self, now: Timestamp) {
-        Engine::tick(self, now);
-    }
-
-    fn finish(&mut self) {
-        Engine::finish(self);
-    }
-
-    fn set_focus(&mut self, focus: Rcode) {
-        Engine::set_focus(self, focus);
-    }
-
-    fn reset(&mut self) {
-        Engine::reset(self);
-    }
-
-    fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
-        Engine::snapshot(self, spec)
-    }
-}
 
 /// Everything on the thread that reads.
 pub(super) fn alone(config: EngineConfig) -> Box<dyn Analyze> {

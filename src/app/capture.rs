@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::analyzer::Analyze;
+use super::analyze::Analyze;
 use crate::feed::Command;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
 use crate::source::{End, FrameSource, NextRun};

@@ -3,6 +3,7 @@
 //! The only place that sees every other module. Prints nothing on standard error but progress and
 //! notes; errors go up to `main`, which prints them once.
 
+mod analyze;
 mod analyzer;
 mod capture;
 mod clock;

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::analyzer::Analyze;
+use super::analyze::Analyze;
 use super::lane::Lane;
 use crate::engine::{EngineConfig, Front, Matcher};
 use crate::iana::Rcode;

@@ -7,7 +7,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 
-use super::analyzer::Analyze;
+use super::analyze::Analyze;
 use super::clock::Clock;
 use super::lane::Lane;
 use crate::engine::{Back, EngineConfig, Found, Front, Parcel};

@@ -2,7 +2,7 @@
 //!
 //! Sees counts, never packets. Facts are put in order (`base`), rules put them down to causes
 //! (`rules`, `claims`), and what one cause explains becomes a finding with the smallest scope that
-//! covers it and nothing else (`scope`, `compose`). Every response with the focus code belongs to
+//! covers it and nothing else (`scope`, `compose`), told in words (`words`, `brand`, `verify`). Every response with the focus code belongs to
 //! the first finding that covers it; what nothing explains is the last one, `unknown`, which says
 //! what was checked.
 
@@ -14,9 +14,13 @@ mod claims;
 mod compose;
 mod dark;
 mod finding;
+mod harm;
+mod link;
 mod networks;
 mod rules;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod unknown;
 mod verify;
 mod words;

@@ -6,8 +6,9 @@ use super::base::{Base, Case, Sight};
 use super::brand;
 use super::cause::Cause;
 use super::causes;
-use super::compose::{Harm, PASSED_ON};
 use super::finding::{Confidence, Finding, Impact};
+use super::harm::Harm;
+use super::link::PASSED_ON;
 use super::scope::{Draft, outcome};
 use super::verify;
 use crate::iana::{Ede, Rcode};
@@ -24,11 +25,6 @@ const FEW: u64 = 5;
 
 /// What was last seen this long before the end of the capture is over.
 const OVER: u64 = 60_000_000_000;
-
-/// Whether a cause is something to repair.
-pub(super) fn is_fault(cause: &str) -> bool {
-    causes::find(cause).is_none_or(|cause| cause.fault)
-}
 
 /// The finding that a draft makes.
 pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Finding {

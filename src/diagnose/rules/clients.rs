@@ -17,6 +17,9 @@ use crate::wire::Address;
 /// Microseconds in which a server near by answers without asking anybody.
 const AT_ONCE: u32 = 1000;
 
+/// A client that is refused so many domains, one after the other, is refused itself.
+const MANY_DOMAINS: usize = 5;
+
 /// Fewer refusals than this are no ground for more than a possibility.
 const LEAST: u64 = 5;
 
@@ -78,8 +81,9 @@ struct Met<'a> {
     /// Answers that needed recursion, and when the last of them came.
     recursive: u64,
     served_until: Timestamp,
-    /// Refusals since then.
+    /// Refusals since then of domains that the server answers, and of how many domains in all.
     refused_since: u64,
+    domains_since: BTreeSet<&'a [u8]>,
     /// Answers of any kind.
     answers: u64,
     domains: BTreeSet<&'a [u8]>,
@@ -89,7 +93,9 @@ impl Met<'_> {
     /// Whether the client was served once, and since then gets nothing but refusals: somebody
     /// changed something.
     fn is_shut_off(&self) -> bool {
-        self.recursive > 0 && self.refused_since >= LEAST && self.refused_since * 2 > self.refused
+        // Names that nobody gets may be blocked; not so many at once.
+        let many = self.refused_since >= LEAST && self.refused_since * 2 > self.refused;
+        self.recursive > 0 && (many || self.domains_since.len() >= MANY_DOMAINS)
     }
 }
 
@@ -134,8 +140,12 @@ impl<'b, 'a> Scene<'b, 'a> {
             dark.add(case.fact.name, case.fact.count, false);
             let met = clients.entry(case.fact.client).or_default();
             met.refused += case.fact.count;
-            let since = case.fact.first > met.served_until;
-            met.refused_since += if since { case.fact.count } else { 0 };
+            if case.fact.first > met.served_until {
+                let from = (case.domain, Address(0));
+                let answered = fine.range(from..).next().is_some_and(|it| it.0 == case.domain);
+                met.refused_since += if answered { case.fact.count } else { 0 };
+                met.domains_since.insert(case.domain);
+            }
             met.domains.insert(case.domain);
             let there = (case.domain, network(case.fact.client));
             *refused_there.entry(there).or_default() += case.fact.count;

@@ -8,6 +8,7 @@ use crate::diagnose::base::{Base, Case, Sight};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
 use crate::tally::Marks;
+use crate::time::Timestamp;
 use crate::wire::Address;
 
 /// A client must have met both sides at least so often.
@@ -68,6 +69,9 @@ fn water_torture<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
 struct Met<'a> {
     refused: u64,
     fine: u64,
+    /// When the last answer came, and the refusals before that.
+    answered_until: Timestamp,
+    refused_amid: u64,
     refused_questions: BTreeSet<(&'a [u8], RecordType)>,
     fine_questions: BTreeSet<(&'a [u8], RecordType)>,
 }
@@ -76,7 +80,12 @@ impl Met<'_> {
     /// Whether a good part of the questions that were refused were answered, too.
     fn flips(&self) -> bool {
         let both = self.refused_questions.intersection(&self.fine_questions).count();
-        self.refused >= LEAST && self.fine >= LEAST && both * 10 >= self.refused_questions.len() * 3
+        // Who is served first and then refused was shut off.
+        let mixed = self.refused_amid * 2 >= LEAST;
+        mixed
+            && self.refused >= LEAST
+            && self.fine >= LEAST
+            && both * 10 >= self.refused_questions.len() * 3
     }
 }
 
@@ -88,10 +97,18 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         let question = (case.fact.name, case.rtype());
         if case.is_answer() {
             met.fine += case.fact.count;
+            met.answered_until = met.answered_until.max(case.fact.last);
             met.fine_questions.insert(question);
         } else if is_refused(base, case) {
             met.refused += case.fact.count;
             met.refused_questions.insert(question);
+        }
+    }
+    let refused = |case: &&Case<'a>| is_refused(base, case) && case.has(Marks::RD);
+    for case in base.cases.iter().filter(refused) {
+        let met = met.get_mut(&case.fact.server).and_then(|it| it.get_mut(&case.fact.client));
+        if let Some(met) = met.filter(|met| case.fact.first < met.answered_until) {
+            met.refused_amid += case.fact.count;
         }
     }
     let verdicts: BTreeMap<Address, &'static str> = met

@@ -1,0 +1,67 @@
+//! What a cause did: who was hurt, for how many lookups, and how often it was asked again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::base::{Base, Case};
+use super::claims::Claims;
+use super::finding::Confidence;
+use crate::iana::RecordType;
+use crate::time::Timestamp;
+use crate::wire::Address;
+
+/// Who asks for what, whatever servers it takes.
+pub(super) type Lookup<'a> = (Address, &'a [u8], RecordType);
+
+/// What a finding did.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Harm {
+    /// Exchanges that belong to the finding, as far as they were looked at.
+    pub(super) exchanges: u64,
+    pub(super) lookups_failed: u64,
+    pub(super) lookups_recovered: u64,
+    pub(super) clients: BTreeSet<Address>,
+    pub(super) names: u64,
+    pub(super) queries: u64,
+    pub(super) first: Timestamp,
+    pub(super) last: Timestamp,
+    /// How surely most of them are put down to the cause.
+    pub(super) confidence: Option<Confidence>,
+}
+
+/// The lookups that some server answered.
+pub(super) fn answered<'a>(base: &Base<'a>) -> BTreeSet<Lookup<'a>> {
+    let answers = base.cases.iter().filter(|case| case.is_answer());
+    answers.map(|case| (case.fact.client, case.fact.name, case.rtype())).collect()
+}
+
+/// Of some cases.
+pub(super) fn harm<'a>(
+    base: &Base<'a>,
+    claims: &Claims<'a>,
+    cases: &[usize],
+    answered: &BTreeSet<Lookup<'a>>,
+) -> Harm {
+    let mut harm = Harm { first: Timestamp(u64::MAX), ..Harm::default() };
+    let mut lookups: BTreeSet<Lookup<'a>> = BTreeSet::new();
+    let mut names: BTreeSet<&[u8]> = BTreeSet::new();
+    let mut sure: BTreeMap<Confidence, u64> = BTreeMap::new();
+    let cases = cases.iter().filter_map(|it| Some((*it, base.cases.get(*it)?)));
+    for (number, case) in cases {
+        let Case { fact, .. } = case;
+        harm.exchanges += fact.count;
+        harm.queries += fact.sent;
+        harm.clients.insert(fact.client);
+        harm.first = harm.first.min(fact.first);
+        harm.last = harm.last.max(fact.last);
+        names.insert(fact.name);
+        lookups.insert((fact.client, fact.name, case.rtype()));
+        if let Some(claim) = claims.get(number) {
+            *sure.entry(claim.confidence).or_default() += fact.count;
+        }
+    }
+    harm.names = names.len() as u64;
+    harm.lookups_recovered = lookups.intersection(answered).count() as u64;
+    harm.lookups_failed = lookups.len() as u64 - harm.lookups_recovered;
+    harm.confidence = sure.into_iter().max_by_key(|(_, count)| *count).map(|(sure, _)| sure);
+    harm
+}

@@ -1,0 +1,207 @@
+//! Rules in a notation of one line for a kind of exchange: `TIMESx CLIENT SERVER NAME TYPE CODE
+//! MARK ...`; the code `-` is silence, marks are `rd0`, `edns`, `ra`, `aa`, `ede18`. Each line comes
+//! a second after the one before it, each exchange of it a hundredth of a second after the other.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::*;
+use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
+use crate::tally::{Bounds, Events};
+use crate::time::Timestamp;
+use crate::track::{Answer, Asked, Exchange, Form, Hasher, Hashes, Key, Outcome};
+use crate::wire::{Address, Endpoint, Flags, Question, Transport};
+
+fn wire(name: &str) -> Vec<u8> {
+    let labels = name.split('.').filter(|label| !label.is_empty());
+    let mut out: Vec<u8> = labels
+        .flat_map(|label| [&[u8::try_from(label.len()).unwrap()], label.as_bytes()].concat())
+        .collect();
+    out.push(0);
+    out
+}
+
+fn flags(words: &[&str]) -> Flags {
+    let bit = |word: &str, bit: u16| if words.contains(&word) { bit } else { 0 };
+    let desired = if words.contains(&"rd0") { 0 } else { 0x0100 };
+    Flags(0x8000 | desired | bit("ra", 0x0080) | bit("aa", 0x0400))
+}
+
+/// Adds the exchanges of a line.
+fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let times: u64 = words[0].trim_end_matches('x').parse().unwrap();
+    let end =
+        |word: &str| Endpoint { address: Address::from(word.parse::<IpAddr>().unwrap()), port: 53 };
+    let key =
+        Key { client: end(words[1]), server: end(words[2]), id: 0, transport: Transport::Udp };
+    let rtype = if words[4] == "TXT" { RecordType(16) } else { RecordType::A };
+    let question = Some(Question { rtype, class: Class::IN });
+    let ede = words.iter().find_map(|word| word.strip_prefix("ede")?.parse().ok()).map(Ede);
+    let edns = words.contains(&"edns");
+    let answer = Rcode::from_name(words[5]).map(|rcode| Answer {
+        rcode,
+        ede,
+        ede_text: &[],
+        answers: u16::from(rcode == Rcode::NOERROR),
+        form: Form { edns, ..Form::default() },
+    });
+    let mut events = Events::default();
+    for count in 0..times {
+        let name = wire(&words[3].replace('#', &count.to_string()));
+        let at = Timestamp::new(1000 + second, u32::try_from(count * 10_000_000).unwrap().into());
+        events.push_query(at);
+        events.push(&Exchange {
+            at,
+            client: key.client.address,
+            server: key.server.address,
+            transport: Transport::Udp,
+            outcome: match answer {
+                Some(_) => Outcome::Answered { took: 2_000_000, late: false },
+                None => Outcome::Unanswered,
+            },
+            opcode: Opcode::QUERY,
+            question,
+            name: &name,
+            hashes: Hashes::of(hasher, &key, &name, question),
+            asked: Some(Asked { at, flags: flags(&words), edns, repeats: 0 }),
+            answer,
+            flags: flags(&words),
+        });
+    }
+    tallies.count_all(&mut events);
+}
+
+/// The findings as `cause confidence`, without `unknown`.
+fn found(script: &str) -> Vec<String> {
+    let hasher = Hasher::default();
+    let bounds = Bounds::of(64 << 20, 20);
+    let mut tallies = Tallies::new(Rcode::REFUSED, Duration::from_secs(5), &bounds, hasher.clone());
+    let lines = script.lines().map(str::trim).filter(|line| !line.is_empty());
+    for (second, line) in (0..).zip(lines) {
+        add(&mut tallies, &hasher, second, line);
+    }
+    let known = findings(&tallies).into_iter().filter(|finding| !finding.is_unknown());
+    known.map(|finding| format!("{} {}", finding.cause, finding.confidence)).collect()
+}
+
+#[track_caller]
+fn check(script: &str, expected: &[&str]) {
+    assert_eq!(found(script), expected, "{script}");
+}
+
+/// Others are served all the time.
+const HEALTHY: &str = "
+    20x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra edns
+    20x 10.0.1.2 192.0.2.53 www#.shop.example A NOERROR ra";
+
+#[test]
+fn a_healthy_server_has_no_finding() {
+    check(HEALTHY, &[]);
+}
+
+#[test]
+fn a_client_that_gets_local_names_only_is_denied_recursion() {
+    check(
+        &format!(
+            "{HEALTHY}
+            9x 10.0.2.1 192.0.2.53 www#.shop.example A REFUSED ede18 edns
+            3x 10.0.2.1 192.0.2.53 host#.intra.example A NOERROR aa"
+        ),
+        &["acl-recursion likely"],
+    );
+}
+
+#[test]
+fn a_client_that_gets_nothing_may_be_denied_either_way() {
+    check(
+        &format!(
+            "{HEALTHY}\n 9x 10.0.2.1 192.0.2.53 www#.shop.example A REFUSED ede18 edns\n 9x 10.0.2.1 192.0.2.53 www#.news.example A REFUSED"
+        ),
+        &["acl-recursion possible"],
+    );
+}
+
+#[test]
+fn a_client_that_was_served_and_is_refused_everything_since_was_shut_off() {
+    let refused = "30x 10.0.1.1 192.0.2.53 www#.shop.example A REFUSED";
+    check(
+        &format!("{HEALTHY}\n{refused}\n 9x 10.0.1.2 192.0.2.53 www#.shop.example A NOERROR ra"),
+        &["acl-recursion possible"],
+    );
+}
+
+#[test]
+fn a_name_that_nobody_gets_is_blocked() {
+    check(
+        &format!(
+            "{HEALTHY}
+            6x 10.0.1.1 192.0.2.53 ad#.ads.example A REFUSED ra
+            6x 10.0.1.2 192.0.2.53 ad#.ads.example A REFUSED ra"
+        ),
+        &["domain-policy likely"],
+    );
+}
+
+#[test]
+fn what_is_refused_once_is_chance() {
+    check(&format!("{HEALTHY}\n 1x 10.0.1.1 192.0.2.53 a.odd.example A REFUSED ra"), &[]);
+}
+
+#[test]
+fn refusals_that_end_where_edns_is_left_out_are_triggered_by_it() {
+    check(
+        "9x 10.0.1.1 192.0.2.53 www#.shop.example A REFUSED edns
+         9x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra",
+        &["edns-triggered likely"],
+    );
+    // Others are answered with EDNS: it is not that.
+    let others = found(
+        "9x 10.0.1.1 192.0.2.53 www#.shop.example A REFUSED edns
+         9x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra
+         9x 10.0.1.2 192.0.2.53 www#.shop.example A NOERROR ra edns",
+    );
+    assert!(!others.iter().any(|it| it.starts_with("edns-triggered")), "{others:?}");
+}
+
+#[test]
+fn names_that_are_answered_without_their_suffix_have_it_by_a_search_list() {
+    check(
+        &format!("{HEALTHY}\n 9x 10.0.1.1 192.0.2.53 www#.shop.example.corp.test A REFUSED ra"),
+        &["search-suffix likely"],
+    );
+}
+
+#[test]
+fn a_kind_of_query_that_nobody_gets_a_response_to_is_dropped() {
+    check(
+        &format!("{HEALTHY}\n 9x 10.0.1.1 192.0.2.53 www#.shop.example TXT -"),
+        &["dropped-unwanted likely"],
+    );
+}
+
+#[test]
+fn a_client_without_any_response_is_cut_off_while_others_are_answered() {
+    check(
+        &format!("{HEALTHY}\n 9x 10.0.3.1 192.0.2.53 www#.shop.example A -"),
+        &["firewall-drop likely"],
+    );
+}
+
+#[test]
+fn an_authority_that_refuses_all_other_names_is_no_resolver() {
+    check(
+        "9x 10.0.1.1 192.0.2.53 host#.zone.example A NOERROR aa
+         9x 10.0.1.1 192.0.2.53 www#.shop.example A REFUSED edns
+         9x 10.0.2.1 192.0.2.53 www#.news.example A REFUSED edns",
+        &["auth-only likely"],
+    );
+}
+
+#[test]
+fn queries_without_recursion_are_refused_by_a_resolver_only() {
+    check(
+        &format!("{HEALTHY}\n 9x 10.0.1.1 192.0.2.53 www#.shop.example A REFUSED ra rd0"),
+        &["rd0-refused likely"],
+    );
+}
