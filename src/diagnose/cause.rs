@@ -14,7 +14,8 @@ pub struct Cause {
     /// What it is, in one line that begins in lower case and has no full stop.
     pub title: &'static str,
     /// The finding in one sentence: `{servers}`, `{clients}`, `{names}` (suffixes), `{types}` and
-    /// `{under}` (the suffixes, if there are any) stand for its scope.
+    /// `{under}` (the suffixes, if there are any) stand for its scope; `{servers:is|are}` for the
+    /// word that agrees with how many they are.
     pub headline: &'static str,
     /// False for what works as intended.
     pub fault: bool,

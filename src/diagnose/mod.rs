@@ -2,9 +2,9 @@
 //!
 //! Sees counts, never packets. Facts are put in order (`base`), rules put them down to causes
 //! (`rules`, `claims`), and what one cause explains becomes a finding with the smallest scope that
-//! covers it and nothing else (`scope`, `compose`), told in words (`words`, `brand`, `verify`). Every response with the focus code belongs to
-//! the first finding that covers it; what nothing explains is the last one, `unknown`, which says
-//! what was checked.
+//! covers it and nothing else (`scope`, `compose`), told in words (`words`, `headline`, `brand`,
+//! `verify`). Every response with the focus code belongs to the first finding that covers it; what
+//! nothing explains is the last one, `unknown`, which says what was checked.
 
 mod base;
 mod brand;
@@ -15,6 +15,7 @@ mod compose;
 mod dark;
 mod finding;
 mod harm;
+mod headline;
 mod link;
 mod networks;
 mod rules;

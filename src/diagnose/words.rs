@@ -8,6 +8,7 @@ use super::cause::Cause;
 use super::causes;
 use super::finding::{Confidence, Finding, Impact};
 use super::harm::Harm;
+use super::headline::{headline, some};
 use super::link::PASSED_ON;
 use super::scope::{Draft, outcome};
 use super::verify;
@@ -15,10 +16,6 @@ use crate::iana::{Ede, Rcode};
 use crate::tally::Marks;
 use crate::time::Timestamp;
 use crate::wire::Address;
-use crate::wire::name::text;
-
-/// How many addresses or names a headline tells.
-const NAMED: usize = 3;
 
 /// Fewer exchanges than this make no more than a possibility.
 const FEW: u64 = 5;
@@ -68,38 +65,6 @@ fn last_success(base: &Base<'_>, draft: &Draft<'_>, first: Timestamp) -> Option<
     let before =
         cases.filter(|case| case.is_answer() && case.fact.first < first && draft.is_about(case));
     before.map(|case| if case.fact.last < first { case.fact.last } else { case.fact.first }).max()
-}
-
-fn headline(cause: &Cause, draft: &Draft<'_>, harm: &Harm) -> String {
-    let servers: Vec<String> = draft.servers.iter().map(|it| it.ip().to_string()).collect();
-    let clients = match &draft.clients {
-        Some(clients) => some(clients.iter().map(ToString::to_string).collect()),
-        None if harm.clients.len() <= NAMED => {
-            some(harm.clients.iter().map(|it| it.ip().to_string()).collect())
-        }
-        None => format!("{} clients", harm.clients.len()),
-    };
-    let names = some(draft.suffixes.iter().map(|suffix| text(suffix)).collect());
-    let under = if names.is_empty() { String::new() } else { format!(" for {names}") };
-    let types = some(draft.types());
-    let told = cause.headline.replace("{under}", &under).replace("{clients}", &clients);
-    let told = told.replace("{names}", if names.is_empty() { "some names" } else { &names });
-    let told = told.replace("{types}", &types);
-    told.replace("{servers}", &some(servers))
-}
-
-/// A few of them, and how many more there are.
-fn some(all: Vec<String>) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let mut shown: Vec<String> = all.into_iter().take(NAMED).collect();
-    if more > 0 {
-        shown.push(format!("{more} more"));
-    }
-    match shown.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
-    }
 }
 
 fn counted(number: u64, what: &str) -> String {

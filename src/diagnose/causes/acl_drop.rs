@@ -5,7 +5,7 @@ use crate::diagnose::cause::{Brand, Cause, Fix};
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "acl-drop",
     title: "the server ignores this client without a word",
-    headline: "{servers} never answer {clients}, and answer others: the server ignores them",
+    headline: "{servers} never {servers:answers|answer} {clients}, but {servers:answers|answer} others",
     fault: true,
     rcodes: &[],
     meaning: "An access list drops the client's queries instead of refusing them. The client \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "auth-only",
     title: "an authoritative server is used as a resolver",
-    headline: "{clients} use {servers} as resolver, which answers for its own zones only",
+    headline: "{clients} {clients:uses|use} {servers} as resolver, which {servers:answers|answer} for {servers:its|their} own zones only",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server answers for its own zones and offers recursion to nobody, as an \

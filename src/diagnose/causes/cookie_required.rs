@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "cookie-required",
     title: "the server refuses over UDP until the client shows a cookie",
-    headline: "{servers} refuse {clients} over UDP until they show a cookie",
+    headline: "{servers} {servers:refuses|refuse} {clients} over UDP until {clients:it shows|they show} a cookie",
     fault: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Unbound with `allow_cookie` wants proof that the client's address is not forged: a \

@@ -5,7 +5,7 @@ use crate::diagnose::cause::{Brand, Cause, Fix};
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "dropped-unwanted",
     title: "the server never answers this type or opcode",
-    headline: "{servers} never answer queries of this kind",
+    headline: "{servers} never {servers:answers|answer} queries of this kind",
     fault: false,
     rcodes: &[],
     meaning: "Some servers drop what they do not want: unusual opcodes, updates, responses that \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-badcookie",
     title: "the server wants a cookie first",
-    headline: "{servers} ask {clients} for a cookie first",
+    headline: "{servers} {servers:asks|ask} {clients} for a cookie first",
     fault: false,
     rcodes: &[Rcode::BADCOOKIE],
     meaning: "The client sent a DNS cookie without the server's half, or with an old one. The \

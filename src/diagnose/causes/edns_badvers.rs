@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "edns-badvers",
     title: "the EDNS version of the query is not supported",
-    headline: "{servers} do not know the EDNS version that {clients} use",
+    headline: "{servers} {servers:does|do} not know the EDNS version that {clients} {clients:uses|use}",
     fault: false,
     rcodes: &[Rcode::BADVERS],
     meaning: "The client asked with an EDNS version other than 0. There is none other, so it is a \

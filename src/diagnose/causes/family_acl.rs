@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "family-acl",
     title: "one address family of the client is refused, the other is answered",
-    headline: "{servers} refuse one address family of {clients} and answer the other",
+    headline: "{servers} {servers:refuses|refuse} one address family of {clients} and {servers:answers|answer} the other",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The access list has the clients' IPv4 networks and not its IPv6 ones, or the other \

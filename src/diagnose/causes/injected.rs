@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "injected",
     title: "a forged refusal arrives before the real answer",
-    headline: "refusals for names under {names} are forged: {servers} also send real answers",
+    headline: "refusals for names under {names} are forged: {servers} also {servers:sends|send} real answers",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "Something on the path answers in the server's place: a censor, a filtering \

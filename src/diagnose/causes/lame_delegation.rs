@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "lame-delegation",
     title: "a zone is delegated to a server that does not serve it",
-    headline: "{names} is delegated to {servers}, which refuse it",
+    headline: "{names} {names:is|are} delegated to {servers}, which {servers:refuses|refuse} {names:it|them}",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The parent zone, or the zone's own NS records, name this server for the zone, and it \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "no-upstream",
     title: "a forwarder has no server to ask",
-    headline: "{servers} have no upstream to forward to, and refuse all but local names",
+    headline: "{servers} {servers:has|have} no upstream to forward to, and {servers:refuses|refuse} all but local names",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "A forwarder that knows no upstream for the name refuses at once. Typical: dnsmasq \

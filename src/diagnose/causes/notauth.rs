@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "notauth",
     title: "the server is not authoritative for the zone, or does not accept the key",
-    headline: "{servers} say that they are not the authority for what {clients} ask of them",
+    headline: "{servers} {servers:says it is|say they are} not the authority for what {clients} {clients:asks|ask}",
     fault: true,
     rcodes: &[Rcode::NOTAUTH],
     meaning: "An update, a NOTIFY or a transfer went to a server that does not have the zone, or \

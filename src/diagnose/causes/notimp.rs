@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "notimp",
     title: "the server does not implement what was asked",
-    headline: "{servers} do not implement what {clients} ask of them",
+    headline: "{servers} {servers:does|do} not implement what {clients} {clients:asks|ask}",
     fault: false,
     rcodes: &[Rcode::NOTIMP],
     meaning: "The server does not know the opcode, or the kind of query. NOTIMP says that it \

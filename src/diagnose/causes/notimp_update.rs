@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "notimp-update",
     title: "the server does not know dynamic updates",
-    headline: "{servers} do not know dynamic updates, which {clients} send",
+    headline: "{servers} {servers:does|do} not know dynamic updates, which {clients} {clients:sends|send}",
     fault: true,
     rcodes: &[Rcode::NOTIMP],
     meaning: "A client sends UPDATE to a server that cannot take it: a resolver, a forwarder, or \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "overload",
     title: "the resolver is overloaded",
-    headline: "{servers} are overloaded: queries fail or stay without a response",
+    headline: "{servers} {servers:is|are} overloaded: queries fail or stay without a response",
     fault: true,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "More queries wait than the resolver can hold: the load has grown, zones whose \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "overload-refused",
     title: "a concurrency limit refuses what is too much",
-    headline: "{servers} refuse most of their clients at times: a limit of concurrent queries is reached",
+    headline: "{servers} {servers:refuses|refuse} most clients at times: a limit of concurrent queries is reached",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "A forwarder allows a number of queries to wait for upstreams at a time and refuses \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "policy-nxdomain",
     title: "the name is blocked by a policy that answers NXDOMAIN",
-    headline: "{servers} say that names under {names} do not exist, by policy",
+    headline: "{servers} {servers:says|say} that names under {names} do not exist, by policy",
     fault: false,
     rcodes: &[Rcode::NXDOMAIN],
     meaning: "A block list makes a name look as if it did not exist. That is the usual way of \

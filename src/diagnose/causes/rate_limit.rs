@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rate-limit",
     title: "a rate limit refuses queries above a threshold",
-    headline: "{servers} refuse {clients} at times and answer the same at others: a rate limit",
+    headline: "{servers} {servers:refuses|refuse} {clients} at times and {servers:answers|answer} the same at others: a rate limit",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "A server or a load balancer in front counts what each client, network or name asks \

@@ -5,7 +5,7 @@ use crate::diagnose::cause::{Brand, Cause, Fix};
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rrl-drop",
     title: "a response rate limit drops answers",
-    headline: "{servers} drop answers to {clients}: response rate limiting",
+    headline: "{servers} {servers:drops|drop} answers to {clients}: response rate limiting",
     fault: true,
     rcodes: &[],
     meaning: "Response rate limiting (RRL) drops what is above its limit. A client network behind \

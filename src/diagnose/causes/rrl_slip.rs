@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "rrl-slip",
     title: "a response rate limit answers with truncation",
-    headline: "{servers} cut answers to {clients} short: response rate limiting",
+    headline: "{servers} {servers:cuts|cut} answers to {clients} short: response rate limiting",
     fault: false,
     rcodes: &[Rcode::NOERROR],
     meaning: "Response rate limiting (RRL) is at work: above the limit, a part of the responses is \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "servfail-lame",
     title: "SERVFAIL, as all servers of the zone refuse or are unreachable",
-    headline: "{servers} fail for names under {names}: the servers of the zone refuse them",
+    headline: "{servers} {servers:fails|fail} for names under {names}: the servers of the zone refuse them",
     fault: true,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "The resolver did its work and found no server that would answer for the zone, so it \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "servfail-policy",
     title: "a policy answers SERVFAIL",
-    headline: "{servers} answer SERVFAIL for names under {names}, by policy",
+    headline: "{servers} {servers:answers|answer} SERVFAIL for names under {names}, by policy",
     fault: true,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "A policy that should refuse, or drop, answers SERVFAIL instead: Knot Resolver does \

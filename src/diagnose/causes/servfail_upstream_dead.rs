@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "servfail-upstream-dead",
     title: "SERVFAIL, as the servers of the zone do not answer",
-    headline: "{names} cannot be resolved: its servers do not answer",
+    headline: "{names} cannot be resolved: {names:its|their} servers do not answer",
     fault: true,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "The resolver asked and waited: the servers of the zone, or the resolver's upstreams, \

@@ -5,7 +5,7 @@ use crate::diagnose::cause::{Brand, Cause, Fix};
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "tcp-reset",
     title: "DNS over TCP is refused",
-    headline: "{servers} take no TCP connections from {clients}",
+    headline: "{servers} {servers:takes|take} no TCP connections from {clients}",
     fault: true,
     rcodes: &[],
     meaning: "The server answers over UDP and resets TCP connections to port 53: it does not \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "unsolicited",
     title: "refusals arrive that nobody asked for",
-    headline: "{clients} get refusals from {servers} that nobody asked for",
+    headline: "{clients} {clients:gets|get} refusals from {servers} that nobody asked for",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "Responses come without a query: someone sends queries with this address as their \

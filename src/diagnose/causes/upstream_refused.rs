@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "upstream-refused",
     title: "a forwarder is refused by its own upstream",
-    headline: "{servers} are refused by their own upstream, and so their clients fail",
+    headline: "{servers} {servers:is|are} refused by {servers:its|their} own upstream, and so {servers:its|their} clients fail",
     fault: true,
     rcodes: &[Rcode::REFUSED, Rcode::SERVFAIL],
     meaning: "A forwarder asks another resolver, and that one refuses it. The client sees the \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "view-mismatch",
     title: "the view that this client gets does not have the name",
-    headline: "{names} is refused to {clients} by {servers}, which answer it to others: another view",
+    headline: "{names} {names:is|are} refused to {clients} by {servers}, which {servers:answers|answer} others: another view",
     fault: true,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server answers by who asks (views, split horizon, pools behind a balancer), and \

@@ -6,7 +6,7 @@ use crate::iana::Rcode;
 pub(in crate::diagnose) const CAUSE: Cause = Cause {
     id: "zone-expired",
     title: "a secondary's copy of the zone has expired, or never came",
-    headline: "{servers} fail for every name of {names}: their copy of the zone has expired or was never loaded",
+    headline: "{servers} {servers:fails|fail} for every name of {names}: {servers:its|their} copy of the zone has expired or was never loaded",
     fault: true,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "A secondary could not refresh the zone for longer than the expire time of its SOA, \
