@@ -499,9 +499,9 @@ mod tests {
 
     #[test]
     fn a_full_table_keeps_every_fact_of_a_part_of_the_lookups() {
-        let (hasher, mut facts) = (Hasher::default(), Facts::new(256, Hasher::default()));
+        let mut facts = Facts::new(256, Hasher::default());
         for n in 0..20_000_u64 {
-            let lookup = hasher.pair(n % 5_000, 0);
+            let lookup = mix(n % 5_000 + 1);
             facts.add(&note(lookup, End::Answered, false));
             facts.add(&note(lookup, End::Silence, false));
         }
@@ -518,14 +518,14 @@ mod tests {
         let hasher = Hasher::default();
         let (mut one, mut other) =
             (Facts::new(64, hasher.clone()), Facts::new(5_000, hasher.clone()));
-        (0..1_000).for_each(|n| one.add(&note(hasher.pair(n, 1), End::Answered, false)));
-        (0..1_000).for_each(|n| other.add(&note(hasher.pair(n, 2), End::Answered, false)));
+        (0..1_000).for_each(|n| one.add(&note(mix(n + 1), End::Answered, false)));
+        (0..1_000).for_each(|n| other.add(&note(mix(n + 2_001), End::Answered, false)));
         let level = one.level;
         one.merge(&other);
         assert!(one.level >= level && (32..=64).contains(&one.rows.len()), "{}", one.rows.len());
         let mut all = Facts::new(64, hasher.clone());
-        (0..1_000).for_each(|n| all.add(&note(hasher.pair(n, 1), End::Answered, false)));
-        (0..1_000).for_each(|n| all.add(&note(hasher.pair(n, 2), End::Answered, false)));
+        (0..1_000).for_each(|n| all.add(&note(mix(n + 1), End::Answered, false)));
+        (0..1_000).for_each(|n| all.add(&note(mix(n + 2_001), End::Answered, false)));
         assert_eq!((one.level, one.rows.len()), (all.level, all.rows.len()), "as if in one table");
     }
 }
