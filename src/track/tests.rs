@@ -196,6 +196,11 @@ fn silence_is_unanswered_not_noerror() {
 }
 
 #[test]
+fn what_is_due_at_the_end_is_unanswered_whatever_the_order_it_came_in() {
+    check("1.0 > 1000 1 a\n0.5 > 1000 2 b\n5.8 .", "b unanswered");
+}
+
+#[test]
 fn a_query_sent_again_waits_and_is_timed_from_its_first_copy() {
     check(
         "0.0 > 1000 7 a

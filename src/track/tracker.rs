@@ -577,6 +577,7 @@ impl Tracker {
 
     /// No message follows: what is held is unasked, and what waits stays undecided.
     pub fn finish(&mut self, sink: &mut impl FnMut(&Exchange<'_>)) {
+        self.settle(sink);
         self.release_early(None, sink);
         // Their memory is of more use to who reads the counts.
         self.left += self.queries.waiting() as u64;
