@@ -1,5 +1,8 @@
 //! What the screen shows, as text: every view, in every state, at every size that matters.
 
+#[path = "support/analysis.rs"]
+#[expect(dead_code, reason = "others make whole snapshots with it")]
+mod analysis;
 #[path = "support/fixtures.rs"]
 mod fixtures;
 
@@ -9,8 +12,9 @@ use fixtures::FIXTURES;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
+use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::iana::Rcode;
-use rcodetop::snapshot::Snapshot;
+use rcodetop::snapshot::{Ended, Snapshot, SourceKind};
 use rcodetop::tui::keys::Msg;
 use rcodetop::tui::model::{Model, Newer, Pace};
 use rcodetop::tui::update::update;
@@ -70,6 +74,23 @@ fn the_overview_in_every_state_and_size() {
             insta::assert_snapshot!(name, screen(size, &make(), &[]));
         }
     }
+}
+
+#[test]
+fn the_screen_in_the_readme_is_the_real_one() {
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("```text\n").expect("the README shows a screen");
+    let (shown, _) = shown.split_once("\n```").expect("its screen ends");
+    let rows = u16::try_from(shown.lines().count()).expect("it is no higher than a terminal");
+    let mut model = Model::new((100, rows), true);
+    let mut engine = Engine::new(EngineConfig::default());
+    analysis::feed(&mut engine, &analysis::testdata("outage.pcap.gz"));
+    let mut snapshot = engine.snapshot(&model.spec());
+    snapshot.source.kind = SourceKind::File;
+    snapshot.source.name = "testdata/outage.pcap.gz".into();
+    snapshot.source.ended = Some(Ended::EndOfFile);
+    update(&mut model, Msg::Arrived(Pace::default(), Newer::default()), &snapshot);
+    assert_eq!(text(&render(&model, &snapshot)), shown);
 }
 
 #[test]
