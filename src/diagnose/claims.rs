@@ -1,6 +1,6 @@
 //! Which cause each case is put down to, and why so surely.
 
-use super::Confidence;
+use super::{Confidence, causes};
 
 /// What a rule says of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,7 @@ impl<'a> Claims<'a> {
         confidence: Confidence,
         axis: Axis<'a>,
     ) {
+        debug_assert!(causes::find(cause).is_some(), "no cause is called {cause}");
         if let Some(claim) = self.claims.get_mut(case)
             && claim.is_none()
         {

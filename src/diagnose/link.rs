@@ -27,3 +27,14 @@ pub(super) fn link(base: &Base<'_>, drafts: &[Draft<'_>], findings: &mut [Findin
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PASSED_ON;
+    use crate::diagnose::causes;
+
+    #[test]
+    fn what_is_passed_on_is_a_cause() {
+        PASSED_ON.iter().for_each(|cause| assert!(causes::find(cause).is_some(), "{cause}"));
+    }
+}
