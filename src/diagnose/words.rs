@@ -168,7 +168,10 @@ impl Contrast {
             told.push(format!("{} were sent for them", counted(harm.queries, "query")));
         }
         if base.one_of > 1 {
-            told.push(format!("seen in a sample: one of {} lookups", base.one_of));
+            let rate = base.one_of;
+            told.push(format!(
+                "seen in a sample, one of {rate} lookups: clients and names are at least so many"
+            ));
         }
         told
     }
