@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::base::Base;
-use super::cause::{Brand, Cause};
+use super::cause::Brand;
+use super::causes::NOTAUTH;
 use super::scope::Draft;
 use crate::iana::{Ede, Rcode};
 use crate::tally::Marks;
@@ -11,7 +12,8 @@ use crate::wire::name::text;
 
 /// The lines of a finding's fix: what to do; the directive of the brand that it seems to be, or of
 /// all; what not to do.
-pub(super) fn fixes(base: &Base<'_>, draft: &Draft<'_>, cause: &Cause) -> Vec<String> {
+pub(super) fn fixes(base: &Base<'_>, draft: &Draft<'_>) -> Vec<String> {
+    let cause = draft.cause;
     let place = Place::of(draft);
     let brand = guess(base, draft);
     let fits = |other: Brand| brand == Some(other);
@@ -67,7 +69,7 @@ pub(super) fn guess(base: &Base<'_>, draft: &Draft<'_>) -> Option<Brand> {
             (Rcode::REFUSED, _) if case.has(Marks::BARE) => Brand::Unbound,
             (Rcode::REFUSED, Some(14)) if offers => Brand::Dnsmasq,
             (Rcode::REFUSED, Some(18)) if !offers => Brand::Bind,
-            (Rcode::NOTAUTH, _) if draft.cause != "notauth" => Brand::Knot,
+            (Rcode::NOTAUTH, _) if draft.cause != NOTAUTH => Brand::Knot,
             _ => continue,
         };
         brands.insert(brand);

@@ -19,6 +19,8 @@ pub struct Cause {
     pub headline: &'static str,
     /// False for what works as intended.
     pub fault: bool,
+    /// Whether the server only passes on what it met itself when it asked others.
+    pub from_upstream: bool,
     /// The response codes it shows as; none for silence, ICMP errors and resets.
     pub rcodes: &'static [Rcode],
     /// What it means and how it comes about.
@@ -38,6 +40,15 @@ pub struct Cause {
     /// What it rests on, e.g. "RFC 5358 §4".
     pub sources: &'static [&'static str],
 }
+
+/// Causes are told apart by their identifiers.
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Cause {}
 
 /// What to change on one brand of server.
 #[derive(Debug)]

@@ -1,12 +1,11 @@
 //! Which cause each case is put down to, and why so surely.
 
-use super::{Confidence, causes};
+use super::{Cause, Confidence};
 
 /// What a rule says of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Claim<'a> {
-    /// The cause's identifier.
-    pub(super) cause: &'static str,
+    pub(super) cause: &'static Cause,
     pub(super) confidence: Confidence,
     /// On what of the case the cause depends.
     pub(super) axis: Axis<'a>,
@@ -75,11 +74,10 @@ impl<'a> Claims<'a> {
     pub(super) fn claim(
         &mut self,
         case: usize,
-        cause: &'static str,
+        cause: &'static Cause,
         confidence: Confidence,
         axis: Axis<'a>,
     ) {
-        debug_assert!(causes::find(cause).is_some(), "no cause is called {cause}");
         if let Some(claim) = self.claims.get_mut(case)
             && claim.is_none()
         {

@@ -8,7 +8,7 @@ use super::finding::{Finding, FindingOutcome};
 use super::harm::{Harm, answered, harm};
 use super::link::link;
 use super::scope::{Draft, outcome};
-use super::{causes, words};
+use super::words;
 use crate::iana::Rcode;
 use crate::wire::Address;
 
@@ -28,7 +28,7 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (V
     let mut order: Vec<usize> = (0..drafts.len()).collect();
     order.sort_by_key(|number| {
         std::cmp::Reverse(rough.get(*number).map(|it| {
-            let fault = drafts.get(*number).is_some_and(|draft| is_fault(draft.cause));
+            let fault = drafts.get(*number).is_some_and(|draft| draft.cause.fault);
             (fault, it.lookups_failed, it.clients.len(), it.exchanges)
         }))
     });
@@ -45,11 +45,6 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (V
     (findings, explained)
 }
 
-/// Whether a cause is something to repair.
-fn is_fault(cause: &str) -> bool {
-    causes::find(cause).is_none_or(|cause| cause.fault)
-}
-
 /// Responses with the focus code in the findings.
 fn explained(base: &Base<'_>, drafts: &[Draft<'_>], focus: Rcode) -> u64 {
     let of_focus = drafts.iter().filter(|it| it.outcome == FindingOutcome::Response(focus));
@@ -63,7 +58,7 @@ fn drafts<'a>(base: &Base<'a>, claims: &Claims<'a>) -> Vec<Draft<'a>> {
     let mut groups: BTreeMap<Kind, BTreeMap<Address, Vec<usize>>> = BTreeMap::new();
     for (number, case) in base.cases.iter().enumerate() {
         let Some(claim) = claims.get(number) else { continue };
-        let key = (claim.cause, format!("{:?}", outcome(case)), claim.axis.kind());
+        let key = (claim.cause.id, format!("{:?}", outcome(case)), claim.axis.kind());
         groups.entry(key).or_default().entry(case.fact.server).or_default().push(number);
     }
     groups.into_values().flat_map(|servers| of_cause(base, claims, servers)).collect()

@@ -1,5 +1,6 @@
 //! A diagnosis as a value: what, how sure, on what evidence, and what to do.
 
+use super::causes::UNKNOWN;
 use crate::iana::{Class, Opcode, Rcode, RecordType};
 use crate::time::Timestamp;
 
@@ -102,7 +103,7 @@ impl Finding {
 
     /// Whether it is of what no cause explains.
     pub fn is_unknown(&self) -> bool {
-        self.cause == "unknown"
+        self.cause == UNKNOWN.id
     }
 }
 

@@ -1,6 +1,5 @@
 //! The headline of a finding: a cause's template, filled with the scope, in correct number.
 
-use super::cause::Cause;
 use super::harm::Harm;
 use super::scope::Draft;
 use crate::wire::name::text;
@@ -8,8 +7,8 @@ use crate::wire::name::text;
 /// How many addresses or names a headline tells.
 const NAMED: usize = 3;
 
-/// What the cause's template makes of the scope of the draft.
-pub(super) fn headline(cause: &Cause, draft: &Draft<'_>, harm: &Harm) -> String {
+/// What the template of the draft's cause makes of its scope.
+pub(super) fn headline(draft: &Draft<'_>, harm: &Harm) -> String {
     let clients = match &draft.clients {
         Some(clients) => Noun::of(clients.iter().map(ToString::to_string).collect()),
         None if harm.clients.len() <= NAMED => {
@@ -27,7 +26,7 @@ pub(super) fn headline(cause: &Cause, draft: &Draft<'_>, harm: &Harm) -> String 
         ("under", Noun { told: under, is_many: false }),
         ("types", Noun::of(draft.types())),
     ];
-    fill(cause.headline, &nouns)
+    fill(draft.cause.headline, &nouns)
 }
 
 /// What a headline speaks of, and whether its verb is in the plural.

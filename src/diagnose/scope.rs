@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::base::{Base, Case};
+use super::cause::Cause;
 use super::claims::{Axis, Claims};
 use super::finding::{FindingOutcome, Scope};
 use super::networks::{Network, cover, holds};
@@ -23,7 +24,7 @@ pub(super) fn outcome(case: &Case<'_>) -> FindingOutcome {
 /// Cases of one cause, and what they have in common.
 #[derive(Clone, Debug)]
 pub(super) struct Draft<'a> {
-    pub(super) cause: &'static str,
+    pub(super) cause: &'static Cause,
     pub(super) outcome: FindingOutcome,
     pub(super) cases: Vec<usize>,
     pub(super) servers: BTreeSet<Address>,

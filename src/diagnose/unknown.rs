@@ -7,6 +7,7 @@ use crate::tally::{Entities, EntityKey, Path, Tallies};
 use crate::time::Timestamp;
 use crate::wire::name::text;
 
+use super::causes::UNKNOWN;
 use super::finding::Impact;
 use super::verify::dig;
 use super::{Confidence, Finding, FindingOutcome, Scope};
@@ -27,7 +28,7 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
     }
     let span = span(&tallies.servers, focus);
     Some(Finding {
-        cause: "unknown",
+        cause: UNKNOWN.id,
         confidence: Confidence::Possible,
         fault: true,
         outcome: FindingOutcome::Response(focus),

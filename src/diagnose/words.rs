@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use super::base::{Base, Case, Sight};
 use super::brand;
 use super::cause::Cause;
-use super::causes;
 use super::finding::{Confidence, Finding, Impact};
 use super::harm::Harm;
 use super::headline::{headline, some};
-use super::link::PASSED_ON;
 use super::scope::{Draft, outcome};
 use super::verify;
 use crate::iana::{Ede, Rcode};
@@ -25,13 +23,13 @@ const OVER: u64 = 60_000_000_000;
 
 /// The finding that a draft makes.
 pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Finding {
-    let cause = causes::find(draft.cause).unwrap_or(causes::unknown());
+    let cause = draft.cause;
     let contrast = Contrast::of(base, draft);
     let (confidence, doubts) = confidence(base, harm, &contrast);
     let heaviest = draft.cases.iter().filter_map(|number| base.cases.get(*number));
     let heaviest = heaviest.max_by_key(|case| (case.fact.count, std::cmp::Reverse(case.fact.name)));
     Finding {
-        cause: draft.cause,
+        cause: cause.id,
         confidence,
         fault: cause.fault,
         outcome: draft.outcome,
@@ -49,11 +47,11 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
             queries: harm.queries * base.one_of,
         },
         linked: Vec::new(),
-        headline: headline(cause, draft, harm),
+        headline: headline(draft, harm),
         evidence: contrast.evidence(base, draft, harm),
         against: against(cause, confidence, doubts),
         brand: brand::guess(base, draft).map(|brand| brand.to_string()),
-        fix: brand::fixes(base, draft, cause),
+        fix: brand::fixes(base, draft),
         verify: heaviest.map_or_else(String::new, verify::dig_of),
         verify_windows: heaviest.map_or_else(String::new, verify::windows),
     }
@@ -152,7 +150,7 @@ impl Contrast {
             let of = self.could_explain.max(*count);
             told.push(format!("{count} of {of} that could say why carry EDE {} ({ede})", ede.0));
         }
-        if self.upstream_refused > 0 && PASSED_ON.contains(&draft.cause) {
+        if self.upstream_refused > 0 && draft.cause.from_upstream {
             let by: Vec<String> = self.upstream.iter().map(|it| it.ip().to_string()).collect();
             let times = counted(self.upstream_refused, "time");
             told.push(format!("the same server was itself refused {times}, by {}", some(by)));

@@ -7,6 +7,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the server ignores this client without a word",
     headline: "{servers} never {servers:answers|answer} {clients}, but {servers:answers|answer} others",
     fault: true,
+    from_upstream: false,
     rcodes: &[],
     meaning: "An access list drops the client's queries instead of refusing them. The client \
               waits, tries again and gives up, and it looks like a broken network.",

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a NOTIFY is refused",
     headline: "NOTIFY from {clients} is refused by {servers}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "A primary tells a server that a zone has changed, and the server does not take that \
               from this address: it is not configured as a secondary of the zone, has another \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "all queries of this client are denied by an access list",
     headline: "all queries of {clients}{under} are refused by {servers}: an access list denies them",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "The server does not talk to this client's network, whatever the name is; or it keeps \
               one zone from it (a list of the zone). As with recursion, the usual reasons are a \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "recursion is denied to this client by an access list",
     headline: "recursion is denied to {clients} by {servers}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server resolves names for some networks, and this client's address is in none of \
               them. Typical: a new subnet, VPN or container network that nobody added to the list; \

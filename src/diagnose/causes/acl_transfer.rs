@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a zone transfer is refused",
     headline: "zone transfers to {clients} are refused by {servers}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "The server has the zone and does not hand it as a whole (AXFR) or in changes (IXFR) \
               to this address, or not without a key. If the client is a secondary of the zone, the \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a dynamic update is refused",
     headline: "dynamic updates from {clients} are refused by {servers}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED, Rcode::NOTAUTH],
     meaning: "A client sends UPDATE to register its own name or those of DHCP leases, and the zone \
               does not accept updates from it. The server has the zone: permission is what fails, \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "an authoritative server is used as a resolver",
     headline: "{clients} {clients:uses|use} {servers} as resolver, which {servers:answers|answer} for {servers:its|their} own zones only",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server answers for its own zones and offers recursion to nobody, as an \
               authoritative server should; a client has it as its resolver. Typical: the address \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the server refuses over UDP until the client shows a cookie",
     headline: "{servers} {servers:refuses|refuse} {clients} over UDP until {clients:it shows|they show} a cookie",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Unbound with `allow_cookie` wants proof that the client's address is not forged: a \
               DNS cookie, or TCP. A client that knows neither cookies nor TCP stays refused; all \

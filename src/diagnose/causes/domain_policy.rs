@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the name is blocked by a policy",
     headline: "every name under {names} is refused by {servers}, whoever asks: a policy blocks it",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "A filter refuses the name and what is below it: a local zone, a block list, a rule \
               of a load balancer or a protective DNS service. It works as intended if the name is \

@@ -7,6 +7,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the server never answers this type or opcode",
     headline: "{servers} never {servers:answers|answer} queries of this kind",
     fault: false,
+    from_upstream: false,
     rcodes: &[],
     meaning: "Some servers drop what they do not want: unusual opcodes, updates, responses that \
               come in as queries. A test tool sees timeouts; real clients do not ask for such.",

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the server wants a cookie first",
     headline: "{servers} {servers:asks|ask} {clients} for a cookie first",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::BADCOOKIE],
     meaning: "The client sent a DNS cookie without the server's half, or with an old one. The \
               server gives it the right one, and the client asks again. This is once for each \

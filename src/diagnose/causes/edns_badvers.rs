@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the EDNS version of the query is not supported",
     headline: "{servers} {servers:does|do} not know the EDNS version that {clients} {clients:uses|use}",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::BADVERS],
     meaning: "The client asked with an EDNS version other than 0. There is none other, so it is a \
               test or a broken client; the server does as it should.",

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "queries with EDNS are answered FORMERR",
     headline: "queries with EDNS from {clients} are answered FORMERR by {servers}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::FORMERR],
     meaning: "An old server, or a device between, does not understand the OPT record and calls the \
               query malformed; or the client really sends a malformed one. Resolvers try again \

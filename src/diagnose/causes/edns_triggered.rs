@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "something in the EDNS part of the query makes it refused",
     headline: "queries of {clients} are refused by {servers} because of their EDNS",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The question alone is answered; with an OPT record, or with one option in it (client \
               subnet, cookie, padding), it is refused. A device in between, an old server, or a \

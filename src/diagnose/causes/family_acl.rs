@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "one address family of the client is refused, the other is answered",
     headline: "{servers} {servers:refuses|refuse} one address family of {clients} and {servers:answers|answer} the other",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The access list has the clients' IPv4 networks and not its IPv6 ones, or the other \
               way round. Clients that have both lose time on each lookup, or fail when they happen \

@@ -7,6 +7,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a packet filter drops DNS",
     headline: "queries of {clients} to {servers} get no response at all: something between drops them",
     fault: true,
+    from_upstream: false,
     rcodes: &[],
     meaning: "Something between client and server throws DNS packets away: a firewall rule, a \
               security group, a broken tunnel, or a filter that knows UDP and not TCP, small \

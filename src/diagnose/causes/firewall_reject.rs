@@ -7,6 +7,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a packet filter rejects DNS",
     headline: "queries of {clients} to {servers} are rejected by a packet filter",
     fault: true,
+    from_upstream: false,
     rcodes: &[],
     meaning: "A filter throws DNS packets away and says so by ICMP, so that clients do not wait. \
               The rule is wrong, or the client is not meant to use this server.",

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "an access list of Unbound shows as FORMERR",
     headline: "queries of {clients} are answered FORMERR by {servers}: an access list denies them",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::FORMERR],
     meaning: "Unbound with `refuse_non_local` for a client's network and `ede: yes` answers \
               queries that it would refuse with a broken FORMERR. The client takes that for a \

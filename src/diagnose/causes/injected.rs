@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a forged refusal arrives before the real answer",
     headline: "refusals for names under {names} are forged: {servers} also {servers:sends|send} real answers",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Something on the path answers in the server's place: a censor, a filtering \
               middlebox, an attacker. The client takes what comes first and never sees the real \

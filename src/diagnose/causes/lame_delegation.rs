@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a zone is delegated to a server that does not serve it",
     headline: "{names} {names:is|are} delegated to {servers}, which {servers:refuses|refuse} {names:it|them}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The parent zone, or the zone's own NS records, name this server for the zone, and it \
               does not have the zone: it was never configured there, was removed, or the server \

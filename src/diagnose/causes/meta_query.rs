@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a query about the server itself is refused",
     headline: "questions about the server itself are refused by {servers}",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Names such as version.bind, hostname.bind and id.server in the class CHAOS ask a \
               server for its version or identity. Many operators hide these, and scanners ask for \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "SERVFAIL to CHAOS, ANY or AXFR",
     headline: "queries of an unusual type or class are answered SERVFAIL by {servers}",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "Some servers answer SERVFAIL to what they do not offer: Knot Resolver to ANY, AXFR \
               and class CHAOS, PowerDNS to the hidden version. Nothing failed; another code would \

@@ -2,117 +2,75 @@
 //!
 //! A new cause is a file and a row: the help, the reference and the tests follow.
 
-mod acl_drop;
-mod acl_notify;
-mod acl_query;
-mod acl_recursion;
-mod acl_transfer;
-mod acl_update;
-mod auth_only;
-mod cookie_required;
-mod domain_policy;
-mod dropped_unwanted;
-mod edns_badcookie;
-mod edns_badvers;
-mod edns_formerr;
-mod edns_triggered;
-mod family_acl;
-mod firewall_drop;
-mod firewall_reject;
-mod formerr_acl;
-mod injected;
-mod lame_delegation;
-mod meta_query;
-mod meta_servfail;
-mod no_upstream;
-mod notauth;
-mod notimp;
-mod notimp_update;
-mod overload;
-mod overload_refused;
-mod policy_nxdomain;
-mod port_closed;
-mod qtype_policy;
-mod qtype_split;
-mod rate_limit;
-mod rd0_refused;
-mod rrl_drop;
-mod rrl_slip;
-mod search_suffix;
-mod servfail_lame;
-mod servfail_policy;
-mod servfail_upstream_dead;
-mod tcp_reset;
-mod unknown;
-mod unsolicited;
-mod unsupported_opcode;
-mod upstream_refused;
-mod view_mismatch;
-mod water_torture;
-mod zone_expired;
-
 use super::cause::Cause;
 
-/// Every cause: of refusals, of what is often taken for one, and those that are rarer.
-pub static ALL: &[&Cause] = &[
-    &acl_recursion::CAUSE,
-    &acl_query::CAUSE,
-    &auth_only::CAUSE,
-    &lame_delegation::CAUSE,
-    &domain_policy::CAUSE,
-    &acl_transfer::CAUSE,
-    &acl_update::CAUSE,
-    &acl_notify::CAUSE,
-    &qtype_policy::CAUSE,
-    &meta_query::CAUSE,
-    &rate_limit::CAUSE,
-    &view_mismatch::CAUSE,
-    &no_upstream::CAUSE,
-    &upstream_refused::CAUSE,
-    &rd0_refused::CAUSE,
-    &unsolicited::CAUSE,
-    &injected::CAUSE,
-    &overload_refused::CAUSE,
-    &water_torture::CAUSE,
-    &unsupported_opcode::CAUSE,
-    &policy_nxdomain::CAUSE,
-    &servfail_lame::CAUSE,
-    &servfail_upstream_dead::CAUSE,
-    &zone_expired::CAUSE,
-    &acl_drop::CAUSE,
-    &firewall_drop::CAUSE,
-    &firewall_reject::CAUSE,
-    &port_closed::CAUSE,
-    &tcp_reset::CAUSE,
-    &edns_badvers::CAUSE,
-    &edns_badcookie::CAUSE,
-    &edns_formerr::CAUSE,
-    &notauth::CAUSE,
-    &notimp::CAUSE,
-    &rrl_slip::CAUSE,
-    &rrl_drop::CAUSE,
-    &overload::CAUSE,
-    &servfail_policy::CAUSE,
-    &formerr_acl::CAUSE,
-    &dropped_unwanted::CAUSE,
-    &meta_servfail::CAUSE,
-    &notimp_update::CAUSE,
-    &cookie_required::CAUSE,
-    &edns_triggered::CAUSE,
-    &family_acl::CAUSE,
-    &search_suffix::CAUSE,
-    &qtype_split::CAUSE,
-    &unknown::CAUSE,
-];
+/// Declares the causes, each by its file and by the name that rules know it by.
+macro_rules! causes {
+    ($($file:ident $name:ident)*) => {
+        $(
+            mod $file;
+            pub(in crate::diagnose) static $name: &Cause = &$file::CAUSE;
+        )*
+
+        /// Every cause: of refusals, of what is often taken for one, and those that are rarer.
+        pub static ALL: &[&Cause] = &[$($name),*];
+    };
+}
+
+causes! {
+    acl_recursion ACL_RECURSION
+    acl_query ACL_QUERY
+    auth_only AUTH_ONLY
+    lame_delegation LAME_DELEGATION
+    domain_policy DOMAIN_POLICY
+    acl_transfer ACL_TRANSFER
+    acl_update ACL_UPDATE
+    acl_notify ACL_NOTIFY
+    qtype_policy QTYPE_POLICY
+    meta_query META_QUERY
+    rate_limit RATE_LIMIT
+    view_mismatch VIEW_MISMATCH
+    no_upstream NO_UPSTREAM
+    upstream_refused UPSTREAM_REFUSED
+    rd0_refused RD0_REFUSED
+    unsolicited UNSOLICITED
+    injected INJECTED
+    overload_refused OVERLOAD_REFUSED
+    water_torture WATER_TORTURE
+    unsupported_opcode UNSUPPORTED_OPCODE
+    policy_nxdomain POLICY_NXDOMAIN
+    servfail_lame SERVFAIL_LAME
+    servfail_upstream_dead SERVFAIL_UPSTREAM_DEAD
+    zone_expired ZONE_EXPIRED
+    acl_drop ACL_DROP
+    firewall_drop FIREWALL_DROP
+    firewall_reject FIREWALL_REJECT
+    port_closed PORT_CLOSED
+    tcp_reset TCP_RESET
+    edns_badvers EDNS_BADVERS
+    edns_badcookie EDNS_BADCOOKIE
+    edns_formerr EDNS_FORMERR
+    notauth NOTAUTH
+    notimp NOTIMP
+    rrl_slip RRL_SLIP
+    rrl_drop RRL_DROP
+    overload OVERLOAD
+    servfail_policy SERVFAIL_POLICY
+    formerr_acl FORMERR_ACL
+    dropped_unwanted DROPPED_UNWANTED
+    meta_servfail META_SERVFAIL
+    notimp_update NOTIMP_UPDATE
+    cookie_required COOKIE_REQUIRED
+    edns_triggered EDNS_TRIGGERED
+    family_acl FAMILY_ACL
+    search_suffix SEARCH_SUFFIX
+    qtype_split QTYPE_SPLIT
+    unknown UNKNOWN
+}
 
 /// The cause with this identifier, in any case.
 pub fn find(id: &str) -> Option<&'static Cause> {
     ALL.iter().copied().find(|cause| cause.id.eq_ignore_ascii_case(id))
-}
-
-/// The cause for what no cause explains.
-pub(super) fn unknown() -> &'static Cause {
-    &unknown::CAUSE
 }
 
 #[cfg(test)]

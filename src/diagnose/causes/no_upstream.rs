@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a forwarder has no server to ask",
     headline: "{servers} {servers:has|have} no upstream to forward to, and {servers:refuses|refuse} all but local names",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "A forwarder that knows no upstream for the name refuses at once. Typical: dnsmasq \
               whose resolv.conf is empty or names itself, a DHCP lease that did not bring a \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the server is not authoritative for the zone, or does not accept the key",
     headline: "{servers} {servers:says it is|say they are} not the authority for what {clients} {clients:asks|ask}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::NOTAUTH],
     meaning: "An update, a NOTIFY or a transfer went to a server that does not have the zone, or \
               that does not accept its signature. Knot says NOTAUTH for whatever an access list \

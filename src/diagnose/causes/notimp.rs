@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the server does not implement what was asked",
     headline: "{servers} {servers:does|do} not implement what {clients} {clients:asks|ask}",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::NOTIMP],
     meaning: "The server does not know the opcode, or the kind of query. NOTIMP says that it \
               cannot, while REFUSED says that it will not.",

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the server does not know dynamic updates",
     headline: "{servers} {servers:does|do} not know dynamic updates, which {clients} {clients:sends|send}",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::NOTIMP],
     meaning: "A client sends UPDATE to a server that cannot take it: a resolver, a forwarder, or \
               an authoritative server without that feature. Clients find the server to update by \

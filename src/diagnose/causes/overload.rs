@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the resolver is overloaded",
     headline: "{servers} {servers:is|are} overloaded: queries fail or stay without a response",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "More queries wait than the resolver can hold: the load has grown, zones whose \
               servers are slow or dead hold places, or the machine is short of something. It \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a concurrency limit refuses what is too much",
     headline: "{servers} {servers:refuses|refuse} most clients at times: a limit of concurrent queries is reached",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "A forwarder allows a number of queries to wait for upstreams at a time and refuses \
               what exceeds it. Most often the upstream has become slow, and so the number that \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the name is blocked by a policy that answers NXDOMAIN",
     headline: "{servers} {servers:says|say} that names under {names} do not exist, by policy",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::NXDOMAIN],
     meaning: "A block list makes a name look as if it did not exist. That is the usual way of \
               response policy zones (RPZ) and of filtering resolvers.",

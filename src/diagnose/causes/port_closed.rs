@@ -7,6 +7,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "no DNS server listens at the address",
     headline: "no DNS server listens on {servers}",
     fault: true,
+    from_upstream: false,
     rcodes: &[],
     meaning: "The machine is there, and nothing listens on its port 53: the server is stopped, \
               crashed, listens on another address or on loopback only, or the address is wrong.",

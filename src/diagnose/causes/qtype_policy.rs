@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a query type is refused by policy",
     headline: "queries of type {types} are refused by {servers}, other types are answered",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server does not answer one type, nearly always ANY: large answers to it are what \
               reflection attacks ask for. Programs that still ask for ANY (old mail servers, \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "one everyday type is refused while others are answered",
     headline: "queries of type {types} are refused by {servers}, the same names are answered for other types",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server, or the forwarder behind it, refuses AAAA, HTTPS or another common type \
               and answers A for the same name: a filter against IPv6 or against encrypted hellos, \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a rate limit refuses queries above a threshold",
     headline: "{servers} {servers:refuses|refuse} {clients} at times and {servers:answers|answer} the same at others: a rate limit",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "A server or a load balancer in front counts what each client, network or name asks \
               and refuses what is too much. Either the limit is too low for a client that stands \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a query without the RD flag is refused by a resolver",
     headline: "queries without recursion desired are refused by {servers}, a resolver",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "A resolver answers those who ask it to recurse. A query without RD only asks for \
               what it happens to have in its cache, which tells a stranger what others have asked \

@@ -7,6 +7,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a response rate limit drops answers",
     headline: "{servers} {servers:drops|drop} answers to {clients}: response rate limiting",
     fault: true,
+    from_upstream: false,
     rcodes: &[],
     meaning: "Response rate limiting (RRL) drops what is above its limit. A client network behind \
               one address - a NAT, a large forwarder - can meet it without any attack, and its \

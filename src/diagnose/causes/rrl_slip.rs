@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a response rate limit answers with truncation",
     headline: "{servers} {servers:cuts|cut} answers to {clients} short: response rate limiting",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::NOERROR],
     meaning: "Response rate limiting (RRL) is at work: above the limit, a part of the responses is \
               replaced by empty truncated ones, so that a real client comes back by TCP and a \

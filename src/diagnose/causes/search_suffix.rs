@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the client's own suffix is added to names, and those are refused",
     headline: "names with the suffix {names} are refused to {clients} by {servers}; without it they are answered",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Resolver libraries try short names, and some also full ones, with the suffixes of \
               their search list. If the resolver refuses names of that suffix - it belongs to \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "SERVFAIL, as all servers of the zone refuse or are unreachable",
     headline: "{servers} {servers:fails|fail} for names under {names}: the servers of the zone refuse them",
     fault: true,
+    from_upstream: true,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "The resolver did its work and found no server that would answer for the zone, so it \
               says SERVFAIL to its clients. The fault is in the delegation, not in the resolver.",

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a policy answers SERVFAIL",
     headline: "{servers} {servers:answers|answer} SERVFAIL for names under {names}, by policy",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "A policy that should refuse, or drop, answers SERVFAIL instead: Knot Resolver does \
               for policy.DROP, and a Windows query resolution policy for DENY. Resolvers and \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "SERVFAIL, as the servers of the zone do not answer",
     headline: "{names} cannot be resolved: {names:its|their} servers do not answer",
     fault: true,
+    from_upstream: true,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "The resolver asked and waited: the servers of the zone, or the resolver's upstreams, \
               are down, cut off, or drop its queries. After some seconds it gives up and says \

@@ -7,6 +7,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "DNS over TCP is refused",
     headline: "{servers} {servers:takes|take} no TCP connections from {clients}",
     fault: true,
+    from_upstream: false,
     rcodes: &[],
     meaning: "The server answers over UDP and resets TCP connections to port 53: it does not \
               listen there, is out of connections, or a filter forbids it. Truncated answers and \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "no cause is consistent with all of the evidence",
     headline: "the cause is not determined",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The counts do not single out any cause: too few refusals, a capture of one \
               direction, or several causes at once for the same clients and names. The report \

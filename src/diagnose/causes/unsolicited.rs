@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "refusals arrive that nobody asked for",
     headline: "{clients} {clients:gets|get} refusals from {servers} that nobody asked for",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Responses come without a query: someone sends queries with this address as their \
               forged source (reflection), or sends the responses themselves, to fill the line or \

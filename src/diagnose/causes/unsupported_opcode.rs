@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "an unusual opcode is refused",
     headline: "an unusual opcode is refused by {servers}",
     fault: false,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The message is neither a query nor an update nor a notification; STATUS and IQUERY \
               are never used in earnest, and DSO only with those who offer it. Scanners send them.",

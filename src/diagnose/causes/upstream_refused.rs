@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a forwarder is refused by its own upstream",
     headline: "{servers} {servers:is|are} refused by {servers:its|their} own upstream, and so {servers:its|their} clients fail",
     fault: true,
+    from_upstream: true,
     rcodes: &[Rcode::REFUSED, Rcode::SERVFAIL],
     meaning: "A forwarder asks another resolver, and that one refuses it. The client sees the \
               refusal passed on (dnsmasq) or SERVFAIL (BIND, Unbound, PowerDNS Recursor). The \

@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "the view that this client gets does not have the name",
     headline: "{names} {names:is|are} refused to {clients} by {servers}, which {servers:answers|answer} others: another view",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "The server answers by who asks (views, split horizon, pools behind a balancer), and \
               this client is put into a view that neither has the zone nor offers recursion. \

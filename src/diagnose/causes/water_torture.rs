@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "an attack with random names is refused",
     headline: "random names under {names} are refused by {servers}: an attack on that suffix",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::REFUSED],
     meaning: "Thousands of made-up names below one suffix are asked, usually by infected machines \
               or through open resolvers, to exhaust the servers of the suffix: nothing in a cache \

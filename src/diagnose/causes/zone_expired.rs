@@ -8,6 +8,7 @@ pub(in crate::diagnose) const CAUSE: Cause = Cause {
     title: "a secondary's copy of the zone has expired, or never came",
     headline: "{servers} {servers:fails|fail} for every name of {names}: {servers:its|their} copy of the zone has expired or was never loaded",
     fault: true,
+    from_upstream: false,
     rcodes: &[Rcode::SERVFAIL],
     meaning: "A secondary could not refresh the zone for longer than the expire time of its SOA, \
               or could not fetch it in the first place. It has nothing that it may answer from and \

@@ -7,6 +7,11 @@ use super::{free, network};
 use crate::diagnose::Confidence;
 use crate::diagnose::Confidence::{Likely, Possible};
 use crate::diagnose::base::{Base, Case, Server};
+use crate::diagnose::cause::Cause;
+use crate::diagnose::causes::{
+    ACL_QUERY, ACL_RECURSION, AUTH_ONLY, DOMAIN_POLICY, NO_UPSTREAM, UPSTREAM_REFUSED,
+    VIEW_MISMATCH,
+};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode};
@@ -46,12 +51,12 @@ pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     }
 }
 
-type Verdict<'a> = (&'static str, Confidence, Axis<'a>);
+type Verdict<'a> = (&'static Cause, Confidence, Axis<'a>);
 
 /// The suffix of which it is likely that a policy covers it.
 fn policy<'a>((cause, confidence, axis): &Verdict<'a>) -> Option<&'a [u8]> {
     match axis {
-        Axis::Name(suffix) if *cause == "domain-policy" && *confidence >= Likely => Some(suffix),
+        Axis::Name(suffix) if *cause == DOMAIN_POLICY && *confidence >= Likely => Some(suffix),
         _ => None,
     }
 }
@@ -69,7 +74,7 @@ fn narrowed<'a>(
         return verdict;
     }
     match policies.iter().find(|suffix| case.fact.name.ends_with(suffix)) {
-        Some(suffix) => ("domain-policy", Likely, Axis::Name(suffix)),
+        Some(suffix) => (DOMAIN_POLICY, Likely, Axis::Name(suffix)),
         None => (cause, confidence.min(Possible), axis),
     }
 }
@@ -180,7 +185,7 @@ impl<'b, 'a> Scene<'b, 'a> {
     /// The cause, if what is seen is consistent with one.
     fn decide(&self, case: &Case<'a>) -> Option<Verdict<'a>> {
         let (cause, confidence, axis) = if matches!(case.ede(), Some(Ede(15..=17))) {
-            ("domain-policy", Likely, self.name_axis(case))
+            (DOMAIN_POLICY, Likely, self.name_axis(case))
         } else if !self.server.recursion_for.is_empty() {
             self.of_resolver(case)?
         } else {
@@ -205,14 +210,14 @@ impl<'b, 'a> Scene<'b, 'a> {
         let none = Met::default();
         let met = self.clients.get(&case.fact.client).unwrap_or(&none);
         if met.is_shut_off() && case.fact.first > met.served_until {
-            return Some(("acl-recursion", Possible, Axis::Client));
+            return Some((ACL_RECURSION, Possible, Axis::Client));
         }
         if met.recursive > 0 {
             return self.of_served(case);
         }
         // Who gets nothing from outside is refused as a client - unless everybody is refused this.
         if self.is_for_all(case) {
-            return Some(("domain-policy", Likely, self.name_axis(case)));
+            return Some((DOMAIN_POLICY, Likely, self.name_axis(case)));
         }
         Some(self.of_denied(case, met))
     }
@@ -232,7 +237,7 @@ impl<'b, 'a> Scene<'b, 'a> {
             return None;
         }
         let several = (clients > 1 && count > 2) || count >= LEAST;
-        Some(("domain-policy", if several { Likely } else { Possible }, Axis::Name(suffix)))
+        Some((DOMAIN_POLICY, if several { Likely } else { Possible }, Axis::Name(suffix)))
     }
 
     /// Whether the domain is answered to other networks, and not to the client's.
@@ -253,9 +258,9 @@ impl<'b, 'a> Scene<'b, 'a> {
     }
 
     /// A list of the zone says so where it can; a view does not know the zone at all.
-    fn list_or_view(&self, case: &Case<'a>) -> &'static str {
+    fn list_or_view(&self, case: &Case<'a>) -> &'static Cause {
         let prohibited = self.prohibited.contains(case.domain);
-        if prohibited { "acl-query" } else { "view-mismatch" }
+        if prohibited { ACL_QUERY } else { VIEW_MISMATCH }
     }
 
     /// Whether this name is refused also to clients that get others.
@@ -270,7 +275,7 @@ impl<'b, 'a> Scene<'b, 'a> {
     }
 
     /// The server resolves for others, and not for this client.
-    fn of_denied(&self, case: &Case<'a>, met: &Met<'a>) -> (&'static str, Confidence, Axis<'a>) {
+    fn of_denied(&self, case: &Case<'a>, met: &Met<'a>) -> (&'static Cause, Confidence, Axis<'a>) {
         let sure = if met.refused >= LEAST { Likely } else { Possible };
         // What it owns it shows to others only.
         let owned = self.server.owned.contains(case.domain);
@@ -279,18 +284,18 @@ impl<'b, 'a> Scene<'b, 'a> {
         }
         // It gives this client what it is an authority for.
         if met.answers > 0 {
-            return ("acl-recursion", sure, Axis::Client);
+            return (ACL_RECURSION, sure, Axis::Client);
         }
         let refused = self.server.refusals;
         let shut_out = self.shut_out.contains(&network(case.fact.client));
         if owned || shut_out || refused.bare > 0 || refused.offer_recursion * 2 > refused.all {
-            return ("acl-query", sure, Axis::Client);
+            return (ACL_QUERY, sure, Axis::Client);
         }
         if case.has(Marks::BARE) || case.has(Marks::RA) {
-            return ("acl-query", sure, Axis::Client);
+            return (ACL_QUERY, sure, Axis::Client);
         }
         // Nothing speaks against acl-query: the client asks for nothing that the server owns.
-        ("acl-recursion", Possible, Axis::Client)
+        (ACL_RECURSION, Possible, Axis::Client)
     }
 
     /// The server was not seen to resolve for anybody.
@@ -300,27 +305,27 @@ impl<'b, 'a> Scene<'b, 'a> {
         if self.server.domains.contains(case.domain) {
             let axis = Axis::ClientName(case.domain);
             let sure = self.how_sure(case)?;
-            return self.is_for_others(case).then_some(("acl-query", sure, axis));
+            return self.is_for_others(case).then_some((ACL_QUERY, sure, axis));
         }
         if refused.bare > 0 {
-            return Some(("acl-query", Likely, Axis::Client));
+            return Some((ACL_QUERY, Likely, Axis::Client));
         }
         if refused.mostly(refused.not_authoritative) {
-            return Some(("auth-only", Likely, Axis::Foreign));
+            return Some((AUTH_ONLY, Likely, Axis::Foreign));
         }
         if refused.mostly(refused.prohibited) {
-            return Some(("acl-recursion", Likely, Axis::Client));
+            return Some((ACL_RECURSION, Likely, Axis::Client));
         }
         if refused.offer_recursion * 2 > refused.all {
             // To ask an upstream takes longer than to know that there is none.
             let at_once = case.fact.took < AT_ONCE;
-            let cause = if at_once { "no-upstream" } else { "upstream-refused" };
+            let cause = if at_once { NO_UPSTREAM } else { UPSTREAM_REFUSED };
             return Some((cause, Possible, Axis::Server));
         }
         if self.resolves {
-            return Some(("acl-recursion", Likely, Axis::Client));
+            return Some((ACL_RECURSION, Likely, Axis::Client));
         }
         let known = !self.server.domains.is_empty();
-        Some(("auth-only", if known { Likely } else { Possible }, Axis::Foreign))
+        Some((AUTH_ONLY, if known { Likely } else { Possible }, Axis::Foreign))
     }
 }

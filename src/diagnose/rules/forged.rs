@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::free;
 use crate::diagnose::Confidence::{Likely, Possible};
 use crate::diagnose::base::{Base, Case, Sight};
+use crate::diagnose::causes::{INJECTED, UNSOLICITED};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
 use crate::tally::{End, Marks};
@@ -30,7 +31,7 @@ fn unsolicited<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let all: u64 = found.iter().map(|(_, case)| case.fact.count).sum();
     let confidence = if all >= LEAST && !base.is_patchy { Likely } else { Possible };
     for (number, _) in found {
-        claims.claim(number, "unsolicited", confidence, Axis::Unasked);
+        claims.claim(number, UNSOLICITED, confidence, Axis::Unasked);
     }
 }
 
@@ -72,6 +73,6 @@ fn injected<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     for (number, case) in free(base, claims, is_forged) {
         let doubles = domains.get(&(case.fact.server, case.domain)).map_or(0, BTreeSet::len);
         let confidence = if doubles >= SEVERAL { Likely } else { Possible };
-        claims.claim(number, "injected", confidence, Axis::Name(case.domain));
+        claims.claim(number, INJECTED, confidence, Axis::Name(case.domain));
     }
 }

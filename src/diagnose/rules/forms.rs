@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::free;
 use crate::diagnose::Confidence::Likely;
 use crate::diagnose::base::{Base, Case, Sight};
+use crate::diagnose::causes::{DROPPED_UNWANTED, EDNS_TRIGGERED, SEARCH_SUFFIX};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Opcode, Rcode, RecordType};
 use crate::tally::{End, Marks};
@@ -66,7 +67,7 @@ fn edns<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let is_ours = |case: &Case<'a>| is_refused(base, case) && case.has(Marks::ASKED_EDNS);
     for (number, case) in free(base, claims, is_ours) {
         if servers.get(&case.fact.server).is_some_and(Edns::is_trigger) {
-            claims.claim(number, "edns-triggered", Likely, Axis::Server);
+            claims.claim(number, EDNS_TRIGGERED, Likely, Axis::Server);
         }
     }
 }
@@ -102,7 +103,7 @@ fn suffixes<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
             extended.len() >= SEVERAL && extended.len() * 10 >= all.len() * 8
         };
         if names.is_some_and(most) {
-            claims.claim(number, "search-suffix", Likely, Axis::Name(case.domain));
+            claims.claim(number, SEARCH_SUFFIX, Likely, Axis::Name(case.domain));
         }
     }
 }
@@ -148,7 +149,7 @@ fn unwanted<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         if unanswered && served.contains(&(case.fact.server, case.fact.client)) {
             let is_query = case.fact.how.opcode == Opcode::QUERY;
             let axis = if is_query { Axis::Type } else { Axis::Opcode };
-            claims.claim(number, "dropped-unwanted", Likely, axis);
+            claims.claim(number, DROPPED_UNWANTED, Likely, axis);
         }
     }
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use super::free;
 use crate::diagnose::Confidence::{Likely, Possible};
 use crate::diagnose::base::{Base, Case};
+use crate::diagnose::cause::Cause;
+use crate::diagnose::causes::{ACL_QUERY, LAME_DELEGATION, RD0_REFUSED};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode, RecordType};
@@ -54,27 +56,27 @@ fn decide<'a>(
     case: &Case<'a>,
     dark: &Dark<'a>,
     serves: bool,
-) -> (&'static str, crate::diagnose::Confidence, Axis<'a>) {
+) -> (&'static Cause, crate::diagnose::Confidence, Axis<'a>) {
     let server = base.server(case.fact.server);
     // A resolver answers from its cache alone, and will not show it.
     let is_resolver = !server.recursion_for.is_empty() || case.has(Marks::RA);
     if is_resolver {
         let recursion = server.recursion_for.contains(&case.fact.client);
-        return ("rd0-refused", if recursion { Likely } else { Possible }, Axis::NoRecursion);
+        return (RD0_REFUSED, if recursion { Likely } else { Possible }, Axis::NoRecursion);
     }
     let suffix = dark.suffix(case.fact.name);
     let for_others = server.domains.contains(case.domain) && suffix.is_none();
     let is_secondary = case.rtype() == RecordType::SOA && serves;
     if for_others || is_secondary {
-        return ("acl-query", Likely, Axis::ClientName(case.domain));
+        return (ACL_QUERY, Likely, Axis::ClientName(case.domain));
     }
     let name = suffix.unwrap_or(case.domain);
     if base.iterates(case.fact.client) {
-        return ("lame-delegation", Likely, Axis::Name(name));
+        return (LAME_DELEGATION, Likely, Axis::Name(name));
     }
     let denied = case.ede() == Some(Ede::PROHIBITED);
     if denied {
-        return ("acl-query", Possible, Axis::Client);
+        return (ACL_QUERY, Possible, Axis::Client);
     }
-    ("lame-delegation", Possible, Axis::Name(name))
+    (LAME_DELEGATION, Possible, Axis::Name(name))
 }

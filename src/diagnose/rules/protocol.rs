@@ -6,6 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::free;
 use crate::diagnose::Confidence::{Certain, Likely, Possible};
 use crate::diagnose::base::{Base, Case};
+use crate::diagnose::cause::Cause;
+use crate::diagnose::causes::{
+    ACL_NOTIFY, ACL_QUERY, ACL_TRANSFER, ACL_UPDATE, COOKIE_REQUIRED, EDNS_BADCOOKIE, EDNS_BADVERS,
+    EDNS_FORMERR, FORMERR_ACL, META_QUERY, META_SERVFAIL, NOTAUTH, NOTIMP, NOTIMP_UPDATE,
+    POLICY_NXDOMAIN, QTYPE_POLICY, QTYPE_SPLIT, RRL_SLIP, SERVFAIL_POLICY, UNSUPPORTED_OPCODE,
+};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::tally::{End, Marks};
@@ -21,18 +27,18 @@ pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     slips(base, claims);
 }
 
-type Verdict<'a> = (&'static str, crate::diagnose::Confidence, Axis<'a>);
+type Verdict<'a> = (&'static Cause, crate::diagnose::Confidence, Axis<'a>);
 
 /// What a response says by itself, or beside what the server is known to be.
 fn by_itself<'a>(base: &Base<'a>, case: &Case<'a>) -> Option<Verdict<'a>> {
     match case.rcode() {
-        Rcode::BADVERS => Some(("edns-badvers", Certain, Axis::Server)),
-        Rcode::BADCOOKIE => Some(("edns-badcookie", Certain, Axis::Server)),
+        Rcode::BADVERS => Some((EDNS_BADVERS, Certain, Axis::Server)),
+        Rcode::BADCOOKIE => Some((EDNS_BADCOOKIE, Certain, Axis::Server)),
         Rcode::FORMERR => formerr(base, case),
         Rcode::NOTIMP if case.fact.how.opcode == Opcode::UPDATE => {
-            Some(("notimp-update", Certain, Axis::Opcode))
+            Some((NOTIMP_UPDATE, Certain, Axis::Opcode))
         }
-        Rcode::NOTIMP => Some(("notimp", Likely, Axis::Opcode)),
+        Rcode::NOTIMP => Some((NOTIMP, Likely, Axis::Opcode)),
         Rcode::NOTAUTH => Some(notauth(base, case)),
         Rcode::NXDOMAIN => policy(case),
         Rcode::SERVFAIL => servfail(case),
@@ -45,15 +51,13 @@ fn by_itself<'a>(base: &Base<'a>, case: &Case<'a>) -> Option<Verdict<'a>> {
 /// Of a refusal that has nothing to do with the name.
 fn refused<'a>(case: &Case<'a>) -> Option<Verdict<'a>> {
     match (case.fact.how.opcode, case.class(), case.rtype()) {
-        (Opcode::UPDATE, ..) => Some(("acl-update", Likely, Axis::Opcode)),
-        (Opcode::NOTIFY, ..) => Some(("acl-notify", Likely, Axis::Opcode)),
-        (opcode, ..) if opcode != Opcode::QUERY => {
-            Some(("unsupported-opcode", Likely, Axis::Opcode))
-        }
-        (_, class, _) if class != Class::IN => Some(("meta-query", Likely, Axis::Class)),
-        (_, _, RecordType::AXFR | RecordType::IXFR) => Some(("acl-transfer", Likely, Axis::Type)),
+        (Opcode::UPDATE, ..) => Some((ACL_UPDATE, Likely, Axis::Opcode)),
+        (Opcode::NOTIFY, ..) => Some((ACL_NOTIFY, Likely, Axis::Opcode)),
+        (opcode, ..) if opcode != Opcode::QUERY => Some((UNSUPPORTED_OPCODE, Likely, Axis::Opcode)),
+        (_, class, _) if class != Class::IN => Some((META_QUERY, Likely, Axis::Class)),
+        (_, _, RecordType::AXFR | RecordType::IXFR) => Some((ACL_TRANSFER, Likely, Axis::Type)),
         _ if case.has(Marks::TC) && case.ede() == Some(Ede(0)) => {
-            Some(("cookie-required", Likely, Axis::Server))
+            Some((COOKIE_REQUIRED, Likely, Axis::Server))
         }
         _ => None,
     }
@@ -67,15 +71,15 @@ fn notauth<'a>(base: &Base<'a>, case: &Case<'a>) -> Verdict<'a> {
     let denied = serves && !case.has(Marks::TSIG);
     match (case.fact.how.opcode, case.rtype()) {
         (Opcode::QUERY, RecordType::AXFR | RecordType::IXFR) if denied => {
-            ("acl-transfer", Likely, Axis::Type)
+            (ACL_TRANSFER, Likely, Axis::Type)
         }
-        (Opcode::UPDATE, _) if denied => ("acl-update", Possible, Axis::Opcode),
-        (Opcode::NOTIFY, _) if denied => ("acl-notify", Possible, Axis::Opcode),
+        (Opcode::UPDATE, _) if denied => (ACL_UPDATE, Possible, Axis::Opcode),
+        (Opcode::NOTIFY, _) if denied => (ACL_NOTIFY, Possible, Axis::Opcode),
         (Opcode::QUERY, _) if case.is_ordinary() && case.rtype() != RecordType::SOA => {
-            ("acl-query", Likely, Axis::Client)
+            (ACL_QUERY, Likely, Axis::Client)
         }
-        (Opcode::QUERY, _) => ("notauth", Likely, Axis::Type),
-        _ => ("notauth", Likely, Axis::Opcode),
+        (Opcode::QUERY, _) => (NOTAUTH, Likely, Axis::Type),
+        _ => (NOTAUTH, Likely, Axis::Opcode),
     }
 }
 
@@ -83,7 +87,7 @@ fn notauth<'a>(base: &Base<'a>, case: &Case<'a>) -> Verdict<'a> {
 fn policy<'a>(case: &Case<'a>) -> Option<Verdict<'a>> {
     let says_so = matches!(case.ede(), Some(Ede(15..=17)));
     let by_zone = case.has(Marks::POLICY.and(Marks::RA));
-    (says_so || by_zone).then_some(("policy-nxdomain", Likely, Axis::Name(case.domain)))
+    (says_so || by_zone).then_some((POLICY_NXDOMAIN, Likely, Axis::Name(case.domain)))
 }
 
 fn servfail<'a>(case: &Case<'a>) -> Option<Verdict<'a>> {
@@ -91,10 +95,10 @@ fn servfail<'a>(case: &Case<'a>) -> Option<Verdict<'a>> {
         || matches!(case.rtype(), RecordType::AXFR | RecordType::IXFR | RecordType::ANY);
     if special && case.fact.how.opcode == Opcode::QUERY {
         let axis = if case.class() == Class::IN { Axis::Type } else { Axis::Class };
-        return Some(("meta-servfail", Likely, axis));
+        return Some((META_SERVFAIL, Likely, axis));
     }
     matches!(case.ede(), Some(Ede(15..=18))).then_some((
-        "servfail-policy",
+        SERVFAIL_POLICY,
         Likely,
         Axis::Name(case.domain),
     ))
@@ -110,13 +114,13 @@ fn formerr<'a>(base: &Base<'a>, case: &Case<'a>) -> Option<Verdict<'a>> {
     let others = !server.recursion_for.is_empty();
     let served = server.recursion_for.contains(&case.fact.client);
     if case.has(Marks::BARE) && others && !served {
-        return Some(("formerr-acl", Likely, Axis::Client));
+        return Some((FORMERR_ACL, Likely, Axis::Client));
     }
     // Who is answered with EDNS is not refused for it.
     let met = base.with_edns(case.fact.server, case.fact.client);
     let many = met.formerr >= LEAST && met.answers * 4 < met.formerr;
     let sure = if many { Likely } else { Possible };
-    Some(("edns-formerr", sure, Axis::Server))
+    Some((EDNS_FORMERR, sure, Axis::Server))
 }
 
 /// How a server answers one type.
@@ -162,7 +166,7 @@ fn types<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     for (number, case) in free(base, claims, refused) {
         if is_split(case.fact.server, case.rtype()) {
             let is_any = case.rtype() == RecordType::ANY;
-            let cause = if is_any { "qtype-policy" } else { "qtype-split" };
+            let cause = if is_any { QTYPE_POLICY } else { QTYPE_SPLIT };
             claims.claim(number, cause, Likely, Axis::Type);
         }
     }
@@ -209,7 +213,7 @@ fn slips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         let count = limited.get(&(case.fact.server, case.fact.client)).copied();
         let many = if is_dropped(case) { LEAST } else { 4 * LEAST };
         if count.is_some_and(|count| count >= many) {
-            claims.claim(number, "rrl-slip", Likely, Axis::Client);
+            claims.claim(number, RRL_SLIP, Likely, Axis::Client);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::free;
 use crate::diagnose::Confidence::{Likely, Possible};
 use crate::diagnose::base::{Base, Case, Sight};
+use crate::diagnose::cause::Cause;
+use crate::diagnose::causes::{OVERLOAD_REFUSED, RATE_LIMIT, WATER_TORTURE};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
 use crate::tally::Marks;
@@ -59,7 +61,7 @@ fn water_torture<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         suffixes.iter().filter(|(_, asked)| is_attack(asked)).map(|(key, _)| *key).collect();
     for (number, case) in free(base, claims, |case| is_refused(base, case)) {
         if attacked.contains(&(case.fact.server, case.domain)) {
-            claims.claim(number, "water-torture", Likely, Axis::Name(case.domain));
+            claims.claim(number, WATER_TORTURE, Likely, Axis::Name(case.domain));
         }
     }
 }
@@ -111,7 +113,7 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
             met.refused_amid += case.fact.count;
         }
     }
-    let verdicts: BTreeMap<Address, &'static str> = met
+    let verdicts: BTreeMap<Address, &'static Cause> = met
         .iter()
         .filter(|(_, clients)| clients.values().any(Met::flips))
         .map(|(server, clients)| (*server, verdict(clients)))
@@ -121,20 +123,25 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     for (number, case) in free(base, claims, |case| is_refused(base, case) && case.has(Marks::RD)) {
         let (server, client) = (case.fact.server, case.fact.client);
         let Some(cause) = verdicts.get(&server) else { continue };
-        let flips = met.get(&server).and_then(|met| met.get(&client)).is_some_and(Met::flips);
-        match *cause {
-            "overload-refused" => claims.claim(number, cause, sure, Axis::Server),
-            _ if flips => claims.claim(number, cause, sure, Axis::Client),
-            _ => {}
+        if **cause == *OVERLOAD_REFUSED {
+            claims.claim(number, cause, sure, Axis::Server);
+            continue;
+        }
+        let Some(met) = met.get(&server).and_then(|met| met.get(&client)) else { continue };
+        if met.flips() {
+            claims.claim(number, cause, sure, Axis::Client);
+        } else if met.fine_questions.contains(&(case.fact.name, case.rtype())) {
+            // Too few to be told by themselves, where others show that there is a limit.
+            claims.claim(number, cause, Possible, Axis::Client);
         }
     }
 }
 
 /// Where most clients are refused at times, it is the server that has too much to do.
-fn verdict(clients: &BTreeMap<Address, Met<'_>>) -> &'static str {
+fn verdict(clients: &BTreeMap<Address, Met<'_>>) -> &'static Cause {
     let active = clients.values().filter(|met| met.refused + met.fine >= 2 * LEAST);
     let active = active.count();
     let flipping = clients.values().filter(|met| met.flips()).count();
     let most = active >= 3 && flipping * 10 >= active * 6;
-    if most { "overload-refused" } else { "rate-limit" }
+    if most { OVERLOAD_REFUSED } else { RATE_LIMIT }
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::free;
 use crate::diagnose::Confidence::{Likely, Possible};
 use crate::diagnose::base::{Base, Case, Sight};
+use crate::diagnose::cause::Cause;
+use crate::diagnose::causes::{OVERLOAD, SERVFAIL_LAME, SERVFAIL_UPSTREAM_DEAD, ZONE_EXPIRED};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Ede, Rcode};
 use crate::tally::{End, Marks};
@@ -59,7 +61,7 @@ impl<'a> Upstream<'a> {
 
     /// What a resolver met when it asked about the domain: by its own address, or by another one
     /// where it asks nobody by this.
-    fn of_resolver(&self, base: &Base<'a>, case: &Case<'a>) -> Option<&'static str> {
+    fn of_resolver(&self, base: &Base<'a>, case: &Case<'a>) -> Option<&'static Cause> {
         let server = case.fact.server;
         let askers: Vec<Address> = if base.asks(server) {
             vec![server]
@@ -71,26 +73,26 @@ impl<'a> Upstream<'a> {
             askers.iter().filter_map(count).sum::<u64>()
         };
         if askers.iter().any(|asker| self.refused.contains(&(*asker, case.domain))) {
-            return Some("servfail-lame");
+            return Some(SERVFAIL_LAME);
         }
-        (of(&self.silent) > of(&self.answered)).then_some("servfail-upstream-dead")
+        (of(&self.silent) > of(&self.answered)).then_some(SERVFAIL_UPSTREAM_DEAD)
     }
 
     /// The cause, and whether it was seen.
-    fn decide(&self, base: &Base<'a>, case: &Case<'a>) -> Option<(&'static str, bool)> {
+    fn decide(&self, base: &Base<'a>, case: &Case<'a>) -> Option<(&'static Cause, bool)> {
         let server = base.server(case.fact.server);
         let is_authority = !case.has(Marks::RA) && server.recursion_for.is_empty();
         if !is_authority && let Some(cause) = self.of_resolver(base, case) {
             return Some((cause, true));
         }
         match case.ede() {
-            Some(Ede(22 | 23)) => return Some(("servfail-upstream-dead", true)),
-            Some(Ede(14 | 24)) if !case.has(Marks::RA) => return Some(("zone-expired", true)),
+            Some(Ede(22 | 23)) => return Some((SERVFAIL_UPSTREAM_DEAD, true)),
+            Some(Ede(14 | 24)) if !case.has(Marks::RA) => return Some((ZONE_EXPIRED, true)),
             _ => {}
         }
         let resolves = base.iterates(case.fact.server);
         if is_authority && !resolves && (!server.domains.is_empty() || !case.has(Marks::RD)) {
-            return Some(("zone-expired", server.answers > 0));
+            return Some((ZONE_EXPIRED, server.answers > 0));
         }
         None
     }
@@ -131,7 +133,7 @@ fn stuck<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let is_stuck = |stuck: &Stuck| stuck.failures >= FLOOD && stuck.unasked * 4 >= stuck.failures;
     for (number, case) in free(base, claims, is_trouble) {
         if counts.get(&(case.fact.server, case.domain)).is_some_and(is_stuck) {
-            claims.claim(number, "overload", Likely, Axis::Name(case.domain));
+            claims.claim(number, OVERLOAD, Likely, Axis::Name(case.domain));
         }
     }
 }
@@ -180,7 +182,7 @@ fn overload<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let is_trouble = |case: &Case<'_>| is_failure(base, case) && case.is_ordinary();
     for (number, case) in free(base, claims, is_trouble) {
         if loaded.contains(&case.fact.server) {
-            claims.claim(number, "overload", Likely, Axis::Server);
+            claims.claim(number, OVERLOAD, Likely, Axis::Server);
         }
     }
 }

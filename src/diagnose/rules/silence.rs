@@ -5,6 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{free, network};
 use crate::diagnose::Confidence::{Certain, Likely, Possible};
 use crate::diagnose::base::{Base, Case, Sight};
+use crate::diagnose::cause::Cause;
+use crate::diagnose::causes::{
+    ACL_DROP, FIREWALL_DROP, FIREWALL_REJECT, PORT_CLOSED, RRL_DROP, RRL_SLIP,
+    SERVFAIL_UPSTREAM_DEAD, TCP_RESET,
+};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::tally::End;
 use crate::time::Timestamp;
@@ -85,19 +90,17 @@ fn blocked<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
     for (number, case) in free(base, claims, is_ours) {
         let met = met(scenes, case);
         let (cause, confidence) = match case.end() {
-            End::Blocked(Obstacle::PortClosed) if met.responses == 0 => ("port-closed", Certain),
-            End::Blocked(Obstacle::PortClosed) => ("port-closed", Possible),
+            End::Blocked(Obstacle::PortClosed) if met.responses == 0 => (PORT_CLOSED, Certain),
+            End::Blocked(Obstacle::PortClosed) => (PORT_CLOSED, Possible),
             End::Blocked(Obstacle::Rejected | Obstacle::RejectedByHost) => {
-                ("firewall-reject", Certain)
+                (FIREWALL_REJECT, Certain)
             }
             // Connections are taken, and those who ask get nothing, by whatever way.
-            End::Blocked(Obstacle::Reset) if met.responses == 0 => ("acl-drop", Likely),
-            End::NoConnection if met.responses == 0 && met.silent > 0 => ("acl-drop", Possible),
+            End::Blocked(Obstacle::Reset) if met.responses == 0 => (ACL_DROP, Likely),
+            End::NoConnection if met.responses == 0 && met.silent > 0 => (ACL_DROP, Possible),
             // Whoever answers nothing by UDP either is no server that merely refuses TCP.
-            End::NoConnection if met.responses > 0 && met.not_taken >= LEAST => {
-                ("tcp-reset", Likely)
-            }
-            End::NoConnection => ("tcp-reset", Possible),
+            End::NoConnection if met.responses > 0 && met.not_taken >= LEAST => (TCP_RESET, Likely),
+            End::NoConnection => (TCP_RESET, Possible),
             _ => continue,
         };
         claims.claim(number, cause, confidence, Axis::Client);
@@ -113,17 +116,18 @@ fn silent<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
         .filter(|(_, met)| met.reset > 0 && met.responses == 0)
         .map(|((server, client), _)| (*server, network(*client)))
         .collect();
-    let slips =
-        base.cases.iter().enumerate().filter(|(number, _)| {
-            claims.get(*number).is_some_and(|claim| claim.cause == "rrl-slip")
-        });
+    let slips = base
+        .cases
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| claims.get(*number).is_some_and(|claim| claim.cause == RRL_SLIP));
     let slipping: BTreeSet<(Address, Address)> =
         slips.map(|(_, case)| (case.fact.server, case.fact.client)).collect();
     for (number, case) in found {
         let met = met(scenes, case);
         let key = (case.fact.server, case.fact.client);
         if slipping.contains(&key) && met.silent >= LEAST {
-            claims.claim(number, "rrl-drop", Likely, Axis::Client);
+            claims.claim(number, RRL_DROP, Likely, Axis::Client);
             continue;
         }
         // Now and then a packet is lost.
@@ -132,7 +136,7 @@ fn silent<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
         }
         if met.is_mixed() {
             if met.silent >= 4 * LEAST && !base.has_holes && is_singled_out(scenes, key) {
-                claims.claim(number, "rrl-drop", Possible, Axis::Client);
+                claims.claim(number, RRL_DROP, Possible, Axis::Client);
             }
             continue;
         }
@@ -156,20 +160,20 @@ fn whole(
     case: &Case<'_>,
     met: Met,
     resets: &BTreeSet<(Address, Address)>,
-) -> (&'static str, crate::diagnose::Confidence) {
+) -> (&'static Cause, crate::diagnose::Confidence) {
     let server = base.server(case.fact.server);
     if resets.contains(&(case.fact.server, network(case.fact.client))) {
-        return ("acl-drop", Likely);
+        return (ACL_DROP, Likely);
     }
     if met.rejected > 0 {
-        return ("firewall-reject", Likely);
+        return (FIREWALL_REJECT, Likely);
     }
     // It lives, as others get answers.
     if server.answered.iter().any(|other| *other != case.fact.client) {
-        return ("firewall-drop", Likely);
+        return (FIREWALL_DROP, Likely);
     }
     if base.iterates(case.fact.client) {
-        return ("servfail-upstream-dead", Likely);
+        return (SERVFAIL_UPSTREAM_DEAD, Likely);
     }
-    ("firewall-drop", Possible)
+    (FIREWALL_DROP, Possible)
 }

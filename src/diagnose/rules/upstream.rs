@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::free;
 use crate::diagnose::Confidence::{Certain, Likely, Possible};
 use crate::diagnose::base::{Base, Case};
+use crate::diagnose::causes::{NO_UPSTREAM, UPSTREAM_REFUSED};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Ede, Rcode};
 use crate::tally::{End, Fact, Marks};
@@ -35,7 +36,7 @@ fn no_upstream<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         let unasked = !asked.contains(&(case.fact.server, case.fact.name));
         if servers.contains(&case.fact.server) && unasked {
             let confidence = if not_ready(case) { Certain } else { Likely };
-            claims.claim(number, "no-upstream", confidence, Axis::Server);
+            claims.claim(number, NO_UPSTREAM, confidence, Axis::Server);
         }
     }
 }
@@ -109,7 +110,7 @@ fn upstream_refused<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         if holds {
             // Failing has other reasons than being refused.
             let confidence = if case.is(Rcode::SERVFAIL) { Possible } else { Likely };
-            claims.claim(number, "upstream-refused", confidence, Axis::Server);
+            claims.claim(number, UPSTREAM_REFUSED, confidence, Axis::Server);
         }
     }
 }
