@@ -76,18 +76,44 @@ struct Met<'a> {
     refused_amid: u64,
     refused_questions: BTreeSet<(&'a [u8], RecordType)>,
     fine_questions: BTreeSet<(&'a [u8], RecordType)>,
+    refused_domains: BTreeSet<&'a [u8]>,
+    fine_domains: BTreeSet<&'a [u8]>,
+    /// Questions that were refused and that anybody got answered.
+    fine_for_any: usize,
 }
 
+/// So many domains that are refused and answered are not refused for their names.
+const SEVERAL_DOMAINS: usize = 3;
+
 impl Met<'_> {
-    /// Whether a good part of the questions that were refused were answered, too.
+    /// Whether neither the client nor the name makes the difference.
     fn flips(&self) -> bool {
-        let both = self.refused_questions.intersection(&self.fine_questions).count();
         // Who is served first and then refused was shut off.
         let mixed = self.refused_amid * 2 >= LEAST;
-        mixed
-            && self.refused >= LEAST
-            && self.fine >= LEAST
-            && both * 10 >= self.refused_questions.len() * 3
+        let often = self.refused >= LEAST && self.fine >= LEAST;
+        mixed && often && (self.same_questions() || self.same_domains())
+    }
+
+    /// Whether a good part of the questions that were refused were answered, too.
+    fn same_questions(&self) -> bool {
+        let both = self.refused_questions.intersection(&self.fine_questions).count();
+        both * 10 >= self.refused_questions.len() * 3
+    }
+
+    /// Whether the client gets the domains that it is refused, and others get the very questions.
+    fn same_domains(&self) -> bool {
+        let both = self.refused_domains.intersection(&self.fine_domains).count();
+        both >= SEVERAL_DOMAINS
+            && both * 10 >= self.refused_domains.len() * 9
+            && self.fine_for_any * 10 >= self.refused_questions.len() * 3
+    }
+}
+
+/// What each client is refused and any client of the server gets.
+fn compare(clients: &mut BTreeMap<Address, Met<'_>>) {
+    let fine: BTreeSet<_> = clients.values().flat_map(|it| &it.fine_questions).copied().collect();
+    for met in clients.values_mut() {
+        met.fine_for_any = met.refused_questions.intersection(&fine).count();
     }
 }
 
@@ -101,11 +127,14 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
             met.fine += case.fact.count;
             met.answered_until = met.answered_until.max(case.fact.last);
             met.fine_questions.insert(question);
+            met.fine_domains.insert(case.domain);
         } else if is_refused(base, case) {
             met.refused += case.fact.count;
             met.refused_questions.insert(question);
+            met.refused_domains.insert(case.domain);
         }
     }
+    met.values_mut().for_each(compare);
     let refused = |case: &&Case<'a>| is_refused(base, case) && case.has(Marks::RD);
     for case in base.cases.iter().filter(refused) {
         let met = met.get_mut(&case.fact.server).and_then(|it| it.get_mut(&case.fact.client));
