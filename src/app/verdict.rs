@@ -136,6 +136,7 @@ mod tests {
             first: None,
             last: None,
             last_success: None,
+            onset: crate::snapshot::Onset::NoneBefore,
             ongoing: true,
             impact: crate::snapshot::FindingImpact::default(),
             linked: Vec::new(),

@@ -1,6 +1,9 @@
 //! A diagnosis as a value: what, how sure, on what evidence, and what to do.
 
+use std::time::Duration;
+
 use super::causes::UNKNOWN;
+use super::onset::Onset;
 use crate::iana::{Class, Opcode, Rcode, RecordType};
 use crate::time::Timestamp;
 
@@ -67,6 +70,8 @@ pub struct Finding {
     pub last: Option<Timestamp>,
     /// The last success of the same group before the first of them.
     pub last_success: Option<Timestamp>,
+    /// How it began.
+    pub onset: Onset,
     /// Whether it was seen in the last minute of the capture.
     pub ongoing: bool,
     /// What it did.
@@ -101,6 +106,14 @@ impl Finding {
         self.fix.iter().find(is_its).map(String::as_str)
     }
 
+    /// How it began, as the end of a sentence.
+    pub fn beginning(&self) -> &'static str {
+        match (self.onset, self.last_success) {
+            (Onset::NoneBefore, None) => "nothing of the kind was answered before",
+            (onset, _) => onset.meaning(),
+        }
+    }
+
     /// Whether it is of what no cause explains.
     pub fn is_unknown(&self) -> bool {
         self.cause == UNKNOWN.id
@@ -120,6 +133,9 @@ pub struct Impact {
     pub names: u64,
     /// Queries that were sent for it, again and again.
     pub queries: u64,
+    /// How long was waited for it in all: until each response, or, where none came, until the query
+    /// was sent for the last time - so at least so long.
+    pub waited: Duration,
 }
 
 /// The exchanges a finding covers; empty or `None` means any.

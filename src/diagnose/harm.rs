@@ -22,6 +22,8 @@ pub(super) struct Harm {
     pub(super) clients: BTreeSet<Address>,
     pub(super) names: u64,
     pub(super) queries: u64,
+    /// Microseconds.
+    pub(super) waited: u64,
     pub(super) first: Timestamp,
     pub(super) last: Timestamp,
     /// How surely most of them are put down to the cause.
@@ -50,6 +52,7 @@ pub(super) fn harm<'a>(
         let Case { fact, .. } = case;
         harm.exchanges += fact.count;
         harm.queries += fact.sent;
+        harm.waited = harm.waited.saturating_add(fact.waited);
         harm.clients.insert(fact.client);
         harm.first = harm.first.min(fact.first);
         harm.last = harm.last.max(fact.last);

@@ -18,6 +18,7 @@ mod harm;
 mod headline;
 mod link;
 mod networks;
+mod onset;
 mod rules;
 mod scope;
 #[cfg(test)]
@@ -33,6 +34,7 @@ use claims::Claims;
 
 pub use cause::{Brand, Cause, Fix};
 pub use finding::{Confidence, Finding, FindingOutcome, Impact, Scope};
+pub use onset::Onset;
 
 /// What the counts speak for, most harm first.
 pub fn findings(tallies: &Tallies) -> Vec<Finding> {

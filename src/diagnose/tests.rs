@@ -47,6 +47,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
         form: Form { edns, ..Form::default() },
     });
     let mut events = Events::default();
+    events.set_began(Timestamp::new(1000, 0));
     for count in 0..times {
         let name = wire(&words[3].replace('#', &count.to_string()));
         let at = Timestamp::new(1000 + second, u32::try_from(count * 10_000_000).unwrap().into());
@@ -64,7 +65,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
             question,
             name: &name,
             hashes: Hashes::of(hasher, &key, &name, question),
-            asked: Some(Asked { at, flags: flags(&words), edns, repeats: 0 }),
+            asked: Some(Asked { at, last: at, flags: flags(&words), edns, repeats: 0 }),
             answer,
             flags: flags(&words),
         });
@@ -74,6 +75,10 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
 
 /// The findings as `cause confidence`, without `unknown`.
 fn found(script: &str) -> Vec<String> {
+    told(script, |finding| format!("{} {}", finding.cause, finding.confidence))
+}
+
+fn told(script: &str, tell: impl Fn(Finding) -> String) -> Vec<String> {
     let hasher = Hasher::default();
     let bounds = Bounds::of(64 << 20, 20);
     let mut tallies = Tallies::new(Rcode::REFUSED, Duration::from_secs(5), &bounds, hasher.clone());
@@ -82,7 +87,13 @@ fn found(script: &str) -> Vec<String> {
         add(&mut tallies, &hasher, second, line);
     }
     let known = findings(&tallies).into_iter().filter(|finding| !finding.is_unknown());
-    known.map(|finding| format!("{} {}", finding.cause, finding.confidence)).collect()
+    known.map(tell).collect()
+}
+
+#[track_caller]
+fn check_onset(script: &str, expected: &[&str]) {
+    let onsets = told(script, |finding| format!("{} {}", finding.cause, finding.onset.id()));
+    assert_eq!(onsets, expected, "{script}");
 }
 
 #[track_caller]
@@ -204,4 +215,35 @@ fn queries_without_recursion_are_refused_by_a_resolver_only() {
         &format!("{HEALTHY}\n 9x 10.0.1.1 192.0.2.53 www#.shop.example A REFUSED ra rd0"),
         &["rd0-refused likely"],
     );
+}
+
+#[test]
+fn a_step_is_told_from_what_was_always_so() {
+    let refused = "
+        20x 10.0.2.1 192.0.2.53 www#.shop.example A REFUSED
+        20x 10.0.2.1 192.0.2.53 www#.news.example A REFUSED
+        9x 10.0.2.1 192.0.2.53 www#.bank.example A REFUSED";
+    check_onset(&format!("{HEALTHY}{refused}"), &["acl-recursion none-before"]);
+    let served = "
+        20x 10.0.2.1 192.0.2.53 www#.shop.example A NOERROR ra
+        20x 10.0.2.1 192.0.2.53 www#.news.example A NOERROR ra";
+    check_onset(&format!("{HEALTHY}{served}{refused}"), &["acl-recursion step"]);
+}
+
+#[test]
+fn a_drift_is_told_from_turns() {
+    let second = |bad: u64| {
+        format!(
+            "
+            {bad}x 10.0.2.1 192.0.2.53 www#.shop.example A REFUSED ra
+            {}x 10.0.2.1 192.0.2.53 www#.shop.example A NOERROR ra",
+            20 - bad
+        )
+    };
+    let course = |shares: &[u64]| -> String { shares.iter().map(|bad| second(*bad)).collect() };
+    let before = course(&[0, 0]).replace("0x 10", "1x 10").replace("REFUSED", "NOERROR");
+    let drift = course(&[1, 2, 3, 9, 10, 11, 17, 18, 19]);
+    let turns = course(&[1, 19, 1, 19, 1, 19, 1, 19, 1]);
+    check_onset(&format!("{HEALTHY}{before}{drift}"), &["rate-limit drift"]);
+    check_onset(&format!("{HEALTHY}{before}{turns}"), &["rate-limit mixed"]);
 }

@@ -9,6 +9,7 @@ use crate::wire::name::text;
 
 use super::causes::UNKNOWN;
 use super::finding::Impact;
+use super::onset::Onset;
 use super::verify::dig;
 use super::{Confidence, Finding, FindingOutcome, Scope};
 
@@ -37,6 +38,7 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
         first: span.map(|(first, _)| first),
         last: span.map(|(_, last)| last),
         last_success: None,
+        onset: Onset::NoneBefore,
         ongoing: true,
         impact: Impact::default(),
         linked: Vec::new(),

@@ -1,6 +1,7 @@
 //! A finding in words: headline, evidence with numbers on both sides, doubts, what to do.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::base::{Base, Case, Sight};
 use super::brand;
@@ -8,15 +9,18 @@ use super::cause::Cause;
 use super::finding::{Confidence, Finding, Impact};
 use super::harm::Harm;
 use super::headline::{headline, some};
+use super::onset::{last_success, onset};
 use super::scope::{Draft, outcome};
 use super::verify;
 use crate::iana::{Ede, Rcode};
 use crate::tally::Marks;
-use crate::time::Timestamp;
 use crate::wire::Address;
 
 /// Fewer exchanges than this make no more than a possibility.
 const FEW: u64 = 5;
+
+/// Less waiting than this is not worth a line.
+const MUCH: Duration = Duration::from_secs(1);
 
 /// What was last seen this long before the end of the capture is over.
 const OVER: u64 = 60_000_000_000;
@@ -38,6 +42,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
         first: Some(harm.first),
         last: Some(harm.last),
         last_success: last_success(base, draft, harm.first),
+        onset: onset(base, draft),
         ongoing: base.span.1.nanos_since(harm.last) <= OVER,
         impact: Impact {
             lookups_failed: harm.lookups_failed * base.one_of,
@@ -45,6 +50,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
             clients: harm.clients.len() as u64,
             names: harm.names,
             queries: harm.queries * base.one_of,
+            waited: Duration::from_micros(harm.waited.saturating_mul(base.one_of)),
         },
         linked: Vec::new(),
         headline: headline(draft, harm),
@@ -55,14 +61,6 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
         verify: heaviest.map_or_else(String::new, verify::dig_of),
         verify_windows: heaviest.map_or_else(String::new, verify::windows),
     }
-}
-
-/// The last success of the same group before the first failure.
-fn last_success(base: &Base<'_>, draft: &Draft<'_>, first: Timestamp) -> Option<Timestamp> {
-    let cases = base.of_servers(&draft.servers).map(|(_, case)| case);
-    let before =
-        cases.filter(|case| case.is_answer() && case.fact.first < first && draft.is_about(case));
-    before.map(|case| if case.fact.last < first { case.fact.last } else { case.fact.first }).max()
 }
 
 fn counted(number: u64, what: &str) -> String {
@@ -164,6 +162,13 @@ impl Contrast {
         ));
         if lookups > 0 && harm.queries > 2 * lookups {
             told.push(format!("{} were sent for them", counted(harm.queries, "query")));
+        }
+        let waited = Duration::from_micros(harm.waited);
+        if waited >= MUCH {
+            told.push(format!(
+                "at least {:.1} s were spent waiting for them",
+                waited.as_secs_f64()
+            ));
         }
         if base.one_of > 1 {
             let rate = base.one_of;

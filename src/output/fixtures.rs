@@ -204,6 +204,7 @@ pub(super) fn explained() -> Snapshot {
         first: Some(at(4)),
         last: Some(at(23)),
         last_success: None,
+        onset: crate::snapshot::Onset::NoneBefore,
         ongoing: true,
         impact: crate::snapshot::FindingImpact::default(),
         linked: Vec::new(),

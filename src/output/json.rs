@@ -528,6 +528,7 @@ struct Finding<'a> {
     first: Option<String>,
     last: Option<String>,
     last_success: Option<String>,
+    onset: &'static str,
     ongoing: bool,
     impact: FindingImpact,
     linked: &'a [usize],
@@ -547,13 +548,19 @@ struct FindingImpact {
     clients: u64,
     names: u64,
     queries: u64,
+    waited_s: f64,
 }
 
 impl FindingImpact {
     fn of(impact: snapshot::FindingImpact) -> Self {
-        let snapshot::FindingImpact { lookups_failed, lookups_recovered, clients, names, queries } =
-            impact;
-        Self { lookups_failed, lookups_recovered, clients, names, queries }
+        Self {
+            lookups_failed: impact.lookups_failed,
+            lookups_recovered: impact.lookups_recovered,
+            clients: impact.clients,
+            names: impact.names,
+            queries: impact.queries,
+            waited_s: impact.waited.as_secs_f64(),
+        }
     }
 }
 
@@ -575,6 +582,7 @@ impl<'a> Finding<'a> {
             first: time(finding.first),
             last: time(finding.last),
             last_success: time(finding.last_success),
+            onset: finding.onset.id(),
             ongoing: finding.ongoing,
             impact: FindingImpact::of(finding.impact),
             linked: &finding.linked,

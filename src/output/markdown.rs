@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use super::answers;
+use super::case::{self, Detail};
 use super::words::{self, Moments, count, percent};
 use crate::snapshot::{List, Row, Snapshot};
 
@@ -14,6 +15,7 @@ use crate::snapshot::{List, Row, Snapshot};
 pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { snapshot, moments: Moments::of(snapshot) };
     page.answers(out)?;
+    page.findings(out)?;
     page.rcodes(out)?;
     page.table("Servers", &snapshot.servers, |key: &IpAddr| key.to_string(), out)?;
     page.table("Clients", &snapshot.clients, |key: &IpAddr| key.to_string(), out)?;
@@ -41,6 +43,19 @@ impl Page<'_> {
             .iter()
             .try_for_each(|note| lines("Note", std::slice::from_ref(&note.text), out))?;
         writeln!(out, "```")
+    }
+
+    /// The findings that name a cause, in fenced blocks as well: their lines begin with our words.
+    fn findings(&self, out: &mut dyn Write) -> io::Result<()> {
+        let findings = self.snapshot.findings.iter().enumerate();
+        for (place, finding) in findings.filter(|(_, finding)| !finding.is_unknown()) {
+            writeln!(out, "\n```text\n{}", case::headline(place + 1, finding))?;
+            for (label, sentences) in case::case(self.snapshot, finding, Detail::Whole) {
+                lines(label, &sentences, out)?;
+            }
+            writeln!(out, "```")?;
+        }
+        Ok(())
     }
 
     fn rcodes(&self, out: &mut dyn Write) -> io::Result<()> {

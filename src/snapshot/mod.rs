@@ -11,7 +11,9 @@ mod quality;
 use std::net::IpAddr;
 use std::time::Duration;
 
-pub use crate::diagnose::{Confidence, Finding, FindingOutcome, Impact as FindingImpact, Scope};
+pub use crate::diagnose::{
+    Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Scope,
+};
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
 pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};

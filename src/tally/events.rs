@@ -37,6 +37,8 @@ pub(super) struct Event {
     pub(super) how: How,
     /// How often its query was sent again.
     pub(super) repeats: u16,
+    /// Nanoseconds until its response, or until the last copy of a query to which none came.
+    pub(super) waited: u64,
     name: Span,
 }
 
@@ -206,6 +208,10 @@ impl Events {
             transport: exchange.transport,
             how: How::of(exchange),
             repeats: exchange.asked.map_or(0, |asked| asked.repeats),
+            waited: took.unwrap_or_else(|| match unanswered {
+                1 => exchange.asked.map_or(0, |asked| asked.last.nanos_since(asked.at)),
+                _ => 0,
+            }),
             name: self.keep(exchange.name),
         };
         self.exchanges.push(event);

@@ -15,6 +15,7 @@ use crate::track::{Exchange, Hasher, Obstacle, Outcome};
 use crate::wire::{Address, Question, Transport};
 
 use super::arena::Arena;
+use super::moments::{Moments, Parts};
 use super::slot::room_for;
 
 /// How an exchange ended.
@@ -180,6 +181,9 @@ struct Row {
     sent: u32,
     /// The shortest time to a response, in microseconds.
     took: u32,
+    /// For how long it was waited in all, in microseconds.
+    waited: u64,
+    when: Moments,
     first: Timestamp,
     last: Timestamp,
 }
@@ -199,6 +203,11 @@ pub(crate) struct Fact<'a> {
     pub(crate) sent: u64,
     /// The shortest time to a response, in microseconds.
     pub(crate) took: u32,
+    /// For how long it was waited in all, in microseconds: until the responses, or until the last
+    /// copy of a query to which none came.
+    pub(crate) waited: u64,
+    /// In which parts of the capture.
+    pub(crate) when: Moments,
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
 }
@@ -215,6 +224,8 @@ pub(super) struct Note<'a> {
     pub(super) repeats: u16,
     /// In nanoseconds.
     pub(super) took: Option<u64>,
+    /// In nanoseconds; of a query without a response, between its first and its last copy.
+    pub(super) waited: u64,
     pub(super) at: Timestamp,
     /// It had been given up before.
     pub(super) late: bool,
@@ -230,8 +241,7 @@ pub(crate) struct Facts {
     max: usize,
     /// One of two to this power of the lookups is kept.
     level: u32,
-    /// When the capture began.
-    began: Timestamp,
+    parts: Parts,
     queries: u64,
     first: Timestamp,
     last: Timestamp,
@@ -261,7 +271,7 @@ impl Facts {
             hasher,
             max: max.max(64),
             level: 0,
-            began: Timestamp(0),
+            parts: Parts::new(),
             queries: 0,
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
@@ -271,7 +281,7 @@ impl Facts {
     /// Says when the capture began; to be called before anything is added.
     pub(super) fn begin(&mut self, at: Timestamp) {
         if at > Timestamp(0) {
-            self.began = at;
+            self.parts.began = at;
         }
     }
 
@@ -287,7 +297,7 @@ impl Facts {
         let kind = u64::from(question.rtype.0) << 16 | u64::from(question.class.0);
         let half = |address: u128| u64::try_from(address & u128::from(u64::MAX)).unwrap_or(0);
         let words = [half(client.0), half(client.0 >> 64), kind];
-        let mixed = words.into_iter().fold(mix(self.began.0), |all, word| mix(all ^ word));
+        let mixed = words.into_iter().fold(mix(self.parts.began.0), |all, word| mix(all ^ word));
         name.chunks(8).fold(mixed, |all, chunk| {
             let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
             mix(all ^ word)
@@ -329,7 +339,12 @@ impl Facts {
                 None => return,
             },
         };
+        while self.parts.are_too_short(note.at) {
+            self.parts.lengthen(self.rows.iter_mut().map(|row| &mut row.when));
+        }
         let Some(row) = self.rows.get_mut(place as usize) else { return };
+        self.parts.mark(note.at, &mut row.when);
+        row.waited = row.waited.saturating_add(note.waited / 1000);
         row.count = row.count.saturating_add(1);
         row.sent = row.sent.saturating_add(1 + u32::from(note.repeats));
         if let Some(took) = note.took {
@@ -383,6 +398,8 @@ impl Facts {
             count: 0,
             sent: 0,
             took: u32::MAX,
+            waited: 0,
+            when: Moments::default(),
             first: note.at,
             last: note.at,
         });
@@ -412,13 +429,21 @@ impl Facts {
 
     /// Adds the facts of other clients of the same capture.
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.began = self.began.max(other.began);
+        self.parts.began = self.parts.began.max(other.parts.began);
         if self.level < other.level {
             self.level = other.level;
             self.keep_only_kept();
         }
-        for row in &other.rows {
-            self.put(*row, other.names.get(row.name));
+        while self.parts.are_shorter(&other.parts) {
+            self.parts.lengthen(self.rows.iter_mut().map(|row| &mut row.when));
+        }
+        let mut parts = other.parts;
+        let mut rows = other.rows.clone();
+        while parts.are_shorter(&self.parts) {
+            parts.lengthen(rows.iter_mut().map(|row| &mut row.when));
+        }
+        for row in rows {
+            self.put(row, other.names.get(row.name));
         }
         while self.rows.len() > self.max && self.level < LAST_LEVEL {
             self.level += 1;
@@ -440,6 +465,8 @@ impl Facts {
             count: u64::from(row.count),
             sent: u64::from(row.sent),
             took: row.took,
+            waited: row.waited,
+            when: row.when,
             first: row.first,
             last: row.last,
         })
@@ -480,6 +507,7 @@ mod tests {
             how: How { end, opcode: Opcode::QUERY, rcode, ede: None, marks },
             repeats: 1,
             took: Some(5000),
+            waited: 5000,
             at: Timestamp(lookup),
             late,
         }

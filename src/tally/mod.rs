@@ -13,6 +13,7 @@ mod facts;
 mod figures;
 mod latency;
 mod lookups;
+mod moments;
 mod names;
 mod pairs;
 mod paths;
@@ -37,6 +38,7 @@ pub(crate) use domains::registered;
 pub(crate) use entities::{Apart, Entities, Key as EntityKey};
 pub(crate) use facts::{End, Fact, Facts, How, Marks};
 pub(crate) use latency::Times;
+pub(crate) use moments::PARTS;
 pub(crate) use names::{NONE, Names};
 pub(crate) use paths::{Path, Paths};
 pub(crate) use slot::Slot;
@@ -213,7 +215,7 @@ impl Tallies {
             ede: None,
             marks: Marks::TCP,
         };
-        let (question, name, repeats, took, late) = (None, &[][..], 0, None, false);
+        let (question, name, repeats, took, waited, late) = (None, &[][..], 0, None, 0, false);
         self.facts.add(&Note {
             lookup,
             client,
@@ -223,6 +225,7 @@ impl Tallies {
             how,
             repeats,
             took,
+            waited,
             at,
             late,
         });
@@ -564,6 +567,7 @@ fn note<'a>(events: &'a Events, event: &Event, lookup: u64) -> Note<'a> {
         how: event.how,
         repeats: event.repeats,
         took: event.response.and_then(|response| response.took),
+        waited: event.waited,
         at: event.at,
         late: event.unanswered < 0,
     }

@@ -83,6 +83,8 @@ pub struct Asked {
     pub flags: Flags,
     /// Whether it carried EDNS: without it no Extended DNS Error can come back.
     pub edns: bool,
+    /// When it was last sent.
+    pub last: Timestamp,
     /// How often it was sent again while it waited.
     pub repeats: u16,
 }

@@ -95,7 +95,13 @@ impl Query {
     }
 
     pub(super) fn asked(&self) -> Asked {
-        Asked { at: self.at, flags: self.flags, edns: self.edns, repeats: self.copies }
+        Asked {
+            at: self.at,
+            last: self.last,
+            flags: self.flags,
+            edns: self.edns,
+            repeats: self.copies,
+        }
     }
 }
 

@@ -185,7 +185,13 @@ impl Tracker {
         let Some(held) = self.early.take(query) else { return false };
         let response = held.message();
         let took = response.at.nanos_since(query.at);
-        let asked = Asked { at: query.at, flags: query.flags, edns: query.edns, repeats: 0 };
+        let asked = Asked {
+            at: query.at,
+            last: query.at,
+            flags: query.flags,
+            edns: query.edns,
+            repeats: 0,
+        };
         let with_name = if response.question.is_some() { &response } else { query };
         let named = Named::of(with_name);
         sink(&exchange(&response, &named, Outcome::Answered { took, late: false }, Some(asked)));

@@ -247,6 +247,7 @@ fn unknown() -> Finding {
         first: Some(at(5_200)),
         last: Some(at(23_900)),
         last_success: Some(at(5_100)),
+        onset: rcodetop::snapshot::Onset::Step,
         ongoing: true,
         impact: rcodetop::snapshot::FindingImpact::default(),
         linked: Vec::new(),

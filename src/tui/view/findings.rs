@@ -95,11 +95,12 @@ fn cause(finding: &Finding) -> String {
 fn when(finding: &Finding) -> String {
     let clock =
         |at: Option<Timestamp>| at.map_or_else(|| "?".to_owned(), Timestamp::date_and_clock);
-    let before = finding.last_success.map_or_else(
-        || "no success before".to_owned(),
-        |at| format!("last success before {}", at.date_and_clock()),
-    );
-    format!("{} to {} UTC; {before}", clock(finding.first), clock(finding.last))
+    let before = finding
+        .last_success
+        .map_or_else(String::new, |at| format!(", the last time at {}", at.date_and_clock()));
+    let meaning = finding.beginning();
+    let over = if finding.ongoing { "" } else { "; over" };
+    format!("{} to {} UTC: {meaning}{before}{over}", clock(finding.first), clock(finding.last))
 }
 
 /// The scope in words; what is not limited is not said.
