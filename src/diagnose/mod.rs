@@ -13,6 +13,7 @@ pub mod causes;
 mod claims;
 mod compose;
 mod dark;
+mod family;
 mod finding;
 mod harm;
 mod headline;

@@ -247,3 +247,21 @@ fn a_drift_is_told_from_turns() {
     check_onset(&format!("{HEALTHY}{before}{drift}"), &["rate-limit drift"]);
     check_onset(&format!("{HEALTHY}{before}{turns}"), &["rate-limit mixed"]);
 }
+
+#[test]
+fn a_machine_of_which_one_family_is_denied_is_told_as_one() {
+    let served = "
+        9x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra";
+    let machine = "
+        9x 2001:db8::1 2001:db8:53::53 www#.news.example A REFUSED
+        9x 10.0.2.1 192.0.2.53 www#.news.example A NOERROR ra";
+    let stranger = machine.replace("www#.news.example A NOERROR", "www#.bank.example A NOERROR");
+    let is_family = |script: &str| {
+        let told = told(script, |finding| finding.headline);
+        told.iter().any(|it| it.ends_with(", over IPv6; over IPv4 the same is answered"))
+    };
+    let resolves = "
+        9x 2001:db8:1::1 2001:db8:53::53 www#.shop.example A NOERROR ra";
+    assert!(is_family(&format!("{served}{resolves}{machine}")));
+    assert!(!is_family(&format!("{served}{resolves}{stranger}")));
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::base::{Base, Case, Sight};
 use super::brand;
 use super::cause::Cause;
+use super::family;
 use super::finding::{Confidence, Finding, Impact};
 use super::harm::Harm;
 use super::headline::{headline, some};
@@ -32,7 +33,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
     let (confidence, doubts) = confidence(base, harm, &contrast);
     let heaviest = draft.cases.iter().filter_map(|number| base.cases.get(*number));
     let heaviest = heaviest.max_by_key(|case| (case.fact.count, std::cmp::Reverse(case.fact.name)));
-    Finding {
+    let mut finding = Finding {
         cause: cause.id,
         confidence,
         fault: cause.fault,
@@ -60,7 +61,9 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
         fix: brand::fixes(base, draft),
         verify: heaviest.map_or_else(String::new, verify::dig_of),
         verify_windows: heaviest.map_or_else(String::new, verify::windows),
-    }
+    };
+    family::tell(base, draft, &mut finding);
+    finding
 }
 
 fn counted(number: u64, what: &str) -> String {
