@@ -3,6 +3,10 @@
 //! A frame is: one byte that picks a link type, one that picks how far time moves, two for the
 //! length (small end first), then the frame. Any bytes are some frames.
 
+mod talk;
+
+pub use talk::talk;
+
 use rcodetop::time::Timestamp;
 use rcodetop::wire::{Frame, LINKS, LinkType};
 
