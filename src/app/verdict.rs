@@ -118,7 +118,7 @@ fn complaints(snapshot: &Snapshot) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{FindingOutcome, Rcode, RcodeRow, Scope};
+    use crate::snapshot::{Rcode, RcodeRow, fixtures};
 
     fn with_refusals(responses: u64) -> Snapshot {
         let row = RcodeRow { rcode: Rcode::REFUSED, responses, share: 1.0, latency: None };
@@ -126,28 +126,7 @@ mod tests {
     }
 
     fn finding(cause: &'static str, confidence: Confidence, fault: bool) -> Finding {
-        Finding {
-            cause,
-            confidence,
-            fault,
-            outcome: FindingOutcome::Response(Rcode::REFUSED),
-            count: 1,
-            scope: Scope::default(),
-            first: None,
-            last: None,
-            last_success: None,
-            onset: crate::snapshot::Onset::NoneBefore,
-            ongoing: true,
-            impact: crate::snapshot::FindingImpact::default(),
-            linked: Vec::new(),
-            headline: String::new(),
-            evidence: Vec::new(),
-            against: Vec::new(),
-            brand: None,
-            fix: Vec::new(),
-            verify: String::new(),
-            verify_windows: String::new(),
-        }
+        Finding { cause, confidence, fault, ..fixtures::finding() }
     }
 
     #[track_caller]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::causes::UNKNOWN;
 use super::onset::Onset;
+use super::watch::Turn;
 use crate::iana::{Class, Opcode, Rcode, RecordType};
 use crate::time::Timestamp;
 
@@ -74,6 +75,8 @@ pub struct Finding {
     pub onset: Onset,
     /// Whether it was seen in the last minute of the capture.
     pub ongoing: bool,
+    /// What became of it while packets flowed, oldest first; empty where causes were weighed once.
+    pub turns: Vec<Turn>,
     /// What it did.
     pub impact: Impact,
     /// The numbers, counted from 0, of findings that have to do with it: the upstream that refuses
@@ -159,4 +162,36 @@ pub struct Scope {
     pub recursion_desired: Option<bool>,
     /// Whether the response had no query.
     pub unasked: Option<bool>,
+}
+
+#[cfg(test)]
+pub(crate) mod fixtures {
+    use super::*;
+
+    /// A finding that says nothing in particular.
+    pub(crate) fn finding() -> Finding {
+        Finding {
+            cause: "acl-recursion",
+            confidence: Confidence::Likely,
+            fault: true,
+            outcome: FindingOutcome::Response(Rcode::REFUSED),
+            count: 1,
+            scope: Scope::default(),
+            first: None,
+            last: None,
+            last_success: None,
+            onset: Onset::NoneBefore,
+            ongoing: true,
+            turns: Vec::new(),
+            impact: Impact::default(),
+            linked: Vec::new(),
+            headline: String::new(),
+            evidence: Vec::new(),
+            against: Vec::new(),
+            brand: None,
+            fix: Vec::new(),
+            verify: String::new(),
+            verify_windows: String::new(),
+        }
+    }
 }

@@ -26,6 +26,7 @@ mod scope;
 mod tests;
 mod unknown;
 mod verify;
+mod watch;
 mod words;
 
 use crate::tally::Tallies;
@@ -34,8 +35,12 @@ use base::Base;
 use claims::Claims;
 
 pub use cause::{Brand, Cause, Fix};
+#[cfg(test)]
+pub(crate) use finding::fixtures;
 pub use finding::{Confidence, Finding, FindingOutcome, Impact, Scope};
 pub use onset::Onset;
+pub(crate) use watch::Watch;
+pub use watch::{Turn, TurnKind};
 
 /// What the counts speak for, most harm first.
 pub fn findings(tallies: &Tallies) -> Vec<Finding> {

@@ -40,6 +40,7 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
         last_success: None,
         onset: Onset::NoneBefore,
         ongoing: true,
+        turns: Vec::new(),
         impact: Impact::default(),
         linked: Vec::new(),
         headline: format!(

@@ -20,6 +20,9 @@ use crate::wire::Address;
 /// Fewer exchanges than this make no more than a possibility.
 const FEW: u64 = 5;
 
+/// A capture that is shorter shows one moment only.
+const SHORT: Duration = Duration::from_secs(1);
+
 /// Less waiting than this is not worth a line.
 const MUCH: Duration = Duration::from_secs(1);
 
@@ -45,6 +48,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
         last_success: last_success(base, draft, harm.first),
         onset: onset(base, draft),
         ongoing: base.span.1.nanos_since(harm.last) <= OVER,
+        turns: Vec::new(),
         impact: Impact {
             lookups_failed: harm.lookups_failed * base.one_of,
             lookups_recovered: harm.lookups_recovered * base.one_of,
@@ -215,11 +219,20 @@ fn confidence(base: &Base<'_>, harm: &Harm, contrast: &Contrast) -> (Confidence,
         let missing = if base.sight == Sight::Queries { "responses" } else { "queries" };
         doubts.push(format!("the capture shows next to no {missing}"));
     }
+    if base.is_patchy {
+        sure = sure.lower();
+        doubts.push("the capture lacks many queries: what was lost cannot be told".to_owned());
+    }
+    if base.span.1.since(base.span.0) < SHORT {
+        sure = sure.lower();
+        doubts.push("too early to tell: the capture covers less than a second".to_owned());
+    }
     if harm.exchanges < FEW {
         if sure < Confidence::Certain {
             sure = Confidence::Possible;
         }
-        doubts.push(format!("only {} seen", counted(harm.exchanges, "exchange")));
+        let exchanges = counted(harm.exchanges, "exchange");
+        doubts.push(format!("too early to tell: only {exchanges} seen"));
     }
     if contrast.within_answers > 0 {
         let answers = counted(contrast.within_answers, "query");

@@ -1,5 +1,6 @@
 //! The front half: from frames to packets, in the order of capture; keeps the books of frames.
 
+use crate::diagnose::Watch;
 use crate::ledger::Ledger;
 use crate::snapshot::{self, Finding, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Tallies};
@@ -56,6 +57,7 @@ pub(crate) struct Front {
     link_types: Vec<LinkType>,
     /// What was found when causes were weighed last.
     findings: Vec<Finding>,
+    watch: Watch,
     /// Of the frames that have a time.
     first: Timestamp,
     last: Timestamp,
@@ -70,6 +72,7 @@ impl Front {
             number: 0,
             link_types: Vec::new(),
             findings: Vec::new(),
+            watch: Watch::default(),
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
         }
@@ -146,6 +149,7 @@ impl Front {
 
     /// No frame follows.
     pub(crate) fn finish(&mut self, mut sink: impl FnMut(Found<'_>)) {
+        self.watch.finish();
         self.decoder.abandon_all();
         self.give_abandoned(&mut sink);
     }
@@ -171,7 +175,7 @@ impl Front {
         snapshot.outcomes = matcher.outcomes();
         snapshot::fill(&mut snapshot, tallies, spec);
         if spec.weigh {
-            self.findings = snapshot::weigh(tallies);
+            self.findings = self.watch.follow(self.last, snapshot::weigh(tallies));
         }
         snapshot.findings.clone_from(&self.findings);
         snapshot.sample = matcher.sample();

@@ -203,19 +203,13 @@ pub(super) fn explained() -> Snapshot {
         },
         first: Some(at(4)),
         last: Some(at(23)),
-        last_success: None,
-        onset: crate::snapshot::Onset::NoneBefore,
-        ongoing: true,
-        impact: crate::snapshot::FindingImpact::default(),
-        linked: Vec::new(),
         headline: "10.53.0.10 and fd53::10 refuse every name under ads.example, to every client"
             .into(),
         evidence: vec!["488 of 488 queries under this suffix were refused".into()],
         against: vec!["no EDE says blocked".into()],
-        brand: None,
         fix: vec!["if the block is not wanted: remove the suffix from the policy".into()],
         verify: "dig @10.53.0.10 www.ads.example A".into(),
-        verify_windows: String::new(),
+        ..crate::snapshot::fixtures::finding()
     };
     Snapshot { findings: vec![finding], ..outage() }
 }

@@ -11,8 +11,10 @@ mod quality;
 use std::net::IpAddr;
 use std::time::Duration;
 
+#[cfg(test)]
+pub(crate) use crate::diagnose::fixtures;
 pub use crate::diagnose::{
-    Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Scope,
+    Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Scope, Turn, TurnKind,
 };
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};

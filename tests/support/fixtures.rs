@@ -249,6 +249,7 @@ fn unknown() -> Finding {
         last_success: Some(at(5_100)),
         onset: rcodetop::snapshot::Onset::Step,
         ongoing: true,
+        turns: Vec::new(),
         impact: rcodetop::snapshot::FindingImpact::default(),
         linked: Vec::new(),
         headline: "1,312 responses with REFUSED are not explained".to_owned(),

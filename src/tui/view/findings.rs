@@ -70,6 +70,9 @@ fn brief(finding: &Finding) -> Told {
 fn case(finding: &Finding) -> Vec<Told> {
     let mut told = vec![brief(finding), Told::under("cause", &cause(finding))];
     told.push(Told::under("when", &when(finding)));
+    if finding.turns.len() > 1 {
+        told.push(Told::under("so far", &turns(finding)));
+    }
     told.push(Told::under("which", &scope(&finding.scope)));
     for (label, texts) in
         [("for", &finding.evidence), ("against", &finding.against), ("fix", &finding.fix)]
@@ -101,6 +104,12 @@ fn when(finding: &Finding) -> String {
     let meaning = finding.beginning();
     let over = if finding.ongoing { "" } else { "; over" };
     format!("{} to {} UTC: {meaning}{before}{over}", clock(finding.first), clock(finding.last))
+}
+
+/// What became of it while packets flowed.
+fn turns(finding: &Finding) -> String {
+    let turns = finding.turns.iter().map(|turn| format!("{} {}", turn.at.clock(), turn.kind));
+    turns.collect::<Vec<_>>().join(", ")
 }
 
 /// The scope in words; what is not limited is not said.
