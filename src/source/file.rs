@@ -407,5 +407,9 @@ fn looks_like(bytes: &[u8]) -> String {
         return (*what).to_owned();
     }
     let first: Vec<String> = bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("it begins with the bytes {}, neither pcap nor pcapng", first.join(" "))
+    format!(
+        "it begins with the bytes {}, neither pcap nor pcapng; \
+         make one with `tcpdump -w FILE port 53`",
+        first.join(" ")
+    )
 }
