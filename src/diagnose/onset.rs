@@ -123,8 +123,10 @@ impl Course {
 fn parts<'c, 'a: 'c>(cases: impl Iterator<Item = &'c Case<'a>>) -> [u64; PARTS as usize] {
     let mut counts = [0; PARTS as usize];
     for case in cases {
-        for (part, count) in (0..).zip(&mut counts) {
-            *count += u64::from(case.fact.when.has(part));
+        for part in case.fact.when.parts() {
+            if let Some(count) = counts.get_mut(part as usize) {
+                *count += 1;
+            }
         }
     }
     counts

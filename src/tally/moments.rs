@@ -20,9 +20,14 @@ impl Moments {
         self.0 |= 1_u64.checked_shl(part).unwrap_or(0);
     }
 
-    /// Whether it happened in a part.
-    pub(crate) fn has(self, part: u32) -> bool {
-        self.0.checked_shr(part).unwrap_or(0) & 1 == 1
+    /// The numbers of the parts in which it happened, the earliest first.
+    pub(crate) fn parts(self) -> impl Iterator<Item = u32> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let part = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (part < PARTS).then_some(part)
+        })
     }
 
     /// The same in parts that are twice as long.
@@ -93,8 +98,7 @@ mod tests {
         }
         for (second, moments) in (0..50_u64).zip(all) {
             let part = u32::try_from(parts.part(Timestamp::new(second, 0))).unwrap();
-            assert!(moments.has(part), "{second}");
-            assert_eq!(moments.0.count_ones(), 1, "{second}");
+            assert_eq!(moments.parts().collect::<Vec<_>>(), [part], "{second}");
         }
         let last = Timestamp::new(49, 0);
         assert!(parts.part(last) >= 32, "parts are no longer than they need be");
@@ -109,6 +113,8 @@ mod tests {
             parts.lengthen(moments.iter_mut());
         }
         parts.mark(at, &mut moments[0]);
-        assert!(moments[0].has(63) && !moments[0].has(62) && !moments[0].has(64));
+        assert_eq!(moments[0].parts().collect::<Vec<_>>(), [63]);
+        assert_eq!(Moments(0b1010_0001).parts().collect::<Vec<_>>(), [0, 5, 7]);
+        assert_eq!(Moments::default().parts().count(), 0);
     }
 }
