@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
-use crate::tally::{End, Fact, Marks, Tallies, registered};
+use crate::tally::{End, Fact, Marks, Parts, Tallies, registered};
 use crate::time::Timestamp;
 use crate::wire::Address;
 
@@ -141,6 +141,8 @@ pub(super) struct Base<'a> {
     pub(super) sight: Sight,
     /// When the capture began and ended.
     pub(super) span: (Timestamp, Timestamp),
+    /// The parts of it that facts are marked by.
+    pub(super) parts: Parts,
     /// One of so many lookups was looked at.
     pub(super) one_of: u64,
     /// Whether the capture lacks so much that silence may be its own.
@@ -205,6 +207,7 @@ impl<'a> Base<'a> {
             askers: BTreeMap::new(),
             sight,
             span: facts.span(),
+            parts: facts.parts(),
             one_of: facts.one_of(),
             has_holes: false,
             is_patchy: false,

@@ -88,7 +88,12 @@ pub(super) fn last_success(
     first: Timestamp,
 ) -> Option<Timestamp> {
     let before = answers(base, draft).filter(|case| case.fact.first < first);
-    before.map(|case| if case.fact.last < first { case.fact.last } else { case.fact.first }).max()
+    before
+        .filter_map(|case| match case.fact.last {
+            last if last < first => Some(last),
+            _ => base.parts.last_before(case.fact.when, first),
+        })
+        .max()
 }
 
 /// Answers of the same kind: what a server answers from data of its own is another matter.

@@ -265,3 +265,16 @@ fn a_machine_of_which_one_family_is_denied_is_told_as_one() {
     assert!(is_family(&format!("{served}{resolves}{machine}")));
     assert!(!is_family(&format!("{served}{resolves}{stranger}")));
 }
+
+#[test]
+fn an_outage_that_is_over_is_no_rate_limit() {
+    let served = "
+        20x 10.0.2.1 192.0.2.53 www#.shop.example A NOERROR ra
+        20x 10.0.2.1 192.0.2.53 www#.news.example A NOERROR ra";
+    let refused = served.replace("NOERROR ra", "REFUSED");
+    check(&format!("{HEALTHY}{served}{refused}{refused}{served}"), &["acl-recursion possible"]);
+    check(
+        &format!("{HEALTHY}{served}{refused}{served}{refused}{served}{refused}{served}"),
+        &["rate-limit likely"],
+    );
+}

@@ -482,6 +482,11 @@ impl Facts {
         self.queries
     }
 
+    /// The parts of the capture that facts are marked by.
+    pub(crate) fn parts(&self) -> Parts {
+        self.parts
+    }
+
     /// When anything happened first, and last.
     pub(crate) fn span(&self) -> (Timestamp, Timestamp) {
         (self.first, self.last)

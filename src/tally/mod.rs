@@ -38,7 +38,7 @@ pub(crate) use domains::registered;
 pub(crate) use entities::{Apart, Entities, Key as EntityKey};
 pub(crate) use facts::{End, Fact, Facts, How, Marks};
 pub(crate) use latency::Times;
-pub(crate) use moments::PARTS;
+pub(crate) use moments::{Moments, PARTS, Parts};
 pub(crate) use names::{NONE, Names};
 pub(crate) use paths::{Path, Paths};
 pub(crate) use slot::Slot;

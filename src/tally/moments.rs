@@ -3,6 +3,8 @@
 //! The parts are equally long, and become twice as long when the capture outgrows them, so that
 //! their number is the same for a second and for a year.
 
+use std::time::Duration;
+
 use crate::time::Timestamp;
 
 /// Parts of the capture.
@@ -30,6 +32,26 @@ impl Moments {
         })
     }
 
+    /// When either happened.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether `other` happened in one of these parts, or in one of so many after it.
+    pub(crate) fn is_followed_by(self, other: Self, within: u32) -> bool {
+        let reach = (0..within.min(PARTS)).fold(self.0, |reach, _| reach | reach << 1);
+        reach & other.0 != 0
+    }
+
+    /// Whether these are one time of several parts in which `other` did not happen; at its edges it
+    /// may have.
+    pub(crate) fn are_apart_from(self, other: Self) -> bool {
+        let mut inner = self.parts().skip(1);
+        let (Some(first), Some(last)) = (inner.next(), self.parts().last()) else { return false };
+        let between = (1_u64 << last) - (1_u64 << first);
+        last > first && between & other.0 == 0
+    }
+
     /// The same in parts that are twice as long.
     fn coarser(self) -> Self {
         let pairs = |bits: u64, shift: u32, mask: u64| (bits | bits >> shift) & mask;
@@ -44,7 +66,7 @@ impl Moments {
 
 /// The parts of a capture: when it began, and how long they are.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     pub(super) began: Timestamp,
     /// Their length is two to this power of nanoseconds.
     length: u32,
@@ -62,6 +84,20 @@ impl Parts {
 
     fn part(&self, at: Timestamp) -> u64 {
         at.nanos_since(self.began) >> self.length
+    }
+
+    /// So many parts are at least so long.
+    pub(crate) fn within(&self, time: Duration) -> u32 {
+        let parts = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).div_ceil(1 << self.length);
+        u32::try_from(parts).unwrap_or(u32::MAX)
+    }
+
+    /// The end of the last part with a mark before the part of a moment, but not beyond it.
+    pub(crate) fn last_before(&self, moments: Moments, at: Timestamp) -> Option<Timestamp> {
+        let here = self.part(at);
+        let part = moments.parts().take_while(|part| u64::from(*part) < here).last()?;
+        let end = Duration::from_nanos((u64::from(part) + 1) << self.length);
+        Some(self.began.plus(end).min(at))
     }
 
     /// Whether the parts are too short to hold a moment.
@@ -102,6 +138,40 @@ mod tests {
         }
         let last = Timestamp::new(49, 0);
         assert!(parts.part(last) >= 32, "parts are no longer than they need be");
+    }
+
+    #[test]
+    fn what_follows_is_told_from_what_was_before() {
+        let refused = Moments(0b0011_1000);
+        assert!(refused.is_followed_by(Moments(0b0010_0000), 0));
+        assert!(!refused.is_followed_by(Moments(0b0000_0111), 3));
+        assert!(!refused.is_followed_by(Moments(0b1000_0000), 1));
+        assert!(refused.is_followed_by(Moments(0b1000_0000), 2));
+    }
+
+    #[test]
+    fn one_time_is_told_from_turns() {
+        let refused = Moments(0b0011_1000);
+        assert!(refused.are_apart_from(Moments(0b1110_1111)));
+        assert!(!refused.are_apart_from(Moments(0b1111_0111)));
+        assert!(!Moments(0b1).are_apart_from(Moments(0)), "of one part nothing can be told");
+        assert!(!Moments(0b11).are_apart_from(Moments(0)), "nor of its edges");
+        assert!(!Moments(1 << 63 | 1).are_apart_from(Moments(1 << 30)));
+    }
+
+    #[test]
+    fn the_last_time_before_a_moment_is_found() {
+        let mut parts = Parts::new();
+        (0..4).for_each(|_| parts.lengthen(std::iter::empty()));
+        let at = Timestamp::new(10, 0);
+        let mut moments = Moments::default();
+        for second in [1, 5, 12] {
+            parts.mark(Timestamp::new(second, 0), &mut moments);
+        }
+        let last = parts.last_before(moments, at).unwrap();
+        assert!(last >= Timestamp::new(5, 0) && last < Timestamp::new(7, 0), "{last}");
+        assert_eq!(parts.last_before(moments, Timestamp::new(0, 0)), None);
+        assert_eq!(parts.within(Duration::from_secs(5)), 5);
     }
 
     #[test]

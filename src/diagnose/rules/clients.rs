@@ -15,7 +15,7 @@ use crate::diagnose::causes::{
 use crate::diagnose::claims::{Axis, Claims};
 use crate::diagnose::dark::Dark;
 use crate::iana::{Ede, Rcode};
-use crate::tally::Marks;
+use crate::tally::{Marks, Moments};
 use crate::time::Timestamp;
 use crate::wire::Address;
 
@@ -89,6 +89,10 @@ struct Met<'a> {
     /// Refusals since then of domains that the server answers, and of how many domains in all.
     refused_since: u64,
     domains_since: BTreeSet<&'a [u8]>,
+    /// Refusals of domains that the server answers, at any time.
+    refused_known: u64,
+    refused_when: Moments,
+    recursive_when: Moments,
     /// Answers of any kind.
     answers: u64,
     domains: BTreeSet<&'a [u8]>,
@@ -101,6 +105,13 @@ impl Met<'_> {
         // Names that nobody gets may be blocked; not so many at once.
         let many = self.refused_since >= LEAST && self.refused_since * 2 > self.refused;
         self.recursive > 0 && (many || self.domains_since.len() >= MANY_DOMAINS)
+    }
+
+    /// Whether the client was served, then got nothing but refusals for a time, and was served
+    /// again: somebody changed something, and changed it back.
+    fn was_shut_off(&self) -> bool {
+        let many = self.refused_known >= LEAST && self.refused_known * 2 > self.refused;
+        self.recursive > 0 && many && self.refused_when.are_apart_from(self.recursive_when)
     }
 }
 
@@ -139,15 +150,18 @@ impl<'b, 'a> Scene<'b, 'a> {
             if case.is_recursive_answer() {
                 met.recursive += case.fact.count;
                 met.served_until = met.served_until.max(case.fact.last);
+                met.recursive_when = met.recursive_when.and(case.fact.when);
             }
         }
         for (_, case) in refused {
             dark.add(case.fact.name, case.fact.count, false);
             let met = clients.entry(case.fact.client).or_default();
             met.refused += case.fact.count;
+            let from = (case.domain, Address(0));
+            let answered = fine.range(from..).next().is_some_and(|it| it.0 == case.domain);
+            met.refused_known += if answered { case.fact.count } else { 0 };
+            met.refused_when = met.refused_when.and(case.fact.when);
             if case.fact.first > met.served_until {
-                let from = (case.domain, Address(0));
-                let answered = fine.range(from..).next().is_some_and(|it| it.0 == case.domain);
                 met.refused_since += if answered { case.fact.count } else { 0 };
                 met.domains_since.insert(case.domain);
             }
@@ -209,7 +223,8 @@ impl<'b, 'a> Scene<'b, 'a> {
     fn of_resolver(&self, case: &Case<'a>) -> Option<Verdict<'a>> {
         let none = Met::default();
         let met = self.clients.get(&case.fact.client).unwrap_or(&none);
-        if met.is_shut_off() && case.fact.first > met.served_until {
+        let is_shut_off = met.is_shut_off() && case.fact.first > met.served_until;
+        if is_shut_off || met.was_shut_off() {
             return Some((ACL_RECURSION, Possible, Axis::Client));
         }
         if met.recursive > 0 {

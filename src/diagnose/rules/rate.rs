@@ -9,7 +9,7 @@ use crate::diagnose::cause::Cause;
 use crate::diagnose::causes::{OVERLOAD_REFUSED, RATE_LIMIT, WATER_TORTURE};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
-use crate::tally::Marks;
+use crate::tally::{Marks, Moments};
 use crate::time::Timestamp;
 use crate::wire::Address;
 
@@ -74,6 +74,9 @@ struct Met<'a> {
     /// When the last answer came, and the refusals before that.
     answered_until: Timestamp,
     refused_amid: u64,
+    /// When it was refused, and when it got an answer.
+    refused_when: Moments,
+    fine_when: Moments,
     refused_questions: BTreeSet<(&'a [u8], RecordType)>,
     fine_questions: BTreeSet<(&'a [u8], RecordType)>,
     refused_domains: BTreeSet<&'a [u8]>,
@@ -91,7 +94,9 @@ impl Met<'_> {
         // Who is served first and then refused was shut off.
         let mixed = self.refused_amid * 2 >= LEAST;
         let often = self.refused >= LEAST && self.fine >= LEAST;
-        mixed && often && (self.same_questions() || self.same_domains())
+        // A time of refusals alone is an outage: somebody changed something, and changed it back.
+        let by_turns = !self.refused_when.are_apart_from(self.fine_when);
+        mixed && often && by_turns && (self.same_questions() || self.same_domains())
     }
 
     /// Whether a good part of the questions that were refused were answered, too.
@@ -128,10 +133,12 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
             met.answered_until = met.answered_until.max(case.fact.last);
             met.fine_questions.insert(question);
             met.fine_domains.insert(case.domain);
+            met.fine_when = met.fine_when.and(case.fact.when);
         } else if is_refused(base, case) {
             met.refused += case.fact.count;
             met.refused_questions.insert(question);
             met.refused_domains.insert(case.domain);
+            met.refused_when = met.refused_when.and(case.fact.when);
         }
     }
     met.values_mut().for_each(compare);

@@ -91,6 +91,8 @@ fn blocked<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
         let met = met(scenes, case);
         let (cause, confidence) = match case.end() {
             End::Blocked(Obstacle::PortClosed) if met.responses == 0 => (PORT_CLOSED, Certain),
+            // A server that starts anew is not there for a moment.
+            End::Blocked(Obstacle::PortClosed) if met.rejected < LEAST => continue,
             End::Blocked(Obstacle::PortClosed) => (PORT_CLOSED, Possible),
             End::Blocked(Obstacle::Rejected | Obstacle::RejectedByHost) => {
                 (FIREWALL_REJECT, Certain)

@@ -16,8 +16,8 @@ pub(crate) struct Verdict {
     pub(crate) scenario: String,
     /// Mean over the causes of the share of right rows; none if there are no rows.
     pub(crate) recall: Option<f64>,
-    /// Causes wrongly named, each with the finding.
-    pub(crate) wrong: Vec<(&'static str, String)>,
+    /// Findings that name a cause wrongly.
+    pub(crate) wrong: Vec<String>,
     /// By the key of the cause: what was named how often.
     pub(crate) named: BTreeMap<String, BTreeMap<&'static str, usize>>,
 }
@@ -42,7 +42,7 @@ pub(crate) fn judge(scenario: &str, rows: &[Row], findings: &[Finding]) -> Verdi
     let recall = (!right.is_empty()).then(|| shares.sum::<f64>() / right.len() as f64);
     let accused = findings.iter().zip(blame).filter(|(finding, _)| accuses(finding));
     let wrong = accused.filter(|(_, [bad, good])| good <= bad);
-    let wrong = wrong.map(|(finding, blame)| (finding.cause, told(finding, blame)));
+    let wrong = wrong.map(|(finding, blame)| told(finding, blame));
     Verdict { scenario: scenario.to_owned(), recall, wrong: wrong.collect(), named }
 }
 

@@ -224,6 +224,17 @@ pub(crate) fn overlaid(one: &Scenario, other: &Scenario) -> Scenario {
     }
 }
 
+/// The capture had begun an hour before, with one query: what happens is short beside it.
+pub(crate) fn after_an_hour(mut scenario: Scenario) -> Scenario {
+    let hour = Duration::from_secs(3600);
+    let Some(first) = scenario.packets.first().cloned() else { return scenario };
+    for packet in &mut scenario.packets {
+        *packet = packet.clone().moved_to(packet.at.plus(hour));
+    }
+    scenario.packets.insert(0, first);
+    scenario
+}
+
 /// A row whose cause is told from the like of another scenario.
 fn keyed(row: &Row, scenario: &str) -> Row {
     Row { key: format!("{} of {scenario}", row.key), ..row.clone() }
