@@ -382,7 +382,7 @@ fn a_resolver_that_is_not_seen_to_ask_is_somewhere_else() {
         "12x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra
          12x 10.0.1.2 192.0.2.53 www#.shop.example A NOERROR ra",
         "between: on the way to 192.0.2.53, a recursive server: 2 clients ask it, and what it \
-         asks itself is not seen",
+         asks others does not show",
     );
 }
 

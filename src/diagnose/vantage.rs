@@ -115,7 +115,7 @@ fn at_client(who: &str, sides: &Sides) -> Told {
 /// its cache cannot be ruled out.
 fn before(who: &str, sides: &Sides) -> Told {
     let ask = sides.ask();
-    let text = format!("on the way to {who}: {ask} it, and what it asks itself is not seen");
+    let text = format!("on the way to {who}: {ask} it, and what it asks others does not show");
     (VantagePoint::Between, text)
 }
 
