@@ -70,6 +70,17 @@ impl Case<'_> {
         self.is_answer() && self.has(Marks::AA) && !self.has(Marks::RA)
     }
 
+    /// Whether it tells what was asked. A connection that was not taken does not, nor does a further
+    /// part of a response: of a zone that comes in many messages, only the first need repeat the
+    /// question (RFC 5936 §2.2.1). Of a query that was cut, its flags are known.
+    pub(super) fn tells_what_was_asked(&self) -> bool {
+        match self.end() {
+            End::NoConnection => false,
+            End::Repeated | End::Unasked => self.fact.question.is_some(),
+            End::Answered | End::Silence | End::Blocked(_) => true,
+        }
+    }
+
     /// Whether it is an ordinary question: class IN, and a type that a name can have.
     pub(super) fn is_ordinary(&self) -> bool {
         let special = matches!(self.rtype().0, 251..=255);
@@ -292,8 +303,10 @@ impl<'a> Base<'a> {
                 known.refusals.add(case);
             }
             let asker = self.askers.entry(client).or_default();
-            // A secondary that asks its primary for the SOA record resolves nothing.
-            let resolves = case.is_ordinary() && case.rtype() != RecordType::SOA;
+            // A secondary that asks its primary for the SOA record and the zone resolves nothing.
+            let resolves = case.is_ordinary()
+                && case.tells_what_was_asked()
+                && case.rtype() != RecordType::SOA;
             if resolves && is_asked {
                 if case.has(Marks::RD) {
                     asker.asks.insert(server);

@@ -20,11 +20,14 @@ mod headline;
 mod link;
 mod networks;
 mod onset;
+mod place;
+mod roles;
 mod rules;
 mod scope;
 #[cfg(test)]
 mod tests;
 mod unknown;
+mod vantage;
 mod verify;
 mod watch;
 mod words;
@@ -39,15 +42,22 @@ pub use cause::{Brand, Cause, Fix};
 pub(crate) use finding::fixtures;
 pub use finding::{Confidence, Finding, FindingOutcome, Impact, Scope};
 pub use onset::Onset;
+pub use place::Place;
+pub use roles::{Role, Roles};
+pub use vantage::{Vantage, VantagePoint};
 pub(crate) use watch::Watch;
 pub use watch::{Turn, TurnKind};
 
-/// What the counts speak for, most harm first.
-pub fn findings(tallies: &Tallies) -> Vec<Finding> {
+/// What the counts speak for: causes, most harm first, and who does what.
+pub fn weigh(tallies: &Tallies) -> (Vec<Finding>, Roles) {
     let base = Base::of(tallies);
+    (findings(&base, tallies), Roles::of(&base))
+}
+
+fn findings(base: &Base<'_>, tallies: &Tallies) -> Vec<Finding> {
     let mut claims = Claims::new(base.cases.len());
-    rules::ALL.iter().for_each(|rule| rule(&base, &mut claims));
-    let (mut findings, explained) = compose::findings(&base, &claims, tallies.focus());
+    rules::ALL.iter().for_each(|rule| rule(base, &mut claims));
+    let (mut findings, explained) = compose::findings(base, &claims, tallies.focus());
     findings.extend(unknown::find(tallies, explained));
     findings
 }

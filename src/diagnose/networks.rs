@@ -17,6 +17,15 @@ impl Network {
         Self { first: Address(address.0 & mask), length }
     }
 
+    /// The network around an address, of the size that access lists are written for.
+    pub(super) fn around(address: Address) -> Self {
+        Self::of(address, usual(address))
+    }
+
+    pub(super) fn is_v4(&self) -> bool {
+        self.first.is_v4()
+    }
+
     pub(super) fn holds(&self, address: Address) -> bool {
         Self::of(address, self.length).first == self.first
     }

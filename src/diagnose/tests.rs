@@ -1,6 +1,6 @@
 //! Rules in a notation of one line for a kind of exchange: `TIMESx CLIENT SERVER NAME TYPE CODE
-//! MARK ...`; the code `-` is silence, marks are `rd0`, `edns`, `ra`, `aa`, `ede18`. Each line comes
-//! a second after the one before it, each exchange of it a hundredth of a second after the other.
+//! MARK ...`; the code `-` is silence, marks are `rd0`, `edns`, `ra`, `aa`, `referral`, `ede18`, and
+//! `update` or `notify` in place of a query. Each line comes a second after the one before it, each exchange of it a hundredth of a second after the other.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -35,16 +35,21 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
         |word: &str| Endpoint { address: Address::from(word.parse::<IpAddr>().unwrap()), port: 53 };
     let key =
         Key { client: end(words[1]), server: end(words[2]), id: 0, transport: Transport::Udp };
-    let rtype = if words[4] == "TXT" { RecordType(16) } else { RecordType::A };
+    let rtype = RecordType::from_name(words[4]).unwrap();
     let question = Some(Question { rtype, class: Class::IN });
     let ede = words.iter().find_map(|word| word.strip_prefix("ede")?.parse().ok()).map(Ede);
     let edns = words.contains(&"edns");
+    let opcode = match words.last() {
+        Some(&"update") => Opcode::UPDATE,
+        Some(&"notify") => Opcode::NOTIFY,
+        _ => Opcode::QUERY,
+    };
     let answer = Rcode::from_name(words[5]).map(|rcode| Answer {
         rcode,
         ede,
         ede_text: &[],
-        answers: u16::from(rcode == Rcode::NOERROR),
-        form: Form { edns, ..Form::default() },
+        answers: u16::from(rcode == Rcode::NOERROR && !words.contains(&"referral")),
+        form: Form { edns, referral: words.contains(&"referral"), ..Form::default() },
     });
     let mut events = Events::default();
     events.set_began(Timestamp::new(1000, 0));
@@ -61,7 +66,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
                 Some(_) => Outcome::Answered { took: 2_000_000, late: false },
                 None => Outcome::Unanswered,
             },
-            opcode: Opcode::QUERY,
+            opcode,
             question,
             name: &name,
             hashes: Hashes::of(hasher, &key, &name, question),
@@ -73,12 +78,8 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
     tallies.count_all(&mut events);
 }
 
-/// The findings as `cause confidence`, without `unknown`.
-fn found(script: &str) -> Vec<String> {
-    told(script, |finding| format!("{} {}", finding.cause, finding.confidence))
-}
-
-fn told(script: &str, tell: impl Fn(Finding) -> String) -> Vec<String> {
+/// What a script makes of the counts.
+fn weighed(script: &str) -> (Vec<Finding>, Roles) {
     let hasher = Hasher::default();
     let bounds = Bounds::of(64 << 20, 20);
     let mut tallies = Tallies::new(Rcode::REFUSED, Duration::from_secs(5), &bounds, hasher.clone());
@@ -86,7 +87,16 @@ fn told(script: &str, tell: impl Fn(Finding) -> String) -> Vec<String> {
     for (second, line) in (0..).zip(lines) {
         add(&mut tallies, &hasher, second, line);
     }
-    let known = findings(&tallies).into_iter().filter(|finding| !finding.is_unknown());
+    weigh(&tallies)
+}
+
+/// The findings as `cause confidence`, without `unknown`.
+fn found(script: &str) -> Vec<String> {
+    told(script, |finding| format!("{} {}", finding.cause, finding.confidence))
+}
+
+fn told(script: &str, tell: impl Fn(Finding) -> String) -> Vec<String> {
+    let known = weighed(script).0.into_iter().filter(|finding| !finding.is_unknown());
     known.map(tell).collect()
 }
 
@@ -277,4 +287,233 @@ fn an_outage_that_is_over_is_no_rate_limit() {
         &format!("{HEALTHY}{served}{refused}{served}{refused}{served}{refused}{served}"),
         &["rate-limit likely"],
     );
+}
+
+/// `ADDRESS SERVER-ROLE CLIENT-ROLE` for each address, `-` for none.
+#[track_caller]
+fn check_roles(script: &str, expected: &[&str]) {
+    let roles = weighed(script).1;
+    let told = |role: Option<Role>| role.map_or("-", Role::id);
+    for line in expected {
+        let address: IpAddr = line.split(' ').next().unwrap().parse().unwrap();
+        let (server, client) = (roles.of_server(address), roles.of_client(address));
+        assert_eq!(format!("{address} {} {}", told(server), told(client)), *line, "{script}");
+    }
+}
+
+#[test]
+fn an_authority_answers_from_its_zones_or_refers() {
+    check_roles(
+        "2x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR aa
+         2x 10.0.1.1 192.0.2.54 www#.shop.example A NOERROR referral rd0
+         2x 10.0.1.1 192.0.2.55 www#.shop.example A REFUSED",
+        &["192.0.2.53 authoritative -", "192.0.2.54 authoritative -", "192.0.2.55 - -"],
+    );
+}
+
+#[test]
+fn who_offers_recursion_is_recursive_even_if_it_fails() {
+    check_roles(
+        "2x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra
+         2x 10.0.1.1 192.0.2.54 www#.shop.example A SERVFAIL ra",
+        &["10.0.1.1 - stub", "192.0.2.53 recursive -", "192.0.2.54 recursive -"],
+    );
+}
+
+#[test]
+fn a_resolver_that_claims_authority_for_local_names_holds_no_zone() {
+    let resolves = "2x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra";
+    let local = "2x 10.0.1.1 192.0.2.53 ad#.ads.example A NOERROR ra aa";
+    check_roles(&format!("{resolves}\n{local}"), &["192.0.2.53 recursive -"]);
+    // To whom it offers no recursion, or for what is at the top of a zone, it is one.
+    let refused = "2x 10.0.2.1 192.0.2.53 host#.intra.example A NOERROR aa";
+    check_roles(&format!("{resolves}\n{refused}"), &["192.0.2.53 both -"]);
+    let top = "1x 10.0.1.1 192.0.2.53 intra.example SOA NOERROR ra aa";
+    check_roles(&format!("{resolves}\n{top}"), &["192.0.2.53 both -"]);
+}
+
+#[test]
+fn a_resolver_asks_without_recursion_and_a_forwarder_with() {
+    check_roles(
+        "2x 10.0.1.1 10.0.0.53 www#.shop.example A NOERROR ra
+         2x 10.0.0.53 192.0.2.1 www#.shop.example A NOERROR referral rd0
+         2x 10.0.0.53 192.0.2.2 www#.shop.example A NOERROR aa rd0
+         2x 10.0.1.1 10.0.0.54 www#.shop.example A NOERROR ra
+         2x 10.0.0.54 192.0.2.9 www#.shop.example A NOERROR ra",
+        &["10.0.0.53 recursive iterative", "10.0.0.54 forwarder forwarder", "10.0.1.1 - stub"],
+    );
+}
+
+#[test]
+fn a_forwarder_that_was_refused_itself_passes_the_name_on() {
+    let refused = "2x 10.0.1.1 10.0.0.54 www#.shop.example A REFUSED";
+    check_roles(
+        &format!("{refused}\n 2x 10.0.0.54 192.0.2.9 www#.shop.example A REFUSED"),
+        &["10.0.0.54 forwarder forwarder"],
+    );
+    // A host that refuses strangers and asks for names of its own passes nothing on.
+    check_roles(
+        &format!("{refused}\n 2x 10.0.0.54 192.0.2.9 time#.ntp.example A NOERROR ra"),
+        &["10.0.0.54 - stub"],
+    );
+}
+
+#[test]
+fn who_asks_itself_forwards_nothing() {
+    check_roles(
+        "2x 127.0.0.1 127.0.0.1 www#.shop.example A NOERROR ra",
+        &["127.0.0.1 recursive stub"],
+    );
+}
+
+#[test]
+fn a_resolver_is_one_at_a_single_authority_too() {
+    check_roles(
+        "2x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR aa rd0",
+        &["10.0.1.1 - iterative"],
+    );
+    // Of a resolver one asks that without being one.
+    check_roles("2x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra rd0", &["10.0.1.1 - -"]);
+}
+
+#[test]
+fn what_a_host_does_most_is_its_role_unless_it_resolves() {
+    check_roles(
+        "3x 10.0.1.1 192.0.2.53 shop.example SOA NOERROR aa rd0
+         1x 10.0.1.1 192.0.2.9 time.ntp.example A NOERROR ra
+         3x 10.0.1.2 192.0.2.53 shop.example SOA NOERROR aa update
+         1x 10.0.1.2 192.0.2.9 time.ntp.example A NOERROR ra
+         3x 192.0.2.53 10.0.1.3 shop.example SOA NOERROR aa notify
+         9x 10.0.0.53 192.0.2.53 shop.example SOA NOERROR aa rd0
+         2x 10.0.0.53 192.0.2.1 www#.shop.example A NOERROR referral rd0
+         2x 10.0.0.53 192.0.2.2 www#.shop.example A NOERROR aa rd0",
+        &[
+            "10.0.1.1 - secondary",
+            "10.0.1.2 - updater",
+            "10.0.1.3 - secondary",
+            "10.0.0.53 - iterative",
+        ],
+    );
+}
+
+#[test]
+fn every_role_has_a_word_and_a_sentence_of_its_own() {
+    let all = [
+        (Role::Authoritative, Role::Recursive),
+        (Role::Both, Role::Forwarder),
+        (Role::Stub, Role::Iterative),
+        (Role::Secondary, Role::Updater),
+    ];
+    let all: Vec<Role> = all.into_iter().flat_map(|(one, other)| [one, other]).collect();
+    let ids: std::collections::BTreeSet<&str> = all.iter().map(|role| role.id()).collect();
+    assert_eq!(ids.len(), all.len());
+    assert!(all.iter().all(|role| !role.words().is_empty()));
+}
+
+/// The vantage as `ID: TEXT`, or `-`.
+#[track_caller]
+fn check_vantage(script: &str, expected: &str) {
+    let vantage = weighed(script).1.vantage;
+    let told = vantage.map_or("-".into(), |it| format!("{}: {}", it.point.id(), it.text));
+    assert_eq!(told, expected, "{script}");
+}
+
+#[test]
+fn a_server_has_every_exchange_and_asks_nobody() {
+    check_vantage(
+        "12x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR aa rd0
+         12x 10.0.2.1 192.0.2.53 www#.shop.example A NOERROR aa rd0
+         12x 2001:db8:1::1 2001:db8::53 www#.shop.example A NOERROR aa rd0",
+        "at-server: at 192.0.2.53 and 2001:db8::53, an authoritative server: 3 clients ask it",
+    );
+}
+
+#[test]
+fn a_client_has_every_query() {
+    let one = "12x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra";
+    let another = "12x 10.0.1.1 192.0.2.54 www#.shop.example A NOERROR ra";
+    let text = "at-client: at 10.0.1.1, a stub resolver: it asks";
+    check_vantage(&format!("{one}\n{another}"), &format!("{text} 2 servers"));
+    check_vantage(&format!("{one}\n{one}"), &format!("{text} 1 server"));
+}
+
+#[test]
+fn a_resolver_is_asked_and_asks_and_strays_change_nothing() {
+    let script = "40x 10.0.1.1 10.0.0.53 www#.shop.example A NOERROR ra
+         40x 10.0.1.2 10.0.0.53 www#.shop.example A NOERROR ra
+         9x 10.0.0.53 192.0.2.1 www#.shop.example A NOERROR referral rd0
+         9x 10.0.0.53 192.0.2.2 www#.shop.example A NOERROR aa rd0";
+    let text = "at-resolver: at 10.0.0.53, a recursive server: 2 clients ask it, and it asks 2 \
+                servers";
+    check_vantage(script, text);
+    check_vantage(&format!("{script}\n 5x 10.0.1.1 8.8.8.8 a#.shop.example A NOERROR ra"), text);
+}
+
+#[test]
+fn a_resolver_that_is_not_seen_to_ask_is_somewhere_else() {
+    check_vantage(
+        "12x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra
+         12x 10.0.1.2 192.0.2.53 www#.shop.example A NOERROR ra",
+        "between: on the way to 192.0.2.53, a recursive server: 2 clients ask it, and what it \
+         asks others does not show",
+    );
+}
+
+#[test]
+fn servers_of_one_network_that_share_the_work_are_one_place() {
+    check_vantage(
+        "12x 10.0.1.1 10.0.0.53 www#.shop.example A NOERROR ra
+         12x 10.0.1.2 10.0.0.54 www#.shop.example A NOERROR ra
+         9x 10.0.0.60 192.0.2.1 www#.shop.example A NOERROR referral rd0
+         9x 10.0.0.60 192.0.2.2 www#.shop.example A NOERROR aa rd0",
+        "at-resolver: at the servers of 10.0.0.0/24: 2 clients ask them, and they ask 2 servers",
+    );
+    // One of two resolvers is far away.
+    check_vantage(
+        "12x 10.0.1.1 10.0.0.53 www#.shop.example A NOERROR ra
+         12x 10.0.1.2 8.8.8.8 www#.shop.example A NOERROR ra
+         9x 10.0.0.53 192.0.2.1 www#.shop.example A NOERROR referral rd0
+         9x 10.0.0.53 192.0.2.2 www#.shop.example A NOERROR aa rd0",
+        "between: between 3 clients and 4 servers",
+    );
+}
+
+#[test]
+fn what_a_host_tells_itself_says_nothing_of_where_it_is() {
+    let own = "12x 127.0.0.1 127.0.0.53 www#.shop.example A NOERROR ra";
+    check_vantage(
+        &format!("{own}\n 24x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra"),
+        "at-client: at 10.0.1.1, a stub resolver: it asks 1 server",
+    );
+    check_vantage(
+        &format!("{own}\n{own}"),
+        "at-client: at 127.0.0.1, a stub resolver: it asks 1 server",
+    );
+}
+
+#[test]
+fn a_few_exchanges_tell_no_place() {
+    check_vantage("", "-");
+    check_vantage("19x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra", "-");
+}
+
+#[test]
+fn local_is_what_is_not_routed_or_near_the_server() {
+    let served = "12x 198.51.100.7 198.51.100.53 www#.shop.example A NOERROR aa rd0
+         12x 203.0.113.7 198.51.100.53 www#.shop.example A NOERROR aa rd0";
+    let roles = weighed(served).1;
+    for (address, expected) in [
+        ("10.1.1.1", Place::Local),
+        ("100.64.0.1", Place::Local),
+        ("100.128.0.1", Place::Outside),
+        ("127.0.0.1", Place::Local),
+        ("169.254.1.1", Place::Local),
+        ("fe80::1", Place::Local),
+        ("fd53::1", Place::Local),
+        ("2001:db8::1", Place::Outside),
+        ("198.51.100.7", Place::Local),
+        ("203.0.113.7", Place::Outside),
+    ] {
+        assert_eq!(roles.place(address.parse().unwrap()), expected, "{address}");
+    }
 }

@@ -177,7 +177,7 @@ mod tests {
             let servers = vec!["192.0.2.1".to_owned()];
             let scope = Scope { servers, ..Scope::default() };
             let ongoing = words.len() < 3;
-            told = watch.follow(now, vec![Finding { confidence, ongoing, scope, ..finding() }]);
+            told = watch.follow(now, vec![Finding { confidence, scope, ongoing, ..finding() }]);
         }
         let turns = told[0].turns.iter();
         let turns: Vec<String> =
@@ -223,7 +223,7 @@ mod tests {
             let scope = Scope { servers: vec![server], ..Scope::default() };
             let ongoing = second % 400 < 200;
             let now = Timestamp::new(second, 0);
-            let told = watch.follow(now, vec![Finding { ongoing, scope, ..finding() }]);
+            let told = watch.follow(now, vec![Finding { scope, ongoing, ..finding() }]);
             assert!(told[0].turns.len() <= MOST_TURNS && watch.known.len() <= MOST);
         }
     }

@@ -1,8 +1,7 @@
 //! The front half: from frames to packets, in the order of capture; keeps the books of frames.
 
-use crate::diagnose::Watch;
 use crate::ledger::Ledger;
-use crate::snapshot::{self, Finding, Snapshot, SnapshotSpec};
+use crate::snapshot::{self, Snapshot, SnapshotSpec, Weighed};
 use crate::tally::{Bounds, Tallies};
 use crate::time::Timestamp;
 use crate::wire::{Address, Decoder, Frame, LinkType, Packet, Ports};
@@ -55,9 +54,8 @@ pub(crate) struct Front {
     /// The highest number given to a packet.
     number: u64,
     link_types: Vec<LinkType>,
-    /// What was found when causes were weighed last.
-    findings: Vec<Finding>,
-    watch: Watch,
+    /// What the counts meant when causes were weighed last.
+    weighed: Weighed,
     /// Of the frames that have a time.
     first: Timestamp,
     last: Timestamp,
@@ -71,8 +69,7 @@ impl Front {
             ledger: Ledger::default(),
             number: 0,
             link_types: Vec::new(),
-            findings: Vec::new(),
-            watch: Watch::default(),
+            weighed: Weighed::default(),
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
         }
@@ -149,7 +146,7 @@ impl Front {
 
     /// No frame follows.
     pub(crate) fn finish(&mut self, mut sink: impl FnMut(Found<'_>)) {
-        self.watch.finish();
+        self.weighed.finish();
         self.decoder.abandon_all();
         self.give_abandoned(&mut sink);
     }
@@ -175,9 +172,9 @@ impl Front {
         snapshot.outcomes = matcher.outcomes();
         snapshot::fill(&mut snapshot, tallies, spec);
         if spec.weigh {
-            self.findings = self.watch.follow(self.last, snapshot::weigh(tallies));
+            self.weighed.weigh(tallies, self.last);
         }
-        snapshot.findings.clone_from(&self.findings);
+        self.weighed.fill(&mut snapshot);
         snapshot.sample = matcher.sample();
         snapshot
     }

@@ -116,6 +116,8 @@ const CLASSES: &[(u16, &str)] = &[(1, "IN"), (3, "CH"), (4, "HS"), (254, "NONE")
 impl RecordType {
     /// An IPv4 address (RFC 1035).
     pub const A: Self = Self(1);
+    /// A server of a zone (RFC 1035).
+    pub const NS: Self = Self(2);
     /// Start of a zone of authority (RFC 1035).
     pub const SOA: Self = Self(6);
     /// An IPv6 address (RFC 3596).

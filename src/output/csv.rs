@@ -7,10 +7,11 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use crate::snapshot::{
-    Distinct, Latency, List, PathKey, QuestionKey, Row, Snapshot, Split, Timestamp, share,
+    Distinct, Latency, List, PathKey, Place, QuestionKey, Role, Row, Snapshot, Split, Timestamp,
+    share,
 };
 
-const HEADING: [&str; 20] = [
+const HEADING: [&str; 22] = [
     "list",
     "key",
     "type",
@@ -31,6 +32,8 @@ const HEADING: [&str; 20] = [
     "p99_ms",
     "max_ms",
     "error",
+    "role",
+    "place",
 ];
 
 /// Writes the heading and all rows.
@@ -78,7 +81,7 @@ impl Subject {
     }
 }
 
-/// The cells that say how much.
+/// The cells that say how much, and what else is known.
 #[derive(Default)]
 struct Numbers {
     responses: u64,
@@ -91,6 +94,8 @@ struct Numbers {
     last: Option<Timestamp>,
     latency: Option<Latency>,
     error: u64,
+    role: Option<Role>,
+    place: Option<Place>,
 }
 
 impl Numbers {
@@ -106,6 +111,8 @@ impl Numbers {
             last: row.last,
             latency: row.latency,
             error: row.error,
+            role: row.role,
+            place: row.place,
         }
     }
 }
@@ -167,6 +174,8 @@ impl<W: Write> Table<W> {
             latency(|latency| latency.p99),
             latency(|latency| latency.max),
             numbers.error.to_string(),
+            cell(numbers.role.map(Role::id)),
+            cell(numbers.place.map(Place::id)),
         ];
         self.csv.write_record(cells.map(disarm)).map_err(io::Error::from)
     }

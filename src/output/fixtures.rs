@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::snapshot::{
     Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact, Latency,
-    List, Opcode, Outcomes, PathKey, Prefix, Quality, QuestionKey, Rcode, RcodeRow, RecordType,
-    Row, Scope, Snapshot, Source, Split, Step, Timeline, Timestamp, Transport,
+    List, Opcode, Outcomes, PathKey, Place, Prefix, Quality, QuestionKey, Rcode, RcodeRow,
+    RecordType, Role, Row, Scope, Snapshot, Source, Split, Step, Timeline, Timestamp, Transport,
+    Vantage, VantagePoint,
 };
 
 /// 2026-11-21T03:12:00Z.
@@ -35,6 +36,8 @@ fn row<K>(key: K, responses: u64, focus: u64) -> Row<K> {
         last: Some(at(23)),
         latency: None,
         error: 0,
+        role: None,
+        place: None,
     }
 }
 
@@ -137,6 +140,13 @@ fn tables() -> Snapshot {
             text: "ad \\034block\\034".into(),
         }],
         timeline: timeline(),
+        vantage: Some(Vantage {
+            point: VantagePoint::AtResolver,
+            addresses: vec![address("10.53.0.10"), address("fd53::10")],
+            text: "at 10.53.0.10 and fd53::10, an authoritative and recursive server: 30 clients \
+                   ask it, and it asks 11 servers"
+                .into(),
+        }),
         ..Snapshot::default()
     }
 }
@@ -148,6 +158,7 @@ fn servers() -> List<IpAddr> {
             clients: Some(distinct(clients)),
             names: Some(distinct(names)),
             latency: Some(latency(responses, 2)),
+            role: Some(Role::Both),
             ..row(address(key), responses, focus)
         })
         .into(),
@@ -158,6 +169,8 @@ fn clients() -> List<IpAddr> {
     let rows = (11..19).map(|host| Row {
         servers: Some(distinct(2)),
         names: Some(Distinct { count: 20, at_least: host == 11 }),
+        role: (host > 11).then_some(Role::Stub),
+        place: Some(Place::Local),
         ..row(address(&format!("10.20.1.{host}")), 310 - host, 150 - host * 7)
     });
     List { total: 30, omitted: 41, ..list(rows.collect()) }

@@ -11,8 +11,8 @@ use serde::ser::SerializeMap;
 
 use crate::ledger;
 use crate::snapshot::{
-    self, Class, Distinct, Ended, FindingOutcome, List, Opcode, PathKey, Prefix, QuestionKey,
-    RecordType, Row, Snapshot, SourceKind, Split, Timestamp, Transport,
+    self, Class, Distinct, Ended, FindingOutcome, List, Opcode, PathKey, Place, Prefix,
+    QuestionKey, RecordType, Role, Row, Snapshot, SourceKind, Split, Timestamp, Transport,
 };
 
 /// Changes when a field changes its name or meaning.
@@ -31,6 +31,7 @@ struct Report<'a> {
     source: Source<'a>,
     ledger: Ledger,
     quality: Vec<Quality<'a>>,
+    vantage: Option<Vantage<'a>>,
     focus: String,
     rcodes: Vec<Rcode>,
     outcomes: Outcomes,
@@ -61,6 +62,7 @@ impl<'a> Report<'a> {
             source: Source::of(&snapshot.source),
             ledger: Ledger::of(&snapshot.ledger),
             quality: snapshot.quality.iter().map(Quality::of).collect(),
+            vantage: snapshot.vantage.as_ref().map(Vantage::of),
             focus: snapshot.focus.to_string(),
             rcodes: snapshot.rcodes.iter().map(Rcode::of).collect(),
             outcomes: Outcomes::of(&snapshot.outcomes),
@@ -223,6 +225,23 @@ struct Quality<'a> {
 impl<'a> Quality<'a> {
     fn of(quality: &'a snapshot::Quality) -> Self {
         Self { id: quality.id, text: &quality.text }
+    }
+}
+
+#[derive(Serialize)]
+struct Vantage<'a> {
+    id: &'static str,
+    addresses: Vec<String>,
+    text: &'a str,
+}
+
+impl<'a> Vantage<'a> {
+    fn of(vantage: &'a snapshot::Vantage) -> Self {
+        Self {
+            id: vantage.point.id(),
+            addresses: vantage.addresses.iter().map(ToString::to_string).collect(),
+            text: &vantage.text,
+        }
     }
 }
 
@@ -391,8 +410,15 @@ macro_rules! row {
     };
 }
 
-row!(ServerRow, std::net::IpAddr, |row| { server: String = row.key.to_string() }, clients, names);
-row!(ClientRow, std::net::IpAddr, |row| { client: String = row.key.to_string() }, servers, names);
+row!(ServerRow, std::net::IpAddr, |row| {
+    server: String = row.key.to_string(),
+    role: Option<&'static str> = row.role.map(Role::id)
+}, clients, names);
+row!(ClientRow, std::net::IpAddr, |row| {
+    client: String = row.key.to_string(),
+    role: Option<&'static str> = row.role.map(Role::id),
+    place: Option<&'static str> = row.place.map(Place::id)
+}, servers, names);
 row!(NameRow<'a>, QuestionKey, |row| {
     name: &'a str = &row.key.name,
     r#type: String = row.key.rtype.to_string(),

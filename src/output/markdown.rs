@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::answers;
 use super::case::{self, Detail};
 use super::words::{self, Moments, count, percent};
-use crate::snapshot::{List, Row, Snapshot};
+use crate::snapshot::{List, Role, Row, Snapshot};
 
 /// Writes the whole report.
 pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
@@ -35,6 +35,9 @@ impl Page<'_> {
         let time = format!("{}, {}", words::period(snapshot), words::end(snapshot));
         lines("Capture", std::slice::from_ref(&snapshot.source.name), out)?;
         lines("Time", &[time], out)?;
+        if let Some(vantage) = &snapshot.vantage {
+            lines("Seen", std::slice::from_ref(&vantage.text), out)?;
+        }
         for answer in answers::answers(snapshot) {
             lines(answer.question, &answer.lines, out)?;
         }
@@ -86,10 +89,13 @@ impl Page<'_> {
             return Ok(());
         }
         let focus = self.snapshot.focus;
-        writeln!(out, "\n| {title} | {focus} | Of all | Share | First | Last |")?;
-        writeln!(out, "|:--|--:|--:|--:|:--|:--|")?;
+        let has_roles = list.rows.iter().any(|row| row.role.is_some());
+        let (heading, line) = if has_roles { (" Role |", ":--|") } else { ("", "") };
+        writeln!(out, "\n| {title} |{heading} {focus} | Of all | Share | First | Last |")?;
+        writeln!(out, "|:--|{line}--:|--:|--:|:--|:--|")?;
         for row in &list.rows {
-            writeln!(out, "| {} {}", code(&key(&row.key)), self.cells(row))?;
+            let role = if has_roles { role(row) } else { String::new() };
+            writeln!(out, "| {} {role}{}", code(&key(&row.key)), self.cells(row))?;
         }
         self.left_out(list, out)
     }
@@ -117,6 +123,11 @@ impl Page<'_> {
 fn lines(label: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
     labels.zip(lines).try_for_each(|(label, line)| writeln!(out, "{label:<9} {line}"))
+}
+
+/// The cell of a role.
+fn role<K>(row: &Row<K>) -> String {
+    format!("| {} ", row.role.map_or("-", Role::id))
 }
 
 /// A code span that stays one in a table cell, whatever is inside.

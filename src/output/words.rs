@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::snapshot::{Distinct, Ended, QuestionKey, Snapshot, SourceKind, Timestamp};
+use crate::snapshot::{Distinct, Ended, QuestionKey, Snapshot, SourceKind, Timestamp, Vantage};
 
 /// A count with its thousands apart: `1,712`.
 pub(super) fn count(number: u64) -> String {
@@ -109,6 +109,11 @@ pub(super) fn period(snapshot: &Snapshot) -> String {
     };
     let until = Moments::of(snapshot).show(Some(last));
     format!("{} to {until} UTC ({})", first.date_and_clock(), span(source.duration()))
+}
+
+/// Where the capture was taken, in a sentence without a full stop.
+pub(super) fn seen(vantage: &Vantage) -> String {
+    format!("Seen {}", vantage.text)
 }
 
 /// How the input ended, in a few words.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
+use crate::diagnose::{Roles, Watch};
 use crate::tally::{Apart, Entities, EntityKey, Path, Slot, Tallies};
 use crate::wire::name::{compare, suffix, text};
 use crate::wire::{Address, Question};
@@ -51,9 +52,39 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     snapshot.timeline = tallies.timeline();
 }
 
-/// Puts what went wrong down to causes.
-pub(crate) fn weigh(tallies: &Tallies) -> Vec<Finding> {
-    crate::diagnose::findings(tallies)
+/// What the counts mean, as it was weighed last.
+#[derive(Debug, Default)]
+pub(crate) struct Weighed {
+    findings: Vec<Finding>,
+    roles: Roles,
+    watch: Watch,
+}
+
+impl Weighed {
+    /// Puts what went wrong down to causes, and learns who does what.
+    pub(crate) fn weigh(&mut self, tallies: &Tallies, now: Timestamp) {
+        let (findings, roles) = crate::diagnose::weigh(tallies);
+        self.findings = self.watch.follow(now, findings);
+        self.roles = roles;
+    }
+
+    /// No packet follows: what is found from now on is told as it is.
+    pub(crate) fn finish(&mut self) {
+        self.watch.finish();
+    }
+
+    /// Fills in everything that comes from what the counts mean.
+    pub(crate) fn fill(&self, snapshot: &mut Snapshot) {
+        snapshot.findings.clone_from(&self.findings);
+        snapshot.vantage.clone_from(&self.roles.vantage);
+        for row in &mut snapshot.servers.rows {
+            row.role = self.roles.of_server(row.key);
+        }
+        for row in &mut snapshot.clients.rows {
+            row.role = self.roles.of_client(row.key);
+            row.place = Some(self.roles.place(row.key));
+        }
+    }
 }
 
 fn fill_splits(snapshot: &mut Snapshot, tallies: &Tallies) {
@@ -366,6 +397,8 @@ fn blank<K>(key: K) -> Row<K> {
         last: None,
         latency: None,
         error: 0,
+        role: None,
+        place: None,
     }
 }
 

@@ -14,7 +14,8 @@ use std::time::Duration;
 #[cfg(test)]
 pub(crate) use crate::diagnose::fixtures;
 pub use crate::diagnose::{
-    Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Scope, Turn, TurnKind,
+    Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Place, Role, Scope, Turn,
+    TurnKind, Vantage, VantagePoint,
 };
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
@@ -22,7 +23,7 @@ pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
 
-pub(crate) use build::{fill, weigh};
+pub(crate) use build::{Weighed, fill};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct SnapshotSpec {
     pub label_depth: Option<u8>,
     /// Which of the lists that cost most are made; another is empty.
     pub lists: Lists,
-    /// Whether causes are weighed anew; else the findings are those of the snapshot before.
+    /// Whether causes are weighed anew; else findings, roles and vantage are those weighed last.
     pub weigh: bool,
 }
 
@@ -131,6 +132,8 @@ pub struct Snapshot {
     pub timeline: Timeline,
     /// Why: what the evidence speaks for, most harm first.
     pub findings: Vec<Finding>,
+    /// Where the capture was taken; `None` if nothing tells.
+    pub vantage: Option<Vantage>,
     /// The latest response with the focus code, decoded whole.
     pub sample: Option<Sample>,
     /// What was asked for.
@@ -301,6 +304,10 @@ pub struct Row<K> {
     pub latency: Option<Latency>,
     /// The counts of this row may be too low by up to this much. 0 = exact.
     pub error: u64,
+    /// What a server or client does; `None` if nothing tells, and in other rows.
+    pub role: Option<Role>,
+    /// Where a client is; `None` in other rows.
+    pub place: Option<Place>,
 }
 
 impl<K> Row<K> {

@@ -135,6 +135,9 @@ const fn median<K>(rank: u8) -> Column<Row<K>> {
 const fn tail<K>(rank: u8) -> Column<Row<K>> {
     fixed("p95", rank, |row, _| took(row.latency, |times| times.p95))
 }
+const fn role<K>(rank: u8) -> Column<Row<K>> {
+    fixed("role", rank, |row, _| row.role.map_or(Value::Absent, |role| Value::word(role.id())))
+}
 
 fn took<'a>(times: Option<Latency>, pick: fn(&Latency) -> std::time::Duration) -> Value<'a> {
     times.map_or(Value::Absent, |times| Value::Took(pick(&times)))
@@ -157,6 +160,7 @@ static SERVERS: Table<Row<IpAddr>> = Table {
         last(8),
         median(10),
         tail(11),
+        role(9),
     ],
     default_sort: 1,
 };
@@ -178,6 +182,7 @@ static CLIENTS: Table<Row<IpAddr>> = Table {
         last(8),
         median(10),
         tail(11),
+        role(9),
     ],
     default_sort: 1,
 };

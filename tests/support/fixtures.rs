@@ -7,7 +7,8 @@ use std::time::Duration;
 use rcodetop::snapshot::{
     Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact, Latency,
     List, Opcode, PathKey, Prefix, Progress, Quality, QuestionKey, Rcode, RcodeRow, RecordType,
-    Row, Scope, Snapshot, SourceKind, Split, Step, Timeline, Timestamp, Transport, share,
+    Role, Row, Scope, Snapshot, SourceKind, Split, Step, Timeline, Timestamp, Transport, Vantage,
+    VantagePoint, share,
 };
 
 /// A snapshot that the screens are drawn of, and what it is called in file names.
@@ -72,6 +73,8 @@ fn row<K>(key: K, responses: u64, focus: u64) -> Row<K> {
         last: Some(at(23_900)),
         latency: Some(times(responses, 300)),
         error: 0,
+        role: None,
+        place: None,
     }
 }
 
@@ -128,6 +131,11 @@ pub(crate) fn busy() -> Snapshot {
     fill_splits(&mut snapshot);
     snapshot.timeline = timeline();
     snapshot.findings = vec![unknown()];
+    snapshot.vantage = Some(Vantage {
+        point: VantagePoint::Between,
+        addresses: Vec::new(),
+        text: "between 9 clients and 3 servers".to_owned(),
+    });
     snapshot.sample = Some(sample());
     snapshot
 }
@@ -178,6 +186,8 @@ fn fill_lists(snapshot: &mut Snapshot) {
         row(address(&client), 640 - n * 31, 310 - n * 30)
     });
     snapshot.clients = list(clients.collect());
+    snapshot.servers.rows.iter_mut().for_each(|row| row.role = Some(Role::Recursive));
+    snapshot.clients.rows.iter_mut().for_each(|row| row.role = Some(Role::Stub));
     let names = [
         ("www.ads.example", 1, 402),
         ("cdn.tracker.ads.example", 28, 301),

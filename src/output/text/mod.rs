@@ -82,6 +82,9 @@ impl Page<'_> {
         if snapshot.ledger.dns_messages > 0 {
             lines.extend(self.wrapped("", &self.outcomes(), Style::Plain));
         }
+        if let Some(vantage) = &snapshot.vantage {
+            lines.extend(self.wrapped("", &words::seen(vantage), Style::Plain));
+        }
         lines
     }
 
@@ -316,7 +319,9 @@ impl Page<'_> {
         let time = |at: Option<_>| at.map_or_else(String::new, |at| self.moments.show(Some(at)));
         let focus =
             number(&self.snapshot.focus.to_string(), 9, rows.iter().map(|row| count(row.focus)));
+        let role = |row: &&Row<K>| row.role.map_or_else(String::new, |role| role.id().into());
         let optional = [
+            words_column("role", 3, rows.iter().map(role)),
             number("servers", 4, rows.iter().map(|row| words::distinct(row.servers))),
             number("clients", 4, rows.iter().map(|row| words::distinct(row.clients))),
             number("names", 4, rows.iter().map(|row| words::distinct(row.names))),

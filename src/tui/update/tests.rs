@@ -37,6 +37,8 @@ fn row(key: IpAddr, focus: u64) -> Row<IpAddr> {
         last: None,
         latency: None,
         error: 0,
+        role: None,
+        place: None,
     }
 }
 

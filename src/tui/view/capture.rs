@@ -42,10 +42,12 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
 /// Returns the row after the last warning.
 fn draw_warnings(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) -> u16 {
     let link_types = snapshot.source.link_types.join(", ");
-    let mut lines = vec![format!(
-        "link types: {}",
-        if link_types.is_empty() { "none yet" } else { &link_types }
-    )];
+    let link_types = if link_types.is_empty() { "none yet" } else { &link_types };
+    let mut first = format!("link types: {link_types}");
+    if let Some(vantage) = &snapshot.vantage {
+        first += &format!("; seen {}", vantage.text);
+    }
+    let mut lines = text::wrap(&first, area.width.into(), 4);
     lines.extend(snapshot.cost.map(cost));
     for warning in head::warnings(snapshot) {
         lines.extend(text::wrap(&format!("! {warning}"), area.width.into(), 4));
