@@ -95,15 +95,21 @@ fn cause(finding: &Finding) -> String {
     format!("{}: {}, {outcome}, {fault}", finding.cause, text::plural(finding.count, "exchange"))
 }
 
+/// From when to when, how it began, and whether it is over; the head of the screen has the date.
 fn when(finding: &Finding) -> String {
-    let clock =
-        |at: Option<Timestamp>| at.map_or_else(|| "?".to_owned(), Timestamp::date_and_clock);
+    let day = |at: Timestamp| at.date_and_clock().split(' ').next().map(str::to_owned);
+    let same_day = finding.first.map(day) == finding.last.map(day);
+    let clock = |at: Option<Timestamp>| match at {
+        Some(at) if same_day => at.clock(),
+        Some(at) => at.date_and_clock(),
+        None => "?".to_owned(),
+    };
     let before = finding
         .last_success
-        .map_or_else(String::new, |at| format!(", the last time at {}", at.date_and_clock()));
-    let meaning = finding.beginning();
+        .map_or_else(String::new, |at| format!(", the last time at {}", clock(Some(at))));
     let over = if finding.ongoing { "" } else { "; over" };
-    format!("{} to {} UTC: {meaning}{before}{over}", clock(finding.first), clock(finding.last))
+    let (first, last) = (clock(finding.first), clock(finding.last));
+    format!("{first} to {last} UTC: {}{before}{over}", finding.beginning())
 }
 
 /// What became of it while packets flowed.
