@@ -34,7 +34,7 @@ pub use bounds::Bounds;
 pub use events::Events;
 pub use figures::{Distinct, Impact, Latency, Step, Timeline};
 
-pub(crate) use domains::registered;
+pub(crate) use domains::{has_public_suffix, registered};
 pub(crate) use entities::{Apart, Entities, Key as EntityKey};
 pub(crate) use facts::{End, Fact, Facts, How, Marks};
 pub(crate) use latency::Times;
