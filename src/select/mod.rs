@@ -139,6 +139,18 @@ impl Filter {
         matches!(&*self.tree, Node::All(nodes) if nodes.is_empty())
     }
 
+    /// Whether it may hold at a time, whatever the rest: by the times that it asks for in any case.
+    pub fn may_hold_at(&self, at: Timestamp) -> bool {
+        let terms = match &*self.tree {
+            Node::All(nodes) => nodes.as_slice(),
+            node => std::slice::from_ref(node),
+        };
+        terms.iter().all(|node| match node {
+            Node::Term(term, values) => term.may_hold_at(values, at),
+            _ => true,
+        })
+    }
+
     /// Whether it holds.
     pub fn holds(&self, subject: &Subject<'_>) -> bool {
         self.tree.holds(subject)

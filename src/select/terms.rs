@@ -2,8 +2,9 @@
 
 use super::value::{self, Reading, Value};
 use super::{Odd, Subject};
-use crate::iana::RecordType;
+use crate::iana::{Rcode, RecordType};
 use crate::tally::has_public_suffix;
+use crate::time::Timestamp;
 use crate::wire::name::labels;
 
 /// A key with values, or a word by itself.
@@ -28,6 +29,15 @@ impl Term {
     /// Whether values follow.
     pub fn is_key(&self) -> bool {
         matches!(self.kind, Kind::Key { .. })
+    }
+
+    /// Whether it may hold at a time: true of all that are not about times.
+    pub(super) fn may_hold_at(&self, values: &[Value], at: Timestamp) -> bool {
+        match self.key {
+            "after" => values.iter().any(|value| value.is_reached(at)),
+            "before" => values.iter().any(|value| !value.is_reached(at)),
+            _ => true,
+        }
     }
 
     pub(super) fn holds(&self, values: &[Value], subject: &Subject<'_>) -> bool {
@@ -107,11 +117,11 @@ pub const TERMS: &[Term] = &[
         value.is_reached(it.at)
     }),
     key("before", "before this time (UTC)", &[], value::time, |value, it| !value.is_reached(it.at)),
-    word("answered", "NOERROR or NXDOMAIN", |it| it.rcode.is_some_and(|it| it.is_answer())),
+    word("answered", "NOERROR or NXDOMAIN", |it| it.rcode.is_some_and(Rcode::is_answer)),
     word("failed", "another code, or no response in time", |it| {
         it.rcode.map_or(is_lost(it), |rcode| !rcode.is_answer())
     }),
-    word("unanswered", "no response in time", is_lost),
+    word("unanswered", "no response in time, be there a late one or not", is_lost),
     word("unreachable", "an ICMP error or a TCP reset came instead", |it| {
         it.odd == Odd::Unreachable
     }),

@@ -146,6 +146,17 @@ fn times_are_moments_or_of_each_day() {
 }
 
 #[test]
+fn the_times_that_a_filter_asks_for_are_known_by_themselves() {
+    let may = |text: &str| {
+        let at = Timestamp::parse("2026-11-21T03:15:00Z").unwrap();
+        Filter::parse(text).unwrap().may_hold_at(at)
+    };
+    assert!(may("") && may("type:A") && may("type:A after:03:00"));
+    assert!(!may("before:03:00") && !may("type:A after:03:20"));
+    assert!(may("type:A or before:03:00"), "it may hold at another time, too");
+}
+
+#[test]
 fn terms_are_joined_by_and_or_not_and_parentheses() {
     check(
         REFUSED,

@@ -64,7 +64,9 @@ mod tests {
     #[test]
     fn a_suffix_that_nobody_registered_is_told() {
         assert!(has_public_suffix(&wire("www.example.co.uk")));
-        assert!(!has_public_suffix(&wire("printer.local")) && !has_public_suffix(&wire("host")));
+        assert!(
+            !has_public_suffix(&wire("printer.local")) && !has_public_suffix(&wire("fileserver"))
+        );
     }
 
     #[test]
