@@ -54,6 +54,8 @@ struct Others {
     outcomes: Outcomes,
     /// Responses, where there is a filter.
     responses: u64,
+    /// Queries that passed it.
+    queries: u64,
     books: Ledger,
 }
 
@@ -187,6 +189,7 @@ impl Matcher {
         let (ours, theirs) = (&mut self.core, &other.core);
         ours.others.outcomes.add(&other.outcomes());
         ours.others.books.add(&other.own_books());
+        ours.others.queries += theirs.sieve.queries() + theirs.others.queries;
         ours.others.responses += theirs.sieve.responses() + theirs.others.responses;
         let later = &theirs.latest;
         if !later.bytes.is_empty()
@@ -233,7 +236,8 @@ impl Matcher {
 
     /// What the filter selects, if there is one.
     pub(super) fn selected(&self) -> Option<Selected> {
-        self.core.sieve.selected(&self.outcomes())
+        let queries = self.core.sieve.queries() + self.core.others.queries;
+        self.core.sieve.selected(queries, &self.outcomes())
     }
 
     pub(super) fn sample(&self) -> Option<Sample> {

@@ -17,6 +17,8 @@ pub(super) struct Sieve {
     outcomes: Outcomes,
     /// Responses that came, whether they passed or not.
     responses: u64,
+    /// Queries of what passed.
+    queries: u64,
 }
 
 impl Sieve {
@@ -64,6 +66,7 @@ impl Sieve {
         if self.holds(&subject) {
             let was_missed = self.was_missed(exchange, subject);
             note(&mut self.outcomes, exchange, was_missed);
+            self.queries += copies(exchange, was_missed);
             events.push_selected(exchange, was_missed);
             give_queries(events, exchange, was_missed, count);
         } else if self.may_hold_at(exchange) {
@@ -120,12 +123,17 @@ impl Sieve {
         self.responses
     }
 
-    /// What a reader is told of it.
-    pub(super) fn selected(&self, outcomes: &Outcomes) -> Option<Selected> {
+    /// Queries of what passed.
+    pub(super) fn queries(&self) -> u64 {
+        self.queries
+    }
+
+    /// What a reader is told of it, all in all.
+    pub(super) fn selected(&self, queries: u64, outcomes: &Outcomes) -> Option<Selected> {
         let filter = self.filter.as_ref()?;
         Some(Selected {
             filter: printable(filter.text()),
-            queries: outcomes.answered + outcomes.unanswered + outcomes.repeated_queries,
+            queries,
             responses: outcomes.answered + outcomes.unasked + outcomes.repeated_responses,
         })
     }
