@@ -23,11 +23,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["select", "tally", "diagnose", "wire"]),
     ("select", &["wire", "track", "tally"]),
     ("engine", &["select", "wire", "track", "tally", "diagnose", "snapshot"]),
-    ("feed", &["snapshot"]),
+    ("feed", &["select", "snapshot"]),
     ("source", &["wire", "snapshot"]),
     ("output", &["snapshot"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
-    ("tui", &["snapshot", "feed"]),
+    ("tui", &["select", "snapshot", "feed"]),
     ("cli", &["select", "snapshot", "engine", "source", "output", "explain"]),
     ("app", &["*"]),
     ("lib", &["*"]),

@@ -82,7 +82,7 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
         }
         if stop.is_asked() {
             feed.stop();
-        } else if capture.has_ended() {
+        } else if capture.is_done() {
             thread::sleep(IDLE);
         } else {
             capture.advance();

@@ -129,6 +129,14 @@ impl Filter {
         Ok(Self { text: text.trim().into(), tree: Arc::new(tree) })
     }
 
+    /// Holds where both do.
+    pub fn and(&self, other: &Self) -> Self {
+        let text = format!("({}) ({})", self.text, other.text);
+        // What parsed by itself parses in parentheses, unless it is nested too deeply: then the
+        // narrower one alone is meant.
+        Self::parse(&text).unwrap_or_else(|_| other.clone())
+    }
+
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
