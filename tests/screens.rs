@@ -14,8 +14,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::iana::Rcode;
-use rcodetop::snapshot::{Ended, Snapshot, SourceKind};
+use rcodetop::snapshot::{Ended, Selected, Snapshot, SourceKind};
 use rcodetop::tui::keys::Msg;
+use rcodetop::tui::line::Edit;
 use rcodetop::tui::model::{Model, Newer, Pace};
 use rcodetop::tui::update::update;
 use rcodetop::tui::view::{VIEWS, draw};
@@ -195,4 +196,26 @@ fn the_focus_code_is_red_and_has_its_own_shade() {
     answers.focus = Rcode::NOERROR;
     let buffer = render(&Model::new((80, 24), true), &answers);
     assert!(buffer.content.iter().all(|cell| cell.fg != Color::Red));
+}
+
+/// What is typed stands on the screen, with what it may become.
+#[test]
+fn a_part_of_everything_says_so() {
+    let mut part = at("busy");
+    part.selected = Some(Selected { filter: "type:A".into(), queries: 700, responses: 690 });
+    let typed = |text: &str| -> Vec<Msg> {
+        let letters = text.chars().map(|letter| Msg::Line(Edit::Insert(letter)));
+        std::iter::once(Msg::Filter).chain(letters).collect()
+    };
+    let accepted = [typed("type:A"), vec![Msg::Line(Edit::Accept)]].concat();
+    for (state, keys) in [
+        ("filtered", accepted),
+        ("typing", typed("type:A rcode:S")),
+        ("misspelt", typed("type:A rcode:REFUZED ")),
+        ("entered", vec![Msg::Show(2), Msg::Enter, Msg::Enter]),
+    ] {
+        for size in SIZES {
+            insta::assert_snapshot!(named(size, state), screen(size, &part, &keys));
+        }
+    }
 }

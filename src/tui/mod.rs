@@ -5,11 +5,14 @@
 //! nothing else; every time on the screen is packet time.
 
 pub mod keys;
+pub mod line;
 pub mod model;
 mod pace;
+pub(crate) mod selection;
 mod session;
 mod sheet;
 pub mod sheets;
+mod terms;
 mod text;
 mod theme;
 pub mod update;
@@ -187,7 +190,7 @@ impl<'a> Loop<'a> {
                 }
             };
             nap = Duration::ZERO;
-            let Some(msg) = read(&event) else { continue };
+            let Some(msg) = read(&event, self.model.is_typing()) else { continue };
             self.dirty = true;
             match update(&mut self.model, msg, &self.shown) {
                 Some(Effect::Quit) => return Ok(ControlFlow::Break(())),
@@ -220,8 +223,9 @@ fn events() -> io::Result<Receiver<io::Result<Event>>> {
     Ok(receiver)
 }
 
-fn read(event: &Event) -> Option<Msg> {
+fn read(event: &Event, is_typing: bool) -> Option<Msg> {
     match event {
+        Event::Key(key) if is_typing && !key.is_release() => keys::read_line(*key).map(Msg::Line),
         Event::Key(key) if !key.is_release() => keys::read(*key),
         Event::Mouse(mouse) => keys::read_mouse(*mouse),
         Event::Resize(columns, rows) => Some(Msg::Resize(*columns, *rows)),

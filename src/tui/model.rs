@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::selection::{Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
@@ -43,6 +44,14 @@ pub struct Model {
     pub(crate) asked_focus: Option<Rcode>,
     /// Whether colours may be used.
     pub colour: bool,
+    /// What is looked at.
+    pub(crate) selection: Selection,
+    /// The filter that is being typed.
+    pub(crate) typing: Option<Typing>,
+    /// Filters that were typed before, the latest last.
+    pub(crate) typed: Vec<String>,
+    /// From when to when the whole capture is, as last seen.
+    pub(crate) whole: Option<Span>,
 }
 
 /// One table's cursor and order.
@@ -103,6 +112,11 @@ impl Model {
     /// A screen of `size` columns and rows on which no key was pressed.
     pub fn new(size: (u16, u16), colour: bool) -> Self {
         Self { size, colour, ..Self::default() }
+    }
+
+    /// Whether keys are letters of a line.
+    pub fn is_typing(&self) -> bool {
+        self.typing.is_some()
     }
 
     /// The view that is shown.
