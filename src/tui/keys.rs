@@ -148,7 +148,7 @@ pub const KEYS: &[Key] = &[
         &[code(KeyCode::Esc), code(KeyCode::Backspace)],
         Msg::Back,
         "out of the row again; back",
-        "back",
+        "",
     ),
     row(&[code(KeyCode::Down), plain('j')], Msg::Move(1), "next row", ""),
     row(&[code(KeyCode::Up), plain('k')], Msg::Move(-1), "previous row", ""),

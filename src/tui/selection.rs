@@ -84,7 +84,7 @@ impl Selection {
         if !self.filter.is_empty() {
             told.push(format!("/{}", self.filter));
         }
-        told.extend(self.span.map(|span| span.told()));
+        told.extend(self.span.map(Span::told));
         told.join(" > ")
     }
 }

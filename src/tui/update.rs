@@ -161,7 +161,7 @@ fn back(model: &mut Model) -> Option<Effect> {
     if model.zoomed {
         model.zoomed = false;
     } else if !model.selection.is_everything() {
-        return select::leave(model);
+        return Some(select::leave(model));
     } else {
         model.view = 0;
     }

@@ -16,12 +16,12 @@ use crate::tui::view::{VIEWS, View};
 const MOST_TYPED: usize = 50;
 
 /// Asks for what is looked at now.
-fn ask(model: &mut Model) -> Option<Effect> {
+fn ask(model: &mut Model) -> Effect {
     for table in model.tables.values_mut() {
         table.anchor = None;
         table.place = 0;
     }
-    Some(Effect::Ask(Command::Select(model.selection.filter())))
+    Effect::Ask(Command::Select(model.selection.filter()))
 }
 
 /// Into the selected row: its part of everything, in the view that says most about it.
@@ -40,7 +40,7 @@ pub(super) fn enter(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
     model.selection.enter(crumb);
     model.view = next_view(id).unwrap_or(model.view);
     model.zoomed = false;
-    ask(model)
+    Some(ask(model))
 }
 
 /// Where one looks next: who is refused by the server, what the client asks for, how it went.
@@ -59,7 +59,7 @@ fn next_view(id: SheetId) -> Option<usize> {
 }
 
 /// Out of the row that was entered last, or what else is looked at.
-pub(super) fn leave(model: &mut Model) -> Option<Effect> {
+pub(super) fn leave(model: &mut Model) -> Effect {
     if let Some(Crumb { from, .. }) = model.selection.crumbs.pop() {
         model.view = from;
     } else if model.selection.span.is_some() {
@@ -80,7 +80,7 @@ pub(super) fn type_filter(model: &mut Model) {
 pub(super) fn edit(model: &mut Model, edit: Edit, snapshot: &Snapshot) -> Option<Effect> {
     let mut typing = model.typing.take()?;
     match edit {
-        Edit::Cancel => return put(model, typing.before),
+        Edit::Cancel => return put(model, &typing.before),
         Edit::Accept => return accept(model, typing),
         Edit::Complete => complete_line(&mut typing, snapshot),
         Edit::Older | Edit::Newer => recall(&mut typing, edit, &model.typed),
@@ -93,17 +93,17 @@ pub(super) fn edit(model: &mut Model, edit: Edit, snapshot: &Snapshot) -> Option
     let parsed = Filter::parse(&text);
     typing.error = parsed.as_ref().err().map(ToString::to_string);
     model.typing = Some(typing);
-    parsed.ok().and_then(|_| put(model, text))
+    parsed.ok().and_then(|_| put(model, &text))
 }
 
 /// Puts a filter that parses into force.
-fn put(model: &mut Model, text: String) -> Option<Effect> {
-    let text = text.trim().to_owned();
+fn put(model: &mut Model, text: &str) -> Option<Effect> {
+    let text = text.trim();
     if text == model.selection.filter {
         return None;
     }
-    model.selection.filter = text;
-    ask(model)
+    text.clone_into(&mut model.selection.filter);
+    Some(ask(model))
 }
 
 fn accept(model: &mut Model, typing: Typing) -> Option<Effect> {
@@ -119,7 +119,7 @@ fn accept(model: &mut Model, typing: Typing) -> Option<Effect> {
         let surplus = model.typed.len().saturating_sub(MOST_TYPED);
         model.typed.drain(..surplus);
     }
-    put(model, text)
+    put(model, &text)
 }
 
 fn complete_line(typing: &mut Typing, snapshot: &Snapshot) {
@@ -166,7 +166,7 @@ pub(super) fn zoom(model: &mut Model, zoom: Zoom, snapshot: &Snapshot) -> Option
         model.notice = Some("that is as far as the capture goes".to_owned());
         return None;
     }
-    ask(model)
+    Some(ask(model))
 }
 
 /// Lengths of the spans that end with the capture, in seconds.

@@ -22,26 +22,25 @@ pub(super) fn height(model: &Model) -> u16 {
 pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let mut rows = area.rows();
     let Some(first) = rows.next() else { return };
-    match &model.typing {
-        Some(typing) => {
-            draw_line(typing, first, buffer);
-            if let Some(second) = rows.next() {
-                write_pieces(&below(typing, snapshot), second, buffer);
-            }
-        }
-        None => {
-            let told = model.selection.told();
-            let counted = format!("  {}  Esc: back", counted(snapshot));
-            let room = usize::from(first.width).saturating_sub(text::width(&counted) + 6);
-            let told = text::clip(&told, room);
-            let pieces = [
-                ("only: ".to_owned(), Meaning::Quiet),
-                (told, Meaning::Strong),
-                (counted, Meaning::Quiet),
-            ];
-            write_pieces(&pieces, first, buffer);
-        }
+    let Some(typing) = &model.typing else { return draw_way(model, snapshot, first, buffer) };
+    draw_line(typing, first, buffer);
+    if let Some(second) = rows.next() {
+        write_pieces(&below(typing, snapshot), second, buffer);
     }
+}
+
+/// The way from everything to what is looked at.
+fn draw_way(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    // Where room is short, the way out matters less than where one is.
+    let counted = match area.width {
+        0..60 => String::new(),
+        _ => format!("  {}  Esc: back", counted(snapshot)),
+    };
+    let room = usize::from(area.width).saturating_sub(text::width(&counted) + 6);
+    let told = text::clip(&model.selection.told(), room);
+    let pieces =
+        [("only: ".to_owned(), Meaning::Quiet), (told, Meaning::Strong), (counted, Meaning::Quiet)];
+    write_pieces(&pieces, area, buffer);
 }
 
 /// Offers shown at most.
@@ -55,7 +54,7 @@ fn below(typing: &Typing, snapshot: &Snapshot) -> Vec<Piece> {
     let offers: Vec<&str> =
         offers.iter().take(OFFERS).filter_map(|offer| offer.get(start..)).collect();
     match &typing.error {
-        _ if !offers.is_empty() && !text.is_empty() => {
+        _ if !offers.is_empty() && start < text.len() => {
             vec![("Tab: ".to_owned(), Meaning::Quiet), (offers.join("  "), Meaning::Plain)]
         }
         Some(error) => vec![(error.clone(), Meaning::Strong)],
