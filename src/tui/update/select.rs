@@ -198,6 +198,7 @@ mod tests {
     use super::*;
     use crate::snapshot::{List, Step, Timeline};
     use crate::tui::keys::Msg;
+    use crate::tui::model::{Newer, Pace};
     use crate::tui::update::tests::row;
     use crate::tui::update::update;
 
@@ -297,7 +298,7 @@ mod tests {
         let span = |zooms: &[Zoom], told: &str| {
             let msgs: Vec<Msg> = zooms.iter().map(|zoom| Msg::Span(*zoom)).collect();
             let mut model = Model::new((80, 24), true);
-            update(&mut model, Msg::Arrived(Default::default(), Default::default()), &snapshot());
+            update(&mut model, Msg::Arrived(Pace::default(), Newer::default()), &snapshot());
             msgs.iter().for_each(|msg| {
                 update(&mut model, *msg, &snapshot());
             });
