@@ -187,7 +187,7 @@ fn without_colour_there_is_none() {
 #[test]
 fn the_focus_code_is_red_and_has_its_own_shade() {
     let buffer = render(&Model::new((80, 24), true), &at("busy"));
-    let bar = &buffer.content[5 * 80..6 * 80];
+    let bar = &buffer.content[6 * 80..7 * 80];
     let solid: Vec<_> = bar.iter().filter(|cell| cell.symbol() == "█").collect();
     assert_eq!(solid.len(), 30);
     assert!(solid.iter().all(|cell| cell.fg == Color::Red));

@@ -34,6 +34,7 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     // NOERROR and NXDOMAIN are answers: a lookup that gets one did not fail.
     snapshot.impact = if focus.is_answer() { Impact::default() } else { tallies.impact() };
     snapshot.servers = servers(tallies, spec.top);
+    snapshot.servers_seen = tallies.servers.len() as u64;
     snapshot.clients = clients(tallies, spec.top);
     if spec.lists.prefixes {
         snapshot.prefixes = prefixes(tallies, spec.top);

@@ -6,11 +6,13 @@
 //! types, because a serializable type is a promise.
 
 mod build;
+mod course;
 mod quality;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use self::course::Course;
 #[cfg(test)]
 pub(crate) use crate::diagnose::fixtures;
 pub use crate::diagnose::{
@@ -71,6 +73,11 @@ impl SnapshotSpec {
 }
 
 impl Snapshot {
+    /// Since when there is how much of the focus code.
+    pub fn course(&self) -> Course {
+        course::course(&self.timeline)
+    }
+
     /// Says anew what lowers the worth of the numbers; to be called when all else is filled in.
     pub fn assess(&mut self) {
         self.quality = quality::assess(self);
@@ -106,6 +113,9 @@ pub struct Snapshot {
     pub impact: Impact,
     /// Servers that gave the focus code, most first, ties by address.
     pub servers: List<IpAddr>,
+    /// Servers that were seen to answer or to be asked, whatever came of it, as far as they are
+    /// kept.
+    pub servers_seen: u64,
     /// Clients that got the focus code, most first, ties by address.
     pub clients: List<IpAddr>,
     /// Questions that got the focus code, most first, ties by name, type, class.

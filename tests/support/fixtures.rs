@@ -263,6 +263,7 @@ fn unknown() -> Finding {
         impact: rcodetop::snapshot::FindingImpact::default(),
         linked: Vec::new(),
         headline: "1,312 responses with REFUSED are not explained".to_owned(),
+        brief: "1,312 responses with REFUSED are not explained".to_owned(),
         evidence: vec![
             "94.0 % came from 10.53.0.10, which answered 757 other queries".to_owned(),
             "240 of them say by EDE 15 (Blocked) that the name is blocked".to_owned(),
@@ -387,6 +388,7 @@ pub(crate) fn hostile() -> Snapshot {
     snapshot.servers.rows[0].responses = u64::MAX;
     snapshot.ede[0].text = "A".repeat(4_000);
     snapshot.findings[0].headline = "x".repeat(3_000);
+    snapshot.findings[0].brief = "x".repeat(3_000);
     snapshot.rcodes.push(RcodeRow {
         rcode: Rcode(3_841),
         responses: 1,
