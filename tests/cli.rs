@@ -284,6 +284,7 @@ const OPTIONS: &[&str] = &[
     "--top",
     "--output",
     "--check",
+    "--export-dir",
 ];
 
 #[test]

@@ -2,7 +2,6 @@
 //!
 //! Nobody presses a key at the moment when they are woken up.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-#![expect(clippy::print_stdout, reason = "what is skipped is said")]
 
 #[path = "support/analysis.rs"]
 #[expect(dead_code, reason = "others make whole snapshots with it")]

@@ -289,6 +289,16 @@ impl<K> Default for List<K> {
     }
 }
 
+impl<K> List<K> {
+    /// Leaves out all but the first `rows`.
+    pub fn cut(&mut self, rows: usize) {
+        let more = self.rows.get(rows..).unwrap_or_default();
+        self.omitted += more.iter().map(|row| row.focus).sum::<u64>();
+        self.total = self.total.max(self.rows.len() as u64);
+        self.rows.truncate(rows);
+    }
+}
+
 /// One row of a [`List`].
 #[derive(Clone, Debug)]
 pub struct Row<K> {

@@ -4,6 +4,8 @@
 //! only reads. The sole place that names a terminal. It reads a clock for its own pace and
 //! nothing else; every time on the screen is packet time.
 
+mod clip;
+pub mod export;
 pub mod keys;
 pub mod model;
 mod pace;
@@ -25,11 +27,13 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event};
 
+use self::clip::Between;
+use self::export::{Order, Writer};
 use self::keys::Msg;
 use self::model::{Model, Newer};
 use self::pace::Meter;
 use self::session::Session;
-use self::update::{Effect, update};
+use self::update::{Effect, hear, update};
 use crate::feed::{Command, Feed};
 use crate::snapshot::{Snapshot, SnapshotSpec};
 
@@ -60,17 +64,21 @@ impl Default for Options {
 /// Shows what `feed` publishes until the user, a signal, [`Feed::stop`] or a panic of another
 /// thread ends it. The terminal is given back in every case, and [`Feed::panicked`] tells of the
 /// panic. The capture thread has to answer commands until it is stopped, also after its input
-/// ended.
+/// ended. Reports of what is shown are left to `writer`.
 ///
 /// # Errors
 /// If standard output is no terminal, or the terminal cannot be used any longer.
-pub fn run(feed: &Arc<Feed>, options: &Options) -> io::Result<()> {
+pub fn run(feed: &Arc<Feed>, options: &Options, writer: &mut dyn Writer) -> io::Result<()> {
     let mut session = Session::open(feed, *options)?;
     let size = session.terminal.size()?;
     let events = events()?;
-    let mut screen = Loop::new(feed, Model::new((size.width, size.height), options.color));
+    let mut model = Model::new((size.width, size.height), options.color);
+    model.folder = writer.folder();
+    model.between = Between::detect(|name| std::env::var(name).ok());
+    let mut screen = Loop::new(feed, model);
     while !screen.is_over(&session) {
         screen.receive();
+        screen.export(writer);
         if screen.is_due() {
             screen.draw(&mut session)?;
         }
@@ -144,6 +152,22 @@ impl<'a> Loop<'a> {
         !self.shown.spec.lists.cover(self.asked.lists)
     }
 
+    /// Hands on a report that was asked for, once what is shown has all that belongs into it, and
+    /// tells what came of one.
+    fn export(&mut self, writer: &mut dyn Writer) {
+        let whole = SnapshotSpec { label_depth: None, ..self.asked.clone() };
+        if let Some(form) = self.model.export.filter(|_| self.shown.spec.covers(&whole)) {
+            let (stem, snapshot) = (export::stem(&self.shown), Arc::clone(&self.shown));
+            writer.write(Order { form, stem, snapshot });
+            self.model.export = None;
+            self.ask_for_what_is_shown();
+        }
+        if let Some(written) = writer.news() {
+            hear(&mut self.model, written);
+            self.dirty = true;
+        }
+    }
+
     /// Whether a snapshot is to come soon: the first one, or one that has what a key asked for.
     fn is_waiting(&self) -> bool {
         let is_first = self.seen.is_none_or(|serial| serial == 0);
@@ -194,6 +218,7 @@ impl<'a> Loop<'a> {
                 // The same is asked for below, whatever brought it about.
                 Some(Effect::Ask(Command::Spec(_))) | None => {}
                 Some(Effect::Ask(command)) => self.feed.ask(command),
+                Some(Effect::Copy(text)) => session::copy(&text, self.model.between)?,
             }
             self.ask_for_what_is_shown();
         }

@@ -73,14 +73,14 @@ fn those_that_fit(snapshot: &Snapshot, area: Rect) -> Vec<Told> {
 }
 
 /// A paragraph with a label at its left.
-struct Told {
+pub(super) struct Told {
     label: String,
     text: String,
     meaning: Meaning,
 }
 
 impl Told {
-    fn under(label: &str, text: &str) -> Self {
+    pub(super) fn under(label: &str, text: &str) -> Self {
         Self { label: label.to_owned(), text: text.to_owned(), meaning: Meaning::Plain }
     }
 
@@ -189,7 +189,7 @@ const LABELS: u16 = 10;
 /// Rows of one paragraph; what is longer is cut.
 const MOST_ROWS: usize = 4;
 
-fn draw_lines(paragraphs: &[Told], area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_lines(paragraphs: &[Told], area: Rect, buffer: &mut Buffer) {
     let mut rows = area.rows();
     let mut label_before = "";
     for told in paragraphs {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{Pane, View, findings, only_active, strip, timeline};
+use super::{Pane, View, findings, nothing, only_active, strip, timeline};
 use crate::snapshot::{List, Snapshot};
 use crate::tui::model::Model;
 use crate::tui::sheets::{SheetId, focus_total};
@@ -80,6 +80,11 @@ fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
 }
 
 fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    if let Some(hints) = nothing::hints(snapshot) {
+        // A row of distance from the verdict, which says what is the matter.
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        return findings::draw_lines(&hints, below, buffer);
+    }
     let parts = parts(snapshot, area);
     strip::draw(snapshot, parts.strip, buffer);
     timeline::draw(snapshot, parts.timeline, buffer);
@@ -87,6 +92,9 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
 }
 
 fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
+    if snapshot.ledger.responses == 0 {
+        return Vec::new();
+    }
     let tables = parts(snapshot, area).tables;
     if area.width < NARROW || tables.height < 6 {
         return only_active(model, snapshot, tables);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::{head, write_lines};
 use crate::snapshot::{
-    Confidence, Course, Finding, FindingOutcome, RcodeRow, Row, Snapshot, SourceKind, share,
+    Confidence, Course, Ended, Finding, FindingOutcome, RcodeRow, Row, Snapshot, SourceKind, share,
 };
 use crate::time::Timestamp;
 use crate::tui::sheets::focus_total;
@@ -69,9 +69,11 @@ fn parts(snapshot: &Snapshot) -> Vec<Part> {
 fn nothing_to_judge(snapshot: &Snapshot) -> String {
     let ledger = &snapshot.ledger;
     let over = snapshot.source.ended.is_some();
+    let failed = matches!(snapshot.source.ended, Some(Ended::Failed(_) | Ended::Damaged(_)));
     let live = snapshot.source.kind == SourceKind::Live;
     if ledger.frames == 0 {
         return match (over, live) {
+            _ if failed => "It failed before the first packet.".to_owned(),
             (true, false) => "The capture holds no packets.".to_owned(),
             (true, true) => "Not a packet was captured.".to_owned(),
             (false, true) => format!("No packets yet on {}.", snapshot.source.name),
@@ -320,7 +322,7 @@ mod tests {
         let rcodes = rcodes.iter().map(row).collect();
         let mut snapshot =
             Snapshot { focus: Rcode::REFUSED, ledger, rcodes, ..Snapshot::default() };
-        snapshot.source.ended = Some(crate::snapshot::Ended::EndOfFile);
+        snapshot.source.ended = Some(Ended::EndOfFile);
         snapshot
     }
 
@@ -328,7 +330,7 @@ mod tests {
     fn explained(confidence: Confidence, fault: bool) -> Snapshot {
         let mut snapshot = with(&[(Rcode::NOERROR, 80), (Rcode::REFUSED, 20)]);
         let brief = "recursion is denied to 10.8.0.0/16 by 192.0.2.53".to_owned();
-        snapshot.findings = vec![Finding { brief, confidence, fault, ..fixtures::finding() }];
+        snapshot.findings = vec![Finding { confidence, fault, brief, ..fixtures::finding() }];
         snapshot
     }
 
@@ -343,7 +345,7 @@ mod tests {
     fn an_empty_capture_is_told_from_one_without_dns_and_one_without_responses() {
         let mut snapshot = Snapshot::default();
         check(&snapshot, "Waiting for the first packets.");
-        snapshot.source.ended = Some(crate::snapshot::Ended::EndOfFile);
+        snapshot.source.ended = Some(Ended::EndOfFile);
         check(&snapshot, "The capture holds no packets.");
         snapshot.ledger.frames = 1;
         check(&snapshot, "No DNS among 1 packet.");
