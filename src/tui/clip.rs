@@ -40,7 +40,7 @@ impl Between {
     pub(crate) fn gate(self) -> &'static str {
         match self {
             Self::Nothing => "if the terminal allows OSC 52",
-            Self::Tmux => "if the terminal allows OSC 52, and tmux: set -g set-clipboard on",
+            Self::Tmux => "if the terminal allows OSC 52; tmux: set-clipboard on",
             Self::Screen => "if the terminal behind screen allows OSC 52",
         }
     }

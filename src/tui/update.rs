@@ -6,6 +6,7 @@ use super::keys::Msg;
 use super::model::{Model, NamesBy, Newer, Overlay, choices};
 use super::sheet::{self, NO_COLUMN, Sort};
 use super::sheets::SheetId;
+use super::text;
 use super::view::{self, Hit, VIEWS};
 use crate::feed::Command;
 use crate::iana::Rcode;
@@ -162,8 +163,16 @@ fn copy(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
         _ => sheet::identity(id.sheet(), *row, snapshot),
     };
     let text = clip::printable(&text);
-    model.notice = Some(format!("copied, {}: {text}", model.between.gate()));
+    model.notice = Some(copied(model, &text));
     Some(Effect::Copy(text))
+}
+
+/// What was copied, so cut that what must allow it can be read as well.
+fn copied(model: &Model, text: &str) -> String {
+    const LEAST: usize = 20;
+    let gate = format!(" ({})", model.between.gate());
+    let room = usize::from(model.size.0).saturating_sub("copied ".len() + gate.len());
+    format!("copied {}{gate}", text::clip(text, room.max(LEAST)))
 }
 
 /// Where the present focus stands among the choices.

@@ -304,7 +304,10 @@ fn a_finding_is_copied_with_its_command_and_without_control_characters() {
     let text = "recursion is denied to ?[2J10.0.0.0/8; to verify: dig @192.0.2.53 www.example A";
     assert_eq!(effect, Some(Effect::Copy(text.to_owned())));
     let notice = model.notice.unwrap_or_default();
-    assert!(notice.contains(text) && notice.contains("OSC 52"), "{notice}");
+    assert_eq!(
+        notice,
+        "copied recursion is denied to ?[2J10.0.0.0/8; t… (if the terminal allows OSC 52)"
+    );
 }
 
 #[test]
