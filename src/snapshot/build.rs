@@ -385,7 +385,7 @@ fn rolled_up<K: Ord>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> Li
     List { rows, total, omitted: kept - shown, error: lost }
 }
 
-fn blank<K>(key: K) -> Row<K> {
+pub(super) fn blank<K>(key: K) -> Row<K> {
     Row {
         key,
         responses: 0,

@@ -421,6 +421,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_from_a_list_is_counted() {
+        let row = |focus| Row { focus, ..build::blank(()) };
+        let mut list = List { rows: vec![row(5), row(3), row(2)], ..List::default() };
+        list.cut(9);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (3, 3, 0));
+        list.cut(1);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (1, 3, 5));
+        list.cut(0);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (0, 3, 10));
+    }
+
+    #[test]
     fn a_share_of_nothing_is_nothing() {
         assert!(share(0, 0).abs() < f64::EPSILON);
         assert!((share(1, 4) - 0.25).abs() < f64::EPSILON);

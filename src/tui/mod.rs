@@ -253,3 +253,70 @@ fn read(event: &Event) -> Option<Msg> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Lists;
+    use crate::tui::export::{Form, Refusal, Written};
+
+    /// Keeps the orders that it gets, and answers with what it was given.
+    #[derive(Default)]
+    struct Desk {
+        orders: Vec<Order>,
+        answers: Vec<Written>,
+    }
+
+    impl Writer for Desk {
+        fn folder(&self) -> String {
+            "/tmp".into()
+        }
+
+        fn write(&mut self, order: Order) {
+            self.orders.push(order);
+        }
+
+        fn news(&mut self) -> Option<Written> {
+            self.answers.pop()
+        }
+    }
+
+    fn publish(feed: &Feed, screen: &Loop<'_>, lists: Lists) {
+        let spec = SnapshotSpec { lists, ..screen.asked.clone() };
+        let serial = feed.latest().serial + 1;
+        feed.publish(Snapshot { serial, spec, ..Snapshot::default() });
+    }
+
+    #[test]
+    fn a_report_waits_for_a_snapshot_that_has_all_that_belongs_into_it() {
+        let (feed, mut desk) = (Feed::default(), Desk::default());
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        let few = screen.asked.lists;
+        publish(&feed, &screen, few);
+        screen.receive();
+        for msg in [Msg::Export, Msg::Enter] {
+            update(&mut screen.model, msg, &screen.shown);
+        }
+        screen.ask_for_what_is_shown();
+        screen.export(&mut desk);
+        assert_eq!(desk.orders.len(), 0, "the lists that cost most are not there yet");
+        publish(&feed, &screen, Lists::ALL);
+        screen.receive();
+        screen.export(&mut desk);
+        screen.export(&mut desk);
+        assert_eq!(desk.orders.len(), 1);
+        assert_eq!((desk.orders[0].form, desk.orders[0].snapshot.serial), (Form::Markdown, 2));
+        assert_eq!(screen.asked.lists, few, "they are not made any longer");
+    }
+
+    #[test]
+    fn what_came_of_a_report_is_drawn_at_once() {
+        let (feed, mut desk) = (Feed::default(), Desk::default());
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        screen.dirty = false;
+        let refusal = Refusal { why: "no room".into(), advice: "make some".into() };
+        desk.answers.push(Err(refusal));
+        screen.export(&mut desk);
+        assert!(screen.dirty && screen.model.overlay.is_some());
+    }
+}

@@ -42,6 +42,9 @@ pub(super) fn draw_brief(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
         lines.extend(first.directive().map(|text| Told::under("fix", text)));
         lines.extend(first.evidence.iter().map(|text| Told::under("for", text)));
         lines.extend(first.against.iter().map(|text| Told::under("against", text)));
+        if !first.verify.is_empty() {
+            lines.push(Told::under("verify", &first.verify));
+        }
     }
     draw_lines(&lines, area, buffer);
 }
