@@ -136,21 +136,42 @@ fn spans(snapshot: &Snapshot) -> Vec<String> {
 
 fn draw_health(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffer) {
     let mut pieces: Vec<Piece> = Vec::new();
-    for (text, meaning) in health(model, snapshot) {
-        let separator = if pieces.is_empty() { "" } else { ", " };
-        let width =
-            pieces_width(&pieces) + text::cells(text::width(separator) + text::width(&text));
-        if width > row.width {
-            continue;
-        }
-        pieces.push((separator.to_owned(), Meaning::Plain));
-        pieces.push((text, meaning));
+    let (always, others) = (always(model, snapshot), others(snapshot));
+    let first = always.len();
+    for piece in that_fit([always, others].concat(), first, row.width) {
+        let separator = if pieces.is_empty() { "" } else { SEPARATOR };
+        pieces.extend([(separator.to_owned(), Meaning::Plain), piece]);
     }
     write_pieces(&pieces, row, buffer);
 }
 
-/// The counters of the capture, most important first.
-fn health(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
+/// Between two counters.
+const SEPARATOR: &str = ", ";
+
+/// Those that there is room for, in their order. The first ones have their places before the
+/// others, and of these what warns before what is as it should be.
+fn that_fit(items: Vec<Piece>, first: usize, width: u16) -> Vec<Piece> {
+    let mut room = usize::from(width) + SEPARATOR.len();
+    let mut fits = vec![false; items.len()];
+    let rank = |nth: usize, meaning: Meaning| match meaning {
+        _ if nth < first => 0,
+        Meaning::Warning => 1,
+        _ => 2,
+    };
+    for turn in 0..=2 {
+        for (nth, (text, meaning)) in items.iter().enumerate() {
+            let needed = text::width(text) + SEPARATOR.len();
+            if rank(nth, *meaning) == turn && needed <= room {
+                room -= needed;
+                fits[nth] = true;
+            }
+        }
+    }
+    items.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(item, _)| item).collect()
+}
+
+/// How the capture goes.
+fn always(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
     let ledger = &snapshot.ledger;
     let mut items = vec![(text::plural(ledger.frames, "packet"), Meaning::Plain)];
     if snapshot.source.ended.is_none() && model.pace.packets > 0.0 {
@@ -159,7 +180,14 @@ fn health(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
     items.extend(drops(snapshot));
     items.extend(one_way(snapshot));
     items.push(counter(ledger.undecodable_total(), "undecodable"));
-    items.push((format!("{} DNS messages", text::count(ledger.dns_messages)), Meaning::Plain));
+    items
+}
+
+/// The other counters of the capture, most important first.
+fn others(snapshot: &Snapshot) -> Vec<Piece> {
+    let ledger = &snapshot.ledger;
+    let mut items =
+        vec![(format!("{} DNS messages", text::count(ledger.dns_messages)), Meaning::Plain)];
     let rare = [
         (ledger.malformed, "malformed"),
         (ledger.cut, "cut short"),
@@ -252,4 +280,27 @@ fn warning_lines(snapshot: &Snapshot, width: u16, most: usize) -> Vec<String> {
 /// Long enough ago that what happened then is over.
 pub(super) fn is_over(since_last: Duration, span: Duration) -> bool {
     since_last > Duration::from_secs(5) && since_last > span / 10
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_warns_has_its_place_first_and_the_order_stays() {
+        let item = |text: &str, warns: bool| {
+            (text.to_owned(), if warns { Meaning::Warning } else { Meaning::Plain })
+        };
+        let items =
+            vec![item("packets", false), item("7 messages", false), item("3 malformed", true)];
+        let fitting = |width| {
+            let fitting = that_fit(items.clone(), 1, width);
+            fitting.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(SEPARATOR)
+        };
+        assert_eq!(fitting(80), "packets, 7 messages, 3 malformed");
+        assert_eq!(fitting(32), "packets, 7 messages, 3 malformed");
+        assert_eq!(fitting(31), "packets, 3 malformed");
+        assert_eq!(fitting(19), "packets, 7 messages");
+        assert_eq!(fitting(3), "");
+    }
 }
