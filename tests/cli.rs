@@ -286,6 +286,7 @@ const OPTIONS: &[&str] = &[
     "--top",
     "--output",
     "--check",
+    "--export-dir",
 ];
 
 #[test]

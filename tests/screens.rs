@@ -15,10 +15,11 @@ use ratatui::style::Color;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::iana::Rcode;
 use rcodetop::snapshot::{Ended, Selected, Snapshot, SourceKind};
+use rcodetop::tui::export::Refusal;
 use rcodetop::tui::keys::Msg;
 use rcodetop::tui::line::Edit;
 use rcodetop::tui::model::{Model, Newer, Pace};
-use rcodetop::tui::update::update;
+use rcodetop::tui::update::{hear, update};
 use rcodetop::tui::view::{VIEWS, draw};
 
 const SIZES: [(u16, u16); 4] = [(200, 50), (120, 40), (80, 24), (40, 10)];
@@ -50,6 +51,7 @@ fn text(buffer: &Buffer) -> String {
 
 fn screen(size: (u16, u16), snapshot: &Snapshot, keys: &[Msg]) -> String {
     let mut model = Model::new(size, true);
+    model.folder = "/home/ops/incident-4711".into();
     let pace = Pace { packets: 12_345.6, bytes: 143_000_000.0, left: Some(Duration::from_secs(4)) };
     update(&mut model, Msg::Arrived(pace, Newer::default()), snapshot);
     for key in keys {
@@ -128,9 +130,32 @@ fn what_keys_change() {
         ("keys_domains", "busy", &[Msg::Domains, Msg::Show(4)]),
         ("keys_cut_list", "drops", &[Msg::Show(4), Msg::Bottom]),
         ("keys_notice", "drops", &[Msg::Focus]),
+        ("keys_export", "busy", &[Msg::Export, Msg::Move(1)]),
+        ("keys_export_ordered", "busy", &[Msg::Export, Msg::Enter]),
+        ("keys_copy", "busy", &[Msg::Table(1), Msg::Move(2), Msg::Copy]),
+        ("keys_copy_nothing", "busy", &[Msg::Show(12), Msg::Copy]),
     ];
     for (name, state, keys) in cases {
         insta::assert_snapshot!(*name, screen((80, 24), &at(state), keys));
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_with_what_to_do() {
+    for size in [(120, 40), (80, 24), (40, 10)] {
+        let snapshot = at("busy");
+        let mut model = Model::new(size, true);
+        let why =
+            "cannot write into /home/ops/incident-4711: No space left on device (os error 28)";
+        let advice = "Free some space there, or start with --export-dir DIR to write elsewhere.";
+        hear(&mut model, Err(Refusal { why: why.into(), advice: advice.into() }));
+        let name = named(size, "export_disk_full");
+        insta::assert_snapshot!(name, text(&render(&model, &snapshot)));
+        update(&mut model, Msg::Back, &snapshot);
+        assert_eq!(model.overlay, None);
+        hear(&mut model, Ok("/home/ops/incident-4711/rcodetop-20261121T031224Z-2.md".into()));
+        let name = named(size, "export_written");
+        insta::assert_snapshot!(name, text(&render(&model, &snapshot)));
     }
 }
 
@@ -188,7 +213,7 @@ fn without_colour_there_is_none() {
 #[test]
 fn the_focus_code_is_red_and_has_its_own_shade() {
     let buffer = render(&Model::new((80, 24), true), &at("busy"));
-    let bar = &buffer.content[5 * 80..6 * 80];
+    let bar = &buffer.content[6 * 80..7 * 80];
     let solid: Vec<_> = bar.iter().filter(|cell| cell.symbol() == "█").collect();
     assert_eq!(solid.len(), 30);
     assert!(solid.iter().all(|cell| cell.fg == Color::Red));

@@ -1,6 +1,7 @@
 //! The dashboard: the capture on a thread of its own, the screen on this one, a feed in between.
 
 use std::any::Any;
+use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::capture::Capture;
+use super::export::Exporter;
 use super::signals::Stop;
 use super::verdict::{self, Exit};
 use super::{InternalError, open};
@@ -16,6 +18,7 @@ use crate::cli::Analysis;
 use crate::feed::{Command, Feed};
 use crate::snapshot::{Cost, Ended, SnapshotSpec};
 use crate::tui;
+use crate::tui::export::Written;
 
 /// When the first snapshot is made: some thousand packets of a file are counted by then, and nobody
 /// has waited.
@@ -37,12 +40,15 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let mut analysis = analysis.clone();
     analysis.engine.rows = tui::model::ROWS;
     let capture = open::capture(&analysis)?;
+    let mut exporter = Exporter::start(analysis.export_dir.as_deref())?;
     let feed = Arc::new(Feed::default());
     let worker = start(capture, Arc::clone(&feed), stop)?;
     let color = super::wants_color(analysis.color, false);
-    let shown = tui::run(&feed, &tui::Options { color, mouse: true });
+    let shown = tui::run(&feed, &tui::Options { color, mouse: true }, &mut exporter);
     feed.stop();
     let _ = worker.join(); // a panic of the worker is in the feed
+    // Where nobody reads it any more, the files still are where they are.
+    let _ = tell(&exporter.finish());
     if let Some(what) = feed.panicked() {
         return Err(InternalError(what).into());
     }
@@ -50,6 +56,17 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let snapshot = feed.latest();
     verdict::require_frames(&snapshot)?;
     Ok(verdict::verdict(&snapshot, false))
+}
+
+/// Which reports were written and which were not, once the screen is gone.
+fn tell(written: &[Written]) -> io::Result<()> {
+    for report in written {
+        match report {
+            Ok(path) => writeln!(io::stdout(), "report written: {path}")?,
+            Err(refusal) => writeln!(io::stderr(), "warning: {}", refusal.why)?,
+        }
+    }
+    Ok(())
 }
 
 fn start(capture: Capture, feed: Arc<Feed>, stop: Stop) -> anyhow::Result<thread::JoinHandle<()>> {

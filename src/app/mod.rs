@@ -8,6 +8,7 @@ mod analyzer;
 mod capture;
 mod clock;
 mod dashboard;
+mod export;
 mod interfaces;
 mod lane;
 mod open;

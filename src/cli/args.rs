@@ -61,6 +61,9 @@ pub struct Cli {
     /// What to read and how.
     #[command(flatten)]
     pub input: InputArgs,
+    /// Write the reports that `e` asks for into this folder [default: the current one]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = ValueHint::DirPath)]
+    pub export_dir: Option<PathBuf>,
     /// List the interfaces that can be captured on; same as `rcodetop interfaces`
     #[arg(short = 'D', long, exclusive = true)]
     pub list_interfaces: bool,

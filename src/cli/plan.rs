@@ -48,6 +48,8 @@ pub struct Analysis {
     pub volume: Volume,
     /// When to use colours.
     pub color: ColorChoice,
+    /// Where the dashboard writes reports; `None` for the current folder.
+    pub export_dir: Option<PathBuf>,
 }
 
 /// Where the packets come from.
@@ -121,7 +123,10 @@ impl Report {
 pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     match cli.task {
         None if cli.list_interfaces => Ok(Plan::Interfaces),
-        None => dashboard(cli.input, stdout_is_terminal),
+        None => {
+            let export_dir = cli.export_dir;
+            dashboard(cli.input, export_dir, stdout_is_terminal)
+        }
         Some(Task::Report(args)) => report(args).map(Plan::Report),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
@@ -130,9 +135,14 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
     }
 }
 
-fn dashboard(args: InputArgs, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
+fn dashboard(
+    args: InputArgs,
+    export_dir: Option<PathBuf>,
+    stdout_is_terminal: bool,
+) -> Result<Plan, clap::Error> {
     if stdout_is_terminal {
-        return analysis(args, None).map(Plan::Dashboard);
+        let analysis = analysis(args, None)?;
+        return Ok(Plan::Dashboard(Analysis { export_dir, ..analysis }));
     }
     require_input(
         &args,
@@ -178,6 +188,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         },
         volume: volume(&args),
         color: args.color,
+        export_dir: None,
         input: if paths.is_empty() {
             live(args, duration)?
         } else {

@@ -6,11 +6,13 @@
 //! types, because a serializable type is a promise.
 
 mod build;
+mod course;
 mod quality;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use self::course::Course;
 #[cfg(test)]
 pub(crate) use crate::diagnose::fixtures;
 pub use crate::diagnose::{
@@ -71,6 +73,11 @@ impl SnapshotSpec {
 }
 
 impl Snapshot {
+    /// Since when there is how much of the focus code.
+    pub fn course(&self) -> Course {
+        course::course(&self.timeline)
+    }
+
     /// Says anew what lowers the worth of the numbers; to be called when all else is filled in.
     pub fn assess(&mut self) {
         self.quality = quality::assess(self);
@@ -108,6 +115,9 @@ pub struct Snapshot {
     pub impact: Impact,
     /// Servers that gave the focus code, most first, ties by address.
     pub servers: List<IpAddr>,
+    /// Servers that were seen to answer or to be asked, whatever came of it, as far as they are
+    /// kept.
+    pub servers_seen: u64,
     /// Clients that got the focus code, most first, ties by address.
     pub clients: List<IpAddr>,
     /// Questions that got the focus code, most first, ties by name, type, class.
@@ -304,6 +314,16 @@ impl<K> Default for List<K> {
     }
 }
 
+impl<K> List<K> {
+    /// Leaves out all but the first `rows`.
+    pub fn cut(&mut self, rows: usize) {
+        let more = self.rows.get(rows..).unwrap_or_default();
+        self.omitted += more.iter().map(|row| row.focus).sum::<u64>();
+        self.total = self.total.max(self.rows.len() as u64);
+        self.rows.truncate(rows);
+    }
+}
+
 /// One row of a [`List`].
 #[derive(Clone, Debug)]
 pub struct Row<K> {
@@ -423,6 +443,18 @@ mod tests {
             SnapshotSpec { lists: Lists { paths: false, ..Lists::ALL }, ..SnapshotSpec::default() };
         assert!(SnapshotSpec::default().covers(&fewer));
         assert!(!fewer.covers(&SnapshotSpec::default()));
+    }
+
+    #[test]
+    fn what_is_cut_from_a_list_is_counted() {
+        let row = |focus| Row { focus, ..build::blank(()) };
+        let mut list = List { rows: vec![row(5), row(3), row(2)], ..List::default() };
+        list.cut(9);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (3, 3, 0));
+        list.cut(1);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (1, 3, 5));
+        list.cut(0);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (0, 3, 10));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::clip::Between;
+use super::export::{Form, Refusal};
 use super::selection::{Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
@@ -36,6 +38,14 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// An answer to the last key, until the next.
     pub notice: Option<String>,
+    /// What stands between this program and the clipboard.
+    pub(crate) between: Between,
+    /// Where reports go, for a person to read.
+    pub folder: String,
+    /// The report that is to be written as soon as a snapshot has all that belongs into it.
+    pub(crate) export: Option<Form>,
+    /// Why the last report was not written.
+    pub(crate) refusal: Option<Refusal>,
     /// How fast it goes.
     pub pace: Pace,
     /// What came in since the freeze.
@@ -86,6 +96,10 @@ pub enum Overlay {
     Focus(usize),
     /// Whether counting shall start anew.
     Reset,
+    /// The forms of a report to choose from; which one is selected.
+    Export(usize),
+    /// A report was not written: why, and what to do.
+    NotWritten,
 }
 
 /// Speed by the wall clock, measured between snapshots.
@@ -152,7 +166,7 @@ impl Model {
 
     /// The costly lists that are shown; all of them can be looked at while nothing moves.
     fn lists(&self) -> Lists {
-        if self.frozen {
+        if self.frozen || self.export.is_some() {
             return Lists::ALL;
         }
         let sheets = (self.shown().sheets)(self);

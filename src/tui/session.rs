@@ -1,6 +1,6 @@
 //! The terminal, taken and given back: raw mode, the alternate screen, the mouse, panics, signals.
 
-use std::io::{self, IsTerminal, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,7 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::Options;
+use super::clip::{self, Between};
 use crate::feed::Feed;
 
 /// Set while the screen is ours. Leaving twice would put the cursor back where it was before we
@@ -48,6 +49,13 @@ impl Session {
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         Ok(Self { terminal, signals, _screen: screen })
     }
+}
+
+/// Puts a text into the clipboard, if the terminal allows it; none of them answers.
+pub(crate) fn copy(text: &str, between: Between) -> io::Result<()> {
+    let mut out = stdout();
+    out.write_all(clip::sequence(text, between).as_bytes())?;
+    out.flush()
 }
 
 /// A panic on this thread gives the screen back before it is reported. A panic elsewhere is kept

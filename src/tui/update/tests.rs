@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::snapshot::{Ended, List, RcodeRow, Row};
+use crate::snapshot::{Ended, Finding, List, RcodeRow, Row, fixtures};
+use crate::tui::export::{Form, Refusal};
 use crate::tui::keys::{KEYS, read};
 use crate::tui::model::Pace;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -9,6 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// Nine clients that got 9, 8, … 1 refusals, and three servers.
 fn snapshot() -> Snapshot {
     let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    snapshot.ledger.responses = 30;
     snapshot.servers = list(3);
     snapshot.clients = list(9);
     snapshot.rcodes = [0, 2, 5].map(code).to_vec();
@@ -245,6 +247,65 @@ fn a_reset_is_asked_for_and_confirmed() {
         check_effect(&format!("^R {key}"), &[]);
         check_effect(&format!("^R {key} ^R"), &[]);
     }
+}
+
+#[test]
+fn a_report_is_written_in_the_form_that_was_chosen() {
+    for (keys, form) in [
+        ("e Enter", Some(Form::Markdown)),
+        ("e e", Some(Form::Markdown)),
+        ("e j Enter", Some(Form::Text)),
+        ("e G Enter", Some(Form::Json)),
+        ("e Esc", None),
+        ("e z Enter", None),
+    ] {
+        let (mut model, snapshot) = (model(), snapshot());
+        assert_eq!(press(&mut model, keys, &snapshot), None, "after {keys}");
+        assert_eq!(model.export, form, "after {keys}");
+        assert_eq!(model.overlay, None, "after {keys}");
+        // Until it is written, snapshots have all that belongs into it.
+        assert_eq!(model.spec().lists == crate::snapshot::Lists::ALL, form.is_some());
+    }
+}
+
+#[test]
+fn what_came_of_a_report_is_told() {
+    let (mut model, snapshot) = (model(), snapshot());
+    hear(&mut model, Ok("/tmp/r.md".into()));
+    assert_eq!(model.notice.as_deref(), Some("report written: /tmp/r.md"));
+    let refusal = Refusal { why: "no room".into(), advice: "make some".into() };
+    hear(&mut model, Err(refusal.clone()));
+    assert_eq!((model.overlay, model.refusal.clone()), (Some(Overlay::NotWritten), Some(refusal)));
+    press(&mut model, "j", &snapshot);
+    assert_eq!(model.overlay, None);
+}
+
+#[test]
+fn the_key_of_the_selected_row_is_copied() {
+    let copied = |text: &str| [Effect::Copy(text.to_owned())];
+    check_effect("y", &copied("10.0.0.0"));
+    check_effect("j j y", &copied("10.0.0.2"));
+    check_effect("Tab G y", &copied("10.0.0.8"));
+    check_effect("r y", &copied("NOERROR"));
+    // Nothing is selected where there is no row or no table.
+    check_effect("a y", &[]);
+    check_effect("u y", &[]);
+}
+
+#[test]
+fn a_finding_is_copied_with_its_command_and_without_control_characters() {
+    let (mut model, mut snapshot) = (model(), snapshot());
+    let headline = "recursion is denied\nto \u{1b}[2J10.0.0.0/8".to_owned();
+    let verify = "dig @192.0.2.53 www.example A".to_owned();
+    snapshot.findings = vec![Finding { headline, verify, ..fixtures::finding() }];
+    let effect = press(&mut model, "a y", &snapshot);
+    let text = "recursion is denied to ?[2J10.0.0.0/8; to verify: dig @192.0.2.53 www.example A";
+    assert_eq!(effect, Some(Effect::Copy(text.to_owned())));
+    let notice = model.notice.unwrap_or_default();
+    assert_eq!(
+        notice,
+        "copied recursion is denied to ?[2J10.0.0.0/8; t… (if the terminal allows OSC 52)"
+    );
 }
 
 #[test]

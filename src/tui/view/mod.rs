@@ -12,6 +12,7 @@ mod head;
 mod latency;
 mod lists;
 mod messages;
+mod nothing;
 mod overlay;
 mod overview;
 mod rcodes;
