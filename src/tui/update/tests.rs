@@ -257,7 +257,7 @@ fn a_report_is_written_in_the_form_that_was_chosen() {
         ("e j Enter", Some(Form::Text)),
         ("e G Enter", Some(Form::Json)),
         ("e Esc", None),
-        ("e z Enter", None),
+        ("e z", None),
     ] {
         let (mut model, snapshot) = (model(), snapshot());
         assert_eq!(press(&mut model, keys, &snapshot), None, "after {keys}");
