@@ -36,6 +36,7 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals()?;
     let mut analysis = analysis.clone();
     analysis.engine.rows = tui::model::ROWS;
+    analysis.engine.trail = trail(analysis.engine.max_memory);
     let capture = open::capture(&analysis)?;
     let feed = Arc::new(Feed::default());
     let worker = start(capture, Arc::clone(&feed), stop)?;
@@ -50,6 +51,14 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let snapshot = feed.latest();
     verdict::require_frames(&snapshot)?;
     Ok(verdict::verdict(&snapshot, false))
+}
+
+/// Bytes for the latest messages: of all that is granted this part, and no more than that.
+const TRAIL_PART: u64 = 8;
+const MOST_TRAIL: u64 = 64 << 20;
+
+fn trail(granted: u64) -> usize {
+    usize::try_from((granted / TRAIL_PART).min(MOST_TRAIL)).unwrap_or_default()
 }
 
 fn start(capture: Capture, feed: Arc<Feed>, stop: Stop) -> anyhow::Result<thread::JoinHandle<()>> {

@@ -174,6 +174,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
             patience: args.timeout,
             max_memory: args.max_memory,
             rows: EngineConfig::default().rows,
+            trail: 0,
         },
         volume: volume(&args),
         color: args.color,
@@ -391,6 +392,7 @@ mod tests {
             patience: Duration::from_secs(1),
             max_memory: 64 << 20,
             rows: EngineConfig::default().rows,
+            trail: 0,
         };
         assert_eq!(analysis.engine, expected);
     }

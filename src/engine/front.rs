@@ -15,6 +15,8 @@ pub(crate) struct Found<'a> {
     pub(crate) at: Timestamp,
     /// Grows from packet to packet.
     pub(crate) number: u64,
+    /// The place of its frame in the capture, from 1; 0 if it was put together from fragments.
+    pub(crate) frame: u64,
     /// A datagram, a segment or an ICMP error.
     pub(crate) packet: Packet<'a>,
     /// It stands for a frame that is not counted yet. Otherwise it was put together from
@@ -82,10 +84,11 @@ impl Front {
         self.decoder.expire(frame.at);
         self.give_abandoned(&mut sink);
         self.number += 1;
-        let (at, number) = (frame.at, self.number);
+        let (at, number, place) = (frame.at, self.number, self.ledger.frames);
         // Nearly all frames are plain datagrams.
         if let Some(datagram) = self.decoder.datagram(frame) {
-            sink(Found { at, number, packet: Packet::Datagram(datagram), counts: true });
+            let packet = Packet::Datagram(datagram);
+            sink(Found { at, number, frame: place, packet, counts: true });
             return;
         }
         let packet = self.decoder.decode(frame);
@@ -98,7 +101,7 @@ impl Front {
             Packet::Undecodable(reason) => self.ledger.undecodable(reason),
         }
         if let Packet::Datagram(_) | Packet::Segment(_) | Packet::Icmp(_) = packet {
-            sink(Found { at, number, packet, counts: true });
+            sink(Found { at, number, frame: place, packet, counts: true });
         }
         self.give_abandoned(&mut sink);
     }
@@ -128,7 +131,7 @@ impl Front {
         while let Some((at, packet)) = self.decoder.abandoned() {
             self.number += 1;
             if let Packet::Datagram(_) | Packet::Segment(_) = packet {
-                sink(Found { at, number: self.number, packet, counts: false });
+                sink(Found { at, number: self.number, frame: 0, packet, counts: false });
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
-use crate::snapshot::Sample;
+use crate::snapshot::{self, Lookups, Sample, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
@@ -17,6 +17,7 @@ use crate::wire::{
 
 use super::EngineConfig;
 use super::front::Found;
+use super::keeper::{Keeper, Place};
 
 /// Matches.
 #[derive(Debug)]
@@ -39,8 +40,11 @@ struct Core {
     name: NameBuffer,
     hasher: Hasher,
     latest: Latest,
+    keeper: Keeper,
     /// Of the packet that is being read.
     number: u64,
+    /// The place in the capture of the frame that is being read; 0 if it is not known.
+    frame: u64,
     /// The first time that was told.
     began: Timestamp,
 }
@@ -118,9 +122,11 @@ impl Matcher {
                 books: Ledger::default(),
                 others: Others::default(),
                 name: NameBuffer::default(),
+                keeper: Keeper::new(config.trail, hasher.clone()),
                 hasher,
                 latest: Latest::default(),
                 number: 0,
+                frame: 0,
                 began: Timestamp(0),
             },
         }
@@ -130,11 +136,11 @@ impl Matcher {
     #[inline]
     pub(crate) fn take(&mut self, found: &Found<'_>, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        core.number = found.number;
+        (core.number, core.frame) = (found.number, found.frame);
         match &found.packet {
             Packet::Datagram(datagram) => core.datagram(datagram, found.at, found.counts, count),
             Packet::Segment(segment) => core.segment(segment, found.at, &mut self.streams, count),
-            Packet::Icmp(error) => core.icmp(error, count),
+            Packet::Icmp(error) => core.icmp(error, found.at, count),
             _ => {}
         }
     }
@@ -142,30 +148,32 @@ impl Matcher {
     /// It is at least `now`.
     #[inline]
     pub(crate) fn expire(&mut self, now: Timestamp, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, began, .. } = &mut self.core;
+        let Core { tracker, events, keeper, began, .. } = &mut self.core;
         if *began == Timestamp(0) {
             *began = now;
         }
         events.set_began(*began);
-        tracker.expire(now, &mut |exchange| hand_on(events, exchange, count));
+        tracker.expire(now, &mut |exchange| hand_on(events, keeper, exchange, count));
     }
 
     /// No packet follows.
     pub(crate) fn finish(&mut self, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        core.number = AFTER_ALL;
+        (core.number, core.frame) = (AFTER_ALL, 0);
         self.streams.finish(|from, to, at, message| {
             core.stream_message(message, from, to, at, count);
         });
-        core.tracker.finish(&mut |exchange| hand_on(&mut core.events, exchange, count));
+        let Core { tracker, events, keeper, .. } = core;
+        tracker.finish(&mut |exchange| hand_on(events, keeper, exchange, count));
     }
 
     /// Brings everything up to date and hands on the last event; to be called before anything is
     /// read.
     pub(crate) fn settle(&mut self, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        core.tracker.settle(&mut |exchange| hand_on(&mut core.events, exchange, count));
-        count(&mut core.events);
+        let Core { tracker, events, keeper, .. } = core;
+        tracker.settle(&mut |exchange| hand_on(events, keeper, exchange, count));
+        count(events);
     }
 
     /// Changes the response code that everything revolves around; everything must be settled.
@@ -214,6 +222,18 @@ impl Matcher {
         outcomes
     }
 
+    /// Takes over the messages that another one kept, which is done with.
+    pub(super) fn adopt(&mut self, other: &mut Self) {
+        self.core.keeper.adopt(&mut other.core.keeper);
+    }
+
+    /// The latest lookups that the messages kept make up, if `spec` asks for them; `snapshot` says
+    /// what time it is.
+    pub(crate) fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
+        let (trail, asked) = (self.core.keeper.trail()?, spec.lookups.as_ref()?);
+        Some(snapshot::lookups(trail, asked, snapshot.source.last.unwrap_or_default()))
+    }
+
     pub(super) fn sample(&self) -> Option<Sample> {
         self.core.latest.sample()
     }
@@ -221,7 +241,13 @@ impl Matcher {
 
 /// Hands on the events when there is no room for one more.
 #[inline]
-fn hand_on(events: &mut Events, exchange: &Exchange<'_>, count: &mut impl FnMut(&mut Events)) {
+fn hand_on(
+    events: &mut Events,
+    keeper: &mut Keeper,
+    exchange: &Exchange<'_>,
+    count: &mut impl FnMut(&mut Events),
+) {
+    keeper.note(exchange);
     if events.is_full() {
         count(events);
     }
@@ -258,8 +284,11 @@ impl Core {
     ) {
         let (from, to) = (segment.from, segment.to);
         if segment.rst && self.ports.has(from.port) {
-            let Self { tracker, events, .. } = self;
-            tracker.reset(to, from, &mut |exchange| hand_on(events, exchange, count));
+            let Self { tracker, events, keeper, frame, .. } = self;
+            tracker.reset(to, from, &mut |exchange| {
+                keeper.ended(exchange, None, at, *frame);
+                hand_on(events, keeper, exchange, count);
+            });
             // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1).
             if segment.ack && segment.sequence == 0 {
                 self.make_room(count);
@@ -311,8 +340,8 @@ impl Core {
             answer: is_response.then(|| answer(&view)),
             print,
         };
-        let events = &mut self.events;
-        let mut sink = |exchange: &Exchange<'_>| hand_on(events, exchange, count);
+        let (events, keeper) = (&mut self.events, &mut self.keeper);
+        let mut sink = |exchange: &Exchange<'_>| hand_on(events, keeper, exchange, count);
         let verdict = match &message.answer {
             Some(answer) => self.tracker.response(&message, answer, &mut sink),
             None => self.tracker.query(&message, &mut sink),
@@ -321,6 +350,9 @@ impl Core {
             if message.answer.is_some_and(|answer| answer.rcode == self.focus) {
                 self.latest.keep(self.number, &message, bytes);
             }
+            let place = Place { frame: self.frame, around: None };
+            let code = message.answer.map(|answer| answer.rcode);
+            self.keeper.message(&message, code, bytes, place);
             self.count(is_response, view.notes, at, count);
         }
         Some(verdict)
@@ -351,14 +383,14 @@ impl Core {
         }
     }
 
-    fn icmp(&mut self, error: &IcmpError<'_>, count: &mut impl FnMut(&mut Events)) {
+    fn icmp(&mut self, error: &IcmpError<'_>, at: Timestamp, count: &mut impl FnMut(&mut Events)) {
         // An error about a response says that its client was gone, not that its query failed.
         if !self.ports.has(error.to.port) {
             return;
         }
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
         let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
-        let Self { tracker, events, .. } = self;
+        let Self { tracker, events, keeper, frame, .. } = self;
         tracker.icmp_error(
             error.from,
             error.to,
@@ -366,7 +398,8 @@ impl Core {
             id,
             Obstacle::of(error),
             &mut |exchange| {
-                hand_on(events, exchange, count);
+                keeper.ended(exchange, Some(error), at, *frame);
+                hand_on(events, keeper, exchange, count);
             },
         );
     }

@@ -6,6 +6,7 @@
 
 mod back;
 mod front;
+mod keeper;
 mod matcher;
 mod parcel;
 
@@ -37,6 +38,16 @@ pub struct EngineConfig {
     /// The longest that any list of a snapshot shall be; the first rows of longer lists may be
     /// wrong by the error that they state.
     pub rows: usize,
+    /// Bytes of `max_memory` for the latest messages themselves; 0 keeps none.
+    pub trail: usize,
+}
+
+impl EngineConfig {
+    /// The bounds of the tables: of what the messages leave.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let trail = u64::try_from(self.trail).unwrap_or(u64::MAX);
+        Bounds::of(self.max_memory.saturating_sub(trail), self.rows)
+    }
 }
 
 impl Default for EngineConfig {
@@ -47,6 +58,7 @@ impl Default for EngineConfig {
             patience: Duration::from_secs(5),
             max_memory: 512 << 20,
             rows: SnapshotSpec::default().top,
+            trail: 0,
         }
     }
 }
@@ -63,7 +75,7 @@ pub struct Engine {
 impl Engine {
     /// An engine that has seen nothing.
     pub fn new(config: EngineConfig) -> Self {
-        let bounds = Bounds::of(config.max_memory, config.rows);
+        let bounds = config.bounds();
         Self {
             front: Front::new(&config, &bounds),
             back: Back::new(&config, &bounds, Hasher::default()),
@@ -111,6 +123,7 @@ impl Engine {
     pub fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.back.settle();
-        self.front.snapshot(self.back.parts(), self.serial, spec)
+        let snapshot = self.front.snapshot(self.back.parts(), self.serial, spec);
+        Snapshot { lookups: self.back.parts().0.lookups(spec, &snapshot), ..snapshot }
     }
 }

@@ -30,6 +30,7 @@ struct Item {
     now: Timestamp,
     at: Timestamp,
     number: u64,
+    frame: u64,
     packet: Packet<'static>,
     length: usize,
     counts: bool,
@@ -48,14 +49,14 @@ impl Parcel {
         let (packet, bytes) = strip(&found.packet);
         let length = bytes.len();
         self.bytes.extend_from_slice(bytes);
-        let Found { at, number, counts, .. } = *found;
-        self.items.push(Item { now, at, number, packet, length, counts });
+        let Found { at, number, frame, counts, .. } = *found;
+        self.items.push(Item { now, at, number, frame, packet, length, counts });
     }
 
     /// Adds that it is `now`.
     pub(crate) fn push_time(&mut self, now: Timestamp) {
         let (packet, length, counts) = (Packet::NotDns, 0, false);
-        self.items.push(Item { now, at: now, number: 0, packet, length, counts });
+        self.items.push(Item { now, at: now, number: 0, frame: 0, packet, length, counts });
     }
 
     /// Gives everything to a back half, in order, and is empty.
@@ -64,9 +65,9 @@ impl Parcel {
         for item in &self.items {
             let (bytes, behind) = rest.split_at_checked(item.length).unwrap_or_default();
             rest = behind;
-            let Item { now, at, number, counts, .. } = *item;
+            let Item { now, at, number, frame, counts, .. } = *item;
             back.expire(now);
-            back.take(&Found { at, number, packet: fill(&item.packet, bytes), counts });
+            back.take(&Found { at, number, frame, packet: fill(&item.packet, bytes), counts });
         }
         self.items.clear();
         self.bytes.clear();

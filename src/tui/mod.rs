@@ -141,7 +141,8 @@ impl<'a> Loop<'a> {
 
     /// A list is shown that the snapshot does not have.
     fn lacks_a_list(&self) -> bool {
-        !self.shown.spec.lists.cover(self.asked.lists)
+        let lacks_lookups = self.asked.lookups.is_some() && self.shown.spec.lookups.is_none();
+        lacks_lookups || !self.shown.spec.lists.cover(self.asked.lists)
     }
 
     /// Whether a snapshot is to come soon: the first one, or one that has what a key asked for.

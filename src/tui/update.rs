@@ -1,5 +1,7 @@
 //! The only place that changes the model: no drawing, no I/O, no clock.
 
+mod ladder;
+
 use super::keys::Msg;
 use super::model::{Model, NamesBy, Newer, Overlay, choices};
 use super::sheet::{self, NO_COLUMN, Sort};
@@ -45,6 +47,9 @@ fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &
 
 /// A message while nothing covers the view.
 fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
+    if ladder::takes(model, msg, snapshot) {
+        return None;
+    }
     match msg {
         Msg::Back => back(model),
         Msg::Enter => open(model),
