@@ -3,8 +3,10 @@
 use crate::iana::Rcode;
 use crate::time::Timestamp;
 use crate::track::{Exchange, Hasher, Message, Obstacle, Outcome};
-use crate::trail::{self, Around, End, Entry, Kept, Kind, Trail};
+use crate::trail::{self, Around, End, Entry, Kept, Kind, MAX_KEPT, Trail};
 use crate::wire::IcmpError;
+
+use super::front::Whole;
 
 /// The record of messages, or none.
 #[derive(Debug)]
@@ -18,8 +20,8 @@ pub(super) struct Keeper {
 pub(super) struct Place<'a> {
     /// Its frame's place in the capture; 0 if that is not known.
     pub(super) frame: u64,
-    /// The frame around it, with all of its bytes.
-    pub(super) around: Option<(Around, &'a [u8])>,
+    /// The frame around it.
+    pub(super) around: Option<Whole<'a>>,
 }
 
 impl Keeper {
@@ -96,7 +98,7 @@ fn keep(
         Some(rcode) => Kind::Response { rcode, truncated: message.flags.truncated() },
         None => Kind::Query,
     };
-    let (around, kept) = match place.around {
+    let (around, kept) = match place.around.and_then(|whole| around(&whole, bytes.len())) {
         Some((around, frame)) => (Some(around), frame),
         None => (None, bytes),
     };
@@ -114,4 +116,73 @@ fn keep(
         around,
     };
     trail.keep(Kept { entry, bytes: kept });
+}
+
+/// The frame around a message of so many bytes; a frame too long to be kept is not.
+fn around<'a>(whole: &Whole<'a>, length: usize) -> Option<(Around, &'a [u8])> {
+    if whole.bytes.len() > MAX_KEPT {
+        return None;
+    }
+    let message = (u16::try_from(whole.start).ok()?, u16::try_from(length).ok()?);
+    Some((Around { link: whole.link, wire_len: whole.wire_len, message }, whole.bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::engine::{Back, EngineConfig, Front, Parcel};
+    use crate::source::{FileOptions, Next, open_files};
+    use crate::track::Hasher;
+    use crate::trail::Wanted;
+    use crate::wire::Transport;
+
+    /// The frames of a capture and, by their places, those kept: on the way through a parcel too.
+    #[track_caller]
+    fn check(capture: &str, through_parcel: bool) {
+        let config = EngineConfig { trail: 16 << 20, ..EngineConfig::default() };
+        let bounds = config.bounds();
+        let mut front = Front::new(&config, &bounds);
+        let mut back = Back::new(&config, &bounds, Hasher::default());
+        let mut parcel = Parcel::default();
+        let mut frames: Vec<Vec<u8>> = Vec::new();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(capture);
+        let mut source = open_files(&[path], &FileOptions::default()).unwrap();
+        while let Next::Frame(frame) = source.next() {
+            frames.push(frame.bytes.to_vec());
+            front.feed(&frame, |found| {
+                if through_parcel {
+                    parcel.push(&found, frame.at);
+                } else {
+                    back.take(&found);
+                }
+            });
+            parcel.unpack(&mut back);
+        }
+        let trail = back.parts().0.trail().unwrap();
+        let chains = trail.chains(&Wanted { most: usize::MAX, pinned: None });
+        let mut links = chains.iter().flat_map(|chain| &chain.links).peekable();
+        assert!(links.peek().is_some(), "{capture}");
+        for link in links.filter(|link| link.entry.transport == Transport::Udp) {
+            let frame = &frames[usize::try_from(link.entry.frame).unwrap() - 1];
+            if link.entry.around.is_some() {
+                assert_eq!(&link.kept(), frame, "{capture}");
+            }
+            // The ID stands first, and what is kept of a message is a part of its frame.
+            let message = link.message();
+            assert_eq!(
+                message.get(..2),
+                link.entry.id.map(u16::to_be_bytes).as_ref().map(|id| &id[..])
+            );
+            assert_eq!(message.len(), link.entry.length, "{capture}");
+        }
+    }
+
+    #[test]
+    fn messages_are_kept_with_the_frames_around_them() {
+        for capture in ["links/ethernet.pcap", "links/vxlan.pcap", "shapes/fragments.pcap"] {
+            check(capture, false);
+            check(capture, true);
+        }
+    }
 }

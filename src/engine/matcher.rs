@@ -10,13 +10,14 @@ use crate::time::Timestamp;
 use crate::track::{
     Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Tracker, TrackerConfig, Verdict,
 };
+use crate::trail::Trail;
 use crate::wire::{
     Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
     StreamMessage, Streams, Transport, describe,
 };
 
 use super::EngineConfig;
-use super::front::Found;
+use super::front::{Found, Whole};
 use super::keeper::{Keeper, Place};
 
 /// Matches.
@@ -138,7 +139,7 @@ impl Matcher {
         let core = &mut self.core;
         (core.number, core.frame) = (found.number, found.frame);
         match &found.packet {
-            Packet::Datagram(datagram) => core.datagram(datagram, found.at, found.counts, count),
+            Packet::Datagram(datagram) => core.datagram(datagram, found, count),
             Packet::Segment(segment) => core.segment(segment, found.at, &mut self.streams, count),
             Packet::Icmp(error) => core.icmp(error, found.at, count),
             _ => {}
@@ -230,8 +231,13 @@ impl Matcher {
     /// The latest lookups that the messages kept make up, if `spec` asks for them; `snapshot` says
     /// what time it is.
     pub(crate) fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
-        let (trail, asked) = (self.core.keeper.trail()?, spec.lookups.as_ref()?);
+        let (trail, asked) = (self.trail()?, spec.lookups.as_ref()?);
         Some(snapshot::lookups(trail, asked, snapshot.source.last.unwrap_or_default()))
+    }
+
+    /// The messages kept; `None` if none are to be.
+    pub(super) fn trail(&self) -> Option<&Trail> {
+        self.core.keeper.trail()
     }
 
     pub(super) fn sample(&self) -> Option<Sample> {
@@ -254,19 +260,34 @@ fn hand_on(
     events.push(exchange);
 }
 
+/// A message's bytes, and what is known of them.
+#[derive(Clone, Copy)]
+struct Payload<'a> {
+    bytes: &'a [u8],
+    /// The capture holds less than was sent.
+    cut: bool,
+    print: Print,
+    /// The frame that holds them.
+    around: Option<Whole<'a>>,
+}
+
 impl Core {
     #[inline]
     fn datagram(
         &mut self,
         datagram: &Datagram<'_>,
-        at: Timestamp,
-        counts: bool,
+        found: &Found<'_>,
         count: &mut impl FnMut(&mut Events),
     ) {
-        let (from, to) = (datagram.from, datagram.to);
-        let payload = (datagram.payload, datagram.cut);
-        let verdict = self.read(payload, from, to, Transport::Udp, at, datagram.print, count);
-        if counts {
+        let (from, to, at) = (datagram.from, datagram.to, found.at);
+        let payload = Payload {
+            bytes: datagram.payload,
+            cut: datagram.cut,
+            print: datagram.print,
+            around: found.around,
+        };
+        let verdict = self.read(payload, from, to, Transport::Udp, at, count);
+        if found.counts {
             match verdict {
                 None => self.books.undecodable(Reason::NoHeader),
                 Some(Verdict::Message) => self.books.datagrams += 1,
@@ -306,24 +327,24 @@ impl Core {
         at: Timestamp,
         count: &mut impl FnMut(&mut Events),
     ) {
-        let payload = (message.bytes, message.cut);
-        if self.read(payload, from, to, Transport::Tcp, at, Print::default(), count).is_none() {
+        let StreamMessage { bytes, cut, .. } = message;
+        let payload = Payload { bytes, cut, print: Print::default(), around: None };
+        if self.read(payload, from, to, Transport::Tcp, at, count).is_none() {
             self.books.malformed += 1;
         }
     }
 
     /// Reads a message and matches it; `None` if not even its flags are there.
-    #[expect(clippy::too_many_arguments, reason = "each tells something else of one message")]
     fn read(
         &mut self,
-        (bytes, cut): (&[u8], bool),
+        payload: Payload<'_>,
         from: Endpoint,
         to: Endpoint,
         transport: Transport,
         at: Timestamp,
-        print: Print,
         count: &mut impl FnMut(&mut Events),
     ) -> Option<Verdict> {
+        let Payload { bytes, cut, print, around } = payload;
         let view = MessageView::read(bytes, cut, &mut self.name)?;
         let is_response = view.flags.is_response();
         let (client, server) = if is_response { (to, from) } else { (from, to) };
@@ -350,7 +371,7 @@ impl Core {
             if message.answer.is_some_and(|answer| answer.rcode == self.focus) {
                 self.latest.keep(self.number, &message, bytes);
             }
-            let place = Place { frame: self.frame, around: None };
+            let place = Place { frame: self.frame, around };
             let code = message.answer.map(|answer| answer.rcode);
             self.keeper.message(&message, code, bytes, place);
             self.count(is_response, view.notes, at, count);
