@@ -2,7 +2,7 @@
 
 use crate::iana::Rcode;
 use crate::time::Timestamp;
-use crate::track::{Exchange, Hasher, Message, Obstacle, Outcome};
+use crate::track::{Exchange, Hasher, Key, Message, Obstacle, Outcome};
 use crate::trail::{self, Around, End, Entry, Kept, Kind, MAX_KEPT, Trail};
 use crate::wire::IcmpError;
 
@@ -102,17 +102,19 @@ fn keep(
         Some((around, frame)) => (Some(around), frame),
         None => (None, bytes),
     };
+    let Key { client, server, id, transport } = message.key;
     let entry = Entry {
         at: message.at,
         frame: place.frame,
         // A response without a question belongs to the lookup that it settled.
         lookup: settled.unwrap_or(own),
-        client: message.key.client,
-        server: message.key.server,
-        id: Some(message.key.id),
-        transport: message.key.transport,
+        client: client.address,
+        server: server.address,
+        ports: (client.port, server.port),
+        id: Some(id),
+        transport,
         kind,
-        length: bytes.len(),
+        length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         around,
     };
     trail.keep(Kept { entry, bytes: kept });
@@ -174,7 +176,7 @@ mod tests {
                 message.get(..2),
                 link.entry.id.map(u16::to_be_bytes).as_ref().map(|id| &id[..])
             );
-            assert_eq!(message.len(), link.entry.length, "{capture}");
+            assert_eq!(u32::try_from(message.len()).unwrap(), link.entry.length, "{capture}");
         }
     }
 

@@ -130,7 +130,7 @@ pub struct LookupStep {
     /// Its frame's place in the capture, from 1; `None` if it is not known.
     pub frame: Option<u64>,
     /// Bytes of the whole message.
-    pub length: usize,
+    pub length: u32,
     /// Its bytes as captured, at most 4096; none of an error, and none where a snapshot would
     /// grow too large.
     pub bytes: Vec<u8>,
@@ -275,7 +275,7 @@ fn lookup(chain: &Chain<'_>, now: Timestamp, room: &mut usize) -> Option<Lookup>
     let outcome = outcome(&steps, now);
     Some(Lookup {
         id: LookupId {
-            client: last.client.address.ip(),
+            client: last.client.ip(),
             question: asked(&chain.links),
             began: chain.began,
             last: steps.iter().map(|step| step.at).max().unwrap_or(last.at),
@@ -301,8 +301,8 @@ fn step(link: &Link<'_>, began: Timestamp, before: &[LookupStep], room: &mut usi
     LookupStep {
         at: entry.at,
         after: entry.at.since(began),
-        client: socket(entry.client),
-        server: socket(entry.server),
+        client: socket(entry.client()),
+        server: socket(entry.server()),
         took: matches!(kind, StepKind::Response { .. })
             .then(|| query_of(entry, before).map(|query| entry.at.since(query.at)))
             .flatten(),
@@ -320,7 +320,7 @@ fn socket(endpoint: Endpoint) -> SocketAddr {
 }
 
 fn kind(entry: &Entry, kept: &[u8], before: &[LookupStep]) -> StepKind {
-    let server = entry.server.address.ip();
+    let server = entry.server.ip();
     match entry.kind {
         Kind::Query => StepKind::Query {
             again: before.iter().any(|step| {
@@ -340,7 +340,7 @@ fn reporter(kept: &[u8], server: IpAddr) -> IpAddr {
 
 /// The first query that a response may be to.
 fn query_of<'a>(entry: &Entry, before: &'a [LookupStep]) -> Option<&'a LookupStep> {
-    let key = (socket(entry.client), socket(entry.server), entry.transport, entry.id);
+    let key = (socket(entry.client()), socket(entry.server()), entry.transport, entry.id);
     before.iter().find(|step| {
         let is_query = matches!(step.kind, StepKind::Query { .. });
         is_query && (step.client, step.server, step.transport, step.id) == key

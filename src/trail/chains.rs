@@ -152,7 +152,7 @@ impl Trail {
     fn find(&self, pin: &Pin<'_>) -> Option<Pinned> {
         let mut found = self.newest_first().filter(|link| {
             let Entry { at, client, .. } = *link.entry;
-            let may_be = client.address == pin.client && (pin.from..=pin.to).contains(&at);
+            let may_be = client == pin.client && (pin.from..=pin.to).contains(&at);
             may_be && (pin.is_about)(&link.message())
         });
         found.next().map(|link| Pinned { lookup: link.entry.lookup, at: link.entry.at })

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use crate::iana::Rcode;
 use crate::time::Timestamp;
 use crate::track::{Exchange, Hashes, Obstacle, Outcome};
-use crate::wire::{Endpoint, IcmpError, LinkType, Transport};
+use crate::wire::{Address, Endpoint, IcmpError, LinkType, Transport};
 
 pub use chains::{Chain, Link, MAX_LINKS, Pin, Wanted};
 
@@ -44,9 +44,11 @@ pub struct Entry {
     /// A keyed hash of the client's address and the question.
     pub lookup: u64,
     /// Who asks.
-    pub client: Endpoint,
+    pub client: Address,
     /// Who is asked.
-    pub server: Endpoint,
+    pub server: Address,
+    /// The ports of both; 0 where nothing tells. Apart, as an [`Endpoint`] takes twice the bytes.
+    pub ports: (u16, u16),
     /// The message ID; `None` where nothing tells.
     pub id: Option<u16>,
     /// Over what.
@@ -54,7 +56,7 @@ pub struct Entry {
     /// What it is.
     pub kind: Kind,
     /// Bytes of the whole message, which may be more than are kept.
-    pub length: usize,
+    pub length: u32,
     /// The frame around it, if that is kept.
     pub around: Option<Around>,
 }
@@ -93,6 +95,18 @@ pub struct End {
     pub obstacle: Obstacle,
     /// ICMP version (4 or 6), type and code; `None` for a TCP reset.
     pub icmp: Option<(u8, u8, u8)>,
+}
+
+impl Entry {
+    /// Who asks, with the port.
+    pub fn client(&self) -> Endpoint {
+        Endpoint { address: self.client, port: self.ports.0 }
+    }
+
+    /// Who is asked, with the port.
+    pub fn server(&self) -> Endpoint {
+        Endpoint { address: self.server, port: self.ports.1 }
+    }
 }
 
 impl Kind {
@@ -223,8 +237,9 @@ pub fn ended(
         at,
         frame,
         lookup,
-        client: Endpoint { address: exchange.client, port: 0 },
-        server: Endpoint { address: exchange.server, port: 0 },
+        client: exchange.client,
+        server: exchange.server,
+        ports: (0, 0),
         id: None,
         transport: exchange.transport,
         kind: Kind::Ended(end),

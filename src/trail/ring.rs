@@ -8,6 +8,10 @@ use super::Entry;
 /// Bytes of a message on average: so buffers are divided that both fill up about equally.
 const USUAL_BYTES: usize = 160;
 
+/// Messages that go at once: so many, or the so-manieth part of all where they are few.
+const MOST_AT_ONCE: usize = 128;
+const PART_AT_ONCE: usize = 64;
+
 /// Bytes of a message in the order of the buffer, whose end may lie between them.
 pub(super) type Pieces<'a> = [&'a [u8]; 2];
 
@@ -87,15 +91,29 @@ impl Ring {
         if self.bytes.is_empty() {
             self.take_memory();
         }
-        while self.slots.len() >= self.most_slots || self.used + length > self.most_bytes {
-            let Some(slot) = self.slots.pop_front() else { break };
-            self.used = self.used.saturating_sub(usize::from(slot.kept));
-            gone(&slot.entry, self.pieces(&slot));
+        if !self.has_room(1, length) {
+            self.make_room(length, &mut gone);
         }
         let start = u32::try_from(self.next).unwrap_or_default();
         pieces.into_iter().for_each(|piece| self.write(piece));
         self.used += length;
         self.slots.push_back(Slot { entry, start, kept });
+    }
+
+    fn has_room(&self, slots: usize, bytes: usize) -> bool {
+        self.slots.len() + slots <= self.most_slots && self.used + bytes <= self.most_bytes
+    }
+
+    /// Makes room for a message of so many bytes and a few more: what is old is in no cache any
+    /// more, and to fetch many at once takes little longer than to fetch one. Measured.
+    #[inline(never)]
+    fn make_room(&mut self, length: usize, gone: &mut impl FnMut(&Entry, Pieces<'_>)) {
+        let more = (self.most_slots / PART_AT_ONCE).min(MOST_AT_ONCE);
+        while !self.has_room(1 + more, length + more * USUAL_BYTES) {
+            let Some(slot) = self.slots.pop_front() else { return };
+            self.used = self.used.saturating_sub(usize::from(slot.kept));
+            gone(&slot.entry, self.pieces(&slot));
+        }
     }
 
     /// All at once, so that no message has to wait for memory later. Pages are taken from the

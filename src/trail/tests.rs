@@ -1,11 +1,10 @@
 use super::*;
-use crate::wire::Address;
 
 const REFUSED: Kind = Kind::Response { rcode: Rcode::REFUSED, truncated: false };
 const NOERROR: Kind = Kind::Response { rcode: Rcode::NOERROR, truncated: false };
 
-fn client(lookup: u64) -> Endpoint {
-    Endpoint { address: Address(u128::from(lookup)), port: 4_000 }
+fn client(lookup: u64) -> Address {
+    Address(u128::from(lookup))
 }
 
 fn entry(at_ms: u64, lookup: u64, kind: Kind) -> Entry {
@@ -14,7 +13,8 @@ fn entry(at_ms: u64, lookup: u64, kind: Kind) -> Entry {
         frame: at_ms,
         lookup,
         client: client(lookup),
-        server: Endpoint { address: Address::v4([10, 0, 0, 1]), port: 53 },
+        server: Address::v4([10, 0, 0, 1]),
+        ports: (4_000, 53),
         id: Some(7),
         transport: Transport::Udp,
         kind,
@@ -26,6 +26,7 @@ fn entry(at_ms: u64, lookup: u64, kind: Kind) -> Entry {
 /// Lookup `n` has the message `n n n ...`, so that bytes tell whether they are the right ones.
 fn keep(trail: &mut Trail, at_ms: u64, lookup: u64, kind: Kind, length: usize) {
     let bytes = vec![u8::try_from(lookup % 251).unwrap(); length];
+    let length = u32::try_from(length).unwrap();
     let entry = Entry { length, ..entry(at_ms, lookup, kind) };
     trail.keep(Kept { entry, bytes: &bytes });
     if kind == REFUSED {
@@ -105,7 +106,7 @@ fn a_flood_stays_within_its_bytes_and_what_is_kept_is_whole() {
     for chain in trail.chains(&Wanted { most: usize::MAX, pinned: None }) {
         for link in &chain.links {
             let byte = u8::try_from(link.entry.lookup % 251).unwrap();
-            assert_eq!(link.message(), vec![byte; link.entry.length]);
+            assert_eq!(link.message(), vec![byte; usize::try_from(link.entry.length).unwrap()]);
         }
     }
 }
@@ -156,7 +157,7 @@ fn a_lookup_without_end_is_told_by_its_last_messages_and_a_number() {
 fn a_pinned_lookup_is_found_as_long_as_it_is_there() {
     let mut trail = Trail::new(64 << 10);
     let pin = |lookup: u64| Pin {
-        client: client(lookup).address,
+        client: client(lookup),
         from: Timestamp(0),
         to: Timestamp(10_000_000),
         is_about: &|bytes| bytes[0] == 5,
@@ -174,4 +175,9 @@ fn a_pinned_lookup_is_found_as_long_as_it_is_there() {
     assert_eq!(pinned(&trail, 6), None, "of another question");
     (0..1_000).for_each(|n| keep(&mut trail, 40_000 + n, 2_000 + n, Kind::Query, 100));
     assert_eq!(pinned(&trail, 5), None, "forgotten");
+}
+
+#[test]
+fn what_is_known_of_a_message_takes_less_than_its_bytes() {
+    assert!(size_of::<Entry>() <= 96, "{} bytes", size_of::<Entry>());
 }

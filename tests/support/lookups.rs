@@ -52,7 +52,7 @@ impl Story {
             kind,
             transport,
             frame: Some(1 + after_ms),
-            length: bytes.len(),
+            length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             bytes,
         });
         self

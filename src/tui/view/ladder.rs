@@ -84,7 +84,7 @@ pub(super) fn detail(lookup: &Lookup, place: usize, step: &LookupStep) -> String
     let mut said = vec![format!("step {} of {}: {}", place + 1, lookup.steps.len(), what(step))];
     said.extend(step.frame.map(|frame| format!("frame {frame}")));
     said.extend(step.id.map(|id| format!("id {id} (0x{id:04x})")));
-    said.extend((step.length > 0).then(|| text::plural(step.length as u64, "byte")));
+    said.extend((step.length > 0).then(|| text::plural(step.length.into(), "byte")));
     said.push(format!("{} UTC", step.at.clock()));
     said.push(format!("{who} {}", step.transport));
     said.join(", ")

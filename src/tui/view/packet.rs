@@ -78,8 +78,8 @@ fn lines(step: &LookupStep, width: u16) -> Vec<String> {
         return text::wrap("the bytes of this message are not here", width.into(), 4);
     }
     let mut lines = Vec::new();
-    if step.bytes.len() < step.length {
-        let (kept, all) = (text::count(step.bytes.len() as u64), text::count(step.length as u64));
+    if step.bytes.len() as u64 != u64::from(step.length) {
+        let (kept, all) = (text::count(step.bytes.len() as u64), text::count(step.length.into()));
         lines.push(format!("; {kept} of {all} bytes are here"));
     }
     let words = step.lines();
