@@ -205,7 +205,7 @@ fn a_tiny_terminal_says_what_it_needs() {
 fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
     for (_, make) in FIXTURES {
         let snapshot = make();
-        for (place, _) in VIEWS.iter().enumerate() {
+        for (place, view) in VIEWS.iter().enumerate() {
             for width in [0, 39, 40, 72, 80, 116, 180, 200] {
                 for height in [0, 10, 13, 16, 24, 50] {
                     let mut model = Model::new((width, height), true);
@@ -213,7 +213,8 @@ fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
                     check(&model, &snapshot);
                     update(&mut model, Msg::Zoom, &snapshot);
                     check(&model, &snapshot);
-                    for key in [Msg::Enter, Msg::Bottom, Msg::Enter, Msg::Page(1)] {
+                    let deeper = [Msg::Enter, Msg::Bottom, Msg::Enter, Msg::Page(1)];
+                    for key in deeper.into_iter().filter(|_| view.title == "Lookups") {
                         update(&mut model, key, &snapshot);
                         check(&model, &snapshot);
                     }
