@@ -108,11 +108,72 @@ fn every_view_of_an_outage() {
 
 #[test]
 fn tables_of_hostile_names_stay_in_their_columns() {
-    for title in ["Names", "Path", "EDE", "Cause", "Capture"] {
+    for title in ["Names", "Path", "EDE", "Cause", "Lookups", "Capture"] {
         let place = VIEWS.iter().position(|view| view.title == title).expect("the view exists");
         let name = named((80, 24), &format!("{}_hostile", title.to_lowercase()));
         insta::assert_snapshot!(name, screen((80, 24), &at("hostile"), &[Msg::Show(place)]));
     }
+}
+
+/// The view of lookups.
+fn lookups() -> Msg {
+    Msg::Show(VIEWS.iter().position(|view| view.title == "Lookups").expect("the view exists"))
+}
+
+/// What is shown on the way from the table to the packet.
+fn levels() -> [(&'static str, Vec<Msg>); 3] {
+    let ladder = vec![lookups(), Msg::Enter, Msg::Move(1)];
+    let message = [ladder.clone(), vec![Msg::Enter]].concat();
+    [("lookups", vec![lookups()]), ("ladder", ladder), ("packet", message)]
+}
+
+#[test]
+fn from_a_name_down_to_its_packet() {
+    for state in ["busy", "hostile"] {
+        for (level, keys) in levels() {
+            for size in [(200, 50), (120, 40), (80, 24), (40, 10)] {
+                let name = named(size, &format!("trail_{level}_{state}"));
+                insta::assert_snapshot!(name, screen(size, &at(state), &keys));
+            }
+        }
+    }
+}
+
+/// A real outage, as the dashboard's engine keeps it.
+#[test]
+fn from_a_name_of_a_capture_down_to_its_packet() {
+    for (level, keys) in levels() {
+        for size in [(200, 50), (120, 40), (80, 24)] {
+            let mut model = Model::new(size, true);
+            let mut engine =
+                Engine::new(EngineConfig { trail: 64 << 20, ..EngineConfig::default() });
+            analysis::feed(&mut engine, &analysis::testdata("outage.pcap.gz"));
+            update(&mut model, lookups(), &Snapshot::default());
+            let mut snapshot = engine.snapshot(&model.spec());
+            snapshot.source.name = "outage.pcap.gz".to_owned();
+            snapshot.source.ended = Some(Ended::EndOfFile);
+            let keys = [vec![Msg::Sort; 5], keys.clone()].concat();
+            keys.into_iter().for_each(|key| {
+                update(&mut model, key, &snapshot);
+            });
+            let name = named(size, &format!("trail_{level}_outage"));
+            insta::assert_snapshot!(name, text(&render(&model, &snapshot)));
+        }
+    }
+}
+
+#[test]
+fn a_lookup_that_is_forgotten_is_not_replaced_by_another() {
+    let mut model = Model::new((80, 24), true);
+    let mut snapshot = at("busy");
+    for key in [lookups(), Msg::Move(1), Msg::Enter, Msg::Enter] {
+        update(&mut model, key, &snapshot);
+    }
+    snapshot.lookups.as_mut().expect("it has lookups").rows.remove(1);
+    for key in [Msg::Move(1), Msg::Enter, Msg::Page(1)] {
+        update(&mut model, key, &snapshot);
+    }
+    insta::assert_snapshot!("trail_gone_80x24", text(&render(&model, &snapshot)));
 }
 
 #[test]
@@ -170,7 +231,7 @@ fn a_tiny_terminal_says_what_it_needs() {
 fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
     for (_, make) in FIXTURES {
         let snapshot = make();
-        for (place, _) in VIEWS.iter().enumerate() {
+        for (place, view) in VIEWS.iter().enumerate() {
             for width in [0, 39, 40, 72, 80, 116, 180, 200] {
                 for height in [0, 10, 13, 16, 24, 50] {
                     let mut model = Model::new((width, height), true);
@@ -178,6 +239,11 @@ fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
                     check(&model, &snapshot);
                     update(&mut model, Msg::Zoom, &snapshot);
                     check(&model, &snapshot);
+                    let deeper = [Msg::Enter, Msg::Bottom, Msg::Enter, Msg::Page(1)];
+                    for key in deeper.into_iter().filter(|_| view.title == "Lookups") {
+                        update(&mut model, key, &snapshot);
+                        check(&model, &snapshot);
+                    }
                 }
             }
         }

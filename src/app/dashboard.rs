@@ -39,6 +39,7 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals()?;
     let mut analysis = analysis.clone();
     analysis.engine.rows = tui::model::ROWS;
+    analysis.engine.trail = trail(analysis.engine.max_memory);
     let capture = open::capture(&analysis)?;
     let mut exporter = Exporter::start(analysis.export_dir.as_deref())?;
     let feed = Arc::new(Feed::default());
@@ -67,6 +68,14 @@ fn tell(written: &[Written]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Bytes for the latest messages: of all that is granted this part, and no more than that.
+const TRAIL_PART: u64 = 8;
+const MOST_TRAIL: u64 = 64 << 20;
+
+fn trail(granted: u64) -> usize {
+    usize::try_from((granted / TRAIL_PART).min(MOST_TRAIL)).unwrap_or_default()
 }
 
 fn start(capture: Capture, feed: Arc<Feed>, stop: Stop) -> anyhow::Result<thread::JoinHandle<()>> {

@@ -185,6 +185,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
             max_memory: args.max_memory,
             rows: EngineConfig::default().rows,
             filter: args.filter.clone().filter(|filter| !filter.is_empty()),
+            trail: 0,
         },
         volume: volume(&args),
         color: args.color,
@@ -404,6 +405,7 @@ mod tests {
             max_memory: 64 << 20,
             rows: EngineConfig::default().rows,
             filter: None,
+            trail: 0,
         };
         assert_eq!(analysis.engine, expected);
     }

@@ -7,6 +7,7 @@
 
 mod build;
 mod course;
+mod lookups;
 mod quality;
 
 use std::net::IpAddr;
@@ -25,7 +26,10 @@ pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
 
+pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsSpec, StepKind};
+
 pub(crate) use build::{Weighed, fill};
+pub(crate) use lookups::lookups;
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct SnapshotSpec {
     pub lists: Lists,
     /// Whether causes are weighed anew; else findings, roles and vantage are those weighed last.
     pub weigh: bool,
+    /// Whether and which [`Snapshot::lookups`] are made.
+    pub lookups: Option<LookupsSpec>,
 }
 
 /// Lists that cost much and that not every reader shows.
@@ -69,6 +75,11 @@ impl SnapshotSpec {
         self.top >= other.top
             && self.lists.cover(other.lists)
             && (other.label_depth.is_none() || self.label_depth == other.label_depth)
+            && other.lookups.as_ref().is_none_or(|other| self.most_lookups() >= other.most)
+    }
+
+    fn most_lookups(&self) -> usize {
+        self.lookups.as_ref().map_or(0, |spec| spec.most)
     }
 }
 
@@ -86,7 +97,7 @@ impl Snapshot {
 
 impl Default for SnapshotSpec {
     fn default() -> Self {
-        Self { top: 20, label_depth: None, lists: Lists::ALL, weigh: true }
+        Self { top: 20, label_depth: None, lists: Lists::ALL, weigh: true, lookups: None }
     }
 }
 
@@ -148,6 +159,8 @@ pub struct Snapshot {
     pub vantage: Option<Vantage>,
     /// The latest response with the focus code, decoded whole.
     pub sample: Option<Sample>,
+    /// The latest lookups, message by message; `None` if not asked for or not kept.
+    pub lookups: Option<Lookups>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

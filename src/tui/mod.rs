@@ -152,7 +152,8 @@ impl<'a> Loop<'a> {
 
     /// A list is shown that the snapshot does not have.
     fn lacks_a_list(&self) -> bool {
-        !self.shown.spec.lists.cover(self.asked.lists)
+        let lacks_lookups = self.asked.lookups.is_some() && self.shown.spec.lookups.is_none();
+        lacks_lookups || !self.shown.spec.lists.cover(self.asked.lists)
     }
 
     /// Hands on a report that was asked for, once what is shown has all that belongs into it, and

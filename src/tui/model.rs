@@ -10,12 +10,15 @@ use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
 use crate::iana::Rcode;
-use crate::snapshot::{Lists, Snapshot, SnapshotSpec};
+use crate::snapshot::{Lists, Lookup, LookupId, LookupsSpec, Snapshot, SnapshotSpec};
 
 /// Rows the screen asks for in each list once there is scrolling or sorting.
 pub const ROWS: usize = 500;
 /// Rows until then for each row of the terminal: what is shown, and a page more.
 const PAGES: usize = 2;
+
+/// Lookups that the screen asks for while it shows any.
+const LOOKUPS: usize = 200;
 
 /// The state of the screen.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +35,8 @@ pub struct Model {
     pub zoomed: bool,
     /// What is shown stays while the capture goes on.
     pub frozen: bool,
+    /// The lookup that is looked at, message by message, instead of the table of all.
+    pub ladder: Option<Ladder>,
     /// How names are rolled up.
     pub names_by: NamesBy,
     /// What covers the view.
@@ -73,6 +78,17 @@ pub(crate) struct TableState {
     pub(crate) place: usize,
     /// `None` is the table's own order.
     pub(crate) sort: Option<Sort>,
+}
+
+/// A lookup that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ladder {
+    /// Which it is, also when it is not in the snapshot any more.
+    pub id: LookupId,
+    /// Which of its steps is selected.
+    pub step: usize,
+    /// The message of that step is shown, from this line on.
+    pub message: Option<usize>,
 }
 
 /// How the names table rolls names up.
@@ -160,8 +176,23 @@ impl Model {
             NamesBy::Labels(depth) => Some(depth),
             NamesBy::Question | NamesBy::Domain => None,
         };
-        let (top, lists) = (self.rows(), self.lists());
-        SnapshotSpec { top, label_depth, lists, ..SnapshotSpec::default() }
+        let (top, lists, lookups) = (self.rows(), self.lists(), self.lookups());
+        SnapshotSpec { top, label_depth, lists, lookups, ..SnapshotSpec::default() }
+    }
+
+    /// Lookups are asked for while they are shown, and like lists while nothing moves.
+    fn lookups(&self) -> Option<LookupsSpec> {
+        let open = self.open_ladder().map(|ladder| ladder.id.clone());
+        (self.frozen || self.shows_lookups()).then_some(LookupsSpec { most: LOOKUPS, open })
+    }
+
+    fn shows_lookups(&self) -> bool {
+        (self.shown().sheets)(self).contains(&SheetId::Lookups)
+    }
+
+    /// The lookup that the keys act on, instead of a table.
+    pub(crate) fn open_ladder(&self) -> Option<&Ladder> {
+        self.ladder.as_ref().filter(|_| self.shows_lookups())
     }
 
     /// The costly lists that are shown; all of them can be looked at while nothing moves.
@@ -203,6 +234,14 @@ impl Model {
             found.unwrap_or(table.place).min(rows.len().saturating_sub(1))
         });
         (rows, place)
+    }
+}
+
+impl Ladder {
+    /// The lookup in a snapshot; `None` if it is forgotten.
+    pub(crate) fn lookup<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Lookup> {
+        let mut rows = snapshot.lookups.as_ref()?.rows.iter();
+        rows.find(|lookup| lookup.id.is_same(&self.id))
     }
 }
 

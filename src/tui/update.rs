@@ -13,6 +13,7 @@ use crate::feed::Command;
 use crate::iana::Rcode;
 use crate::snapshot::Snapshot;
 
+mod ladder;
 mod select;
 
 /// What the loop has to do beyond changing the model.
@@ -69,6 +70,9 @@ fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &
 
 /// A message while nothing covers the view.
 fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
+    if ladder::takes(model, msg, snapshot) {
+        return None;
+    }
     match msg {
         Msg::Back => return back(model),
         Msg::Enter => return select::enter(model, snapshot),

@@ -1,5 +1,8 @@
 //! Snapshots written by hand, so that every screen test sees the same numbers and times.
 
+#[path = "lookups.rs"]
+mod lookups;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -141,6 +144,7 @@ pub(crate) fn busy() -> Snapshot {
         text: "between 9 clients and 3 servers".to_owned(),
     });
     snapshot.sample = Some(sample());
+    snapshot.lookups = Some(lookups::busy());
     snapshot
 }
 
@@ -441,6 +445,7 @@ pub(crate) fn hostile() -> Snapshot {
         latency: None,
     });
     snapshot.source.name = "a\\027[2Jb ".repeat(40);
+    snapshot.lookups = Some(lookups::hostile());
     snapshot
 }
 
