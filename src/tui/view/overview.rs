@@ -45,7 +45,8 @@ fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
         _ if !found => 0,
         0..9 => 0,
         9..16 => 2,
-        16..20 => 4,
+        // What few servers and clients leave free.
+        16..20 => 4 + 4_u16.saturating_sub(address_rows(snapshot)),
         _ => (height / 5).min(8),
     };
     let needed = findings::brief_height(snapshot, area.width);
@@ -54,7 +55,7 @@ fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
         0..11 => 0,
         11..16 => 3,
         // Findings that ask for a row more get it from the timeline, not from the tables.
-        16..20 => 7 - findings.max(3),
+        16..20 => 7 - findings.clamp(3, 4),
         _ => (height / 4).min(10),
     };
     let strip = if height >= 7 { strip::HEIGHT } else { 0 };
@@ -123,8 +124,7 @@ fn names_beside(area: Rect) -> [Rect; 3] {
 /// Servers beside clients, each as wide as its addresses ask, and names below both, with the rows
 /// that neither needs.
 fn names_below(snapshot: &Snapshot, area: Rect) -> [Rect; 3] {
-    let rows = snapshot.servers.rows.len().max(snapshot.clients.rows.len());
-    let needed = text::cells(rows).saturating_add(1).clamp(2, area.height.div_ceil(2).max(2));
+    let needed = address_rows(snapshot).clamp(2, area.height.div_ceil(2).max(2));
     let [above, names] =
         area.layout(&Layout::vertical([Constraint::Length(needed), Constraint::Fill(1)]));
     let [servers, clients] = [&snapshot.servers, &snapshot.clients].map(longest);
@@ -137,6 +137,12 @@ fn names_below(snapshot: &Snapshot, area: Rect) -> [Rect; 3] {
     };
     let [servers, clients] = above.layout(&Layout::horizontal(columns).spacing(GUTTER));
     [servers, clients, names]
+}
+
+/// Rows that servers beside clients need, with their headings.
+fn address_rows(snapshot: &Snapshot) -> u16 {
+    let rows = snapshot.servers.rows.len().max(snapshot.clients.rows.len());
+    text::cells(rows).saturating_add(1)
 }
 
 /// Columns that the longest address at the top of a list needs with a count beside it.

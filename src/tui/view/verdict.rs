@@ -255,7 +255,7 @@ fn clients(snapshot: &Snapshot) -> Vec<Part> {
         (1, Some(row)) => Some(format!("; 1 client ({})", row.key)),
         (total, _) => Some(format!("; {}", text::plural(total, "client"))),
     };
-    let mut parts: Vec<Part> = reach.into_iter().map(|reach| part(2, reach)).collect();
+    let mut parts: Vec<Part> = reach.into_iter().map(|reach| part(1, reach)).collect();
     let separator = if parts.is_empty() { ";" } else { "," };
     parts.extend(harm(snapshot).map(|harm| part(2, format!("{separator} {harm}"))));
     parts
