@@ -256,7 +256,8 @@ impl Matcher {
     /// what time it is.
     pub(crate) fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
         let (trail, asked) = (self.trail()?, spec.lookups.as_ref()?);
-        Some(snapshot::lookups(trail, asked, snapshot.source.last.unwrap_or_default()))
+        let now = snapshot.source.last.unwrap_or_default();
+        Some(snapshot::lookups(trail, asked, self.filter(), now))
     }
 
     /// The messages kept; `None` if none are to be.
@@ -397,7 +398,9 @@ impl Core {
             }
             let place = Place { frame: self.frame, around };
             let code = message.answer.map(|answer| answer.rcode);
-            self.keeper.message(&message, code, bytes, place);
+            if self.sieve.may_concern(&message) {
+                self.keeper.message(&message, code, bytes, place);
+            }
             self.count(is_response, view.notes, at, count);
         }
         Some(verdict)
