@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("ledger", &[]),
     ("index", &[]),
+    ("rehearsal", &[]),
     ("wire", &[]),
     ("track", &["wire"]),
     ("tally", &["track", "wire"]),
@@ -26,8 +27,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["wire", "snapshot"]),
     ("output", &["snapshot"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
-    ("tui", &["snapshot", "feed"]),
-    ("cli", &["snapshot", "engine", "source", "output", "explain"]),
+    ("tui", &["snapshot", "feed", "rehearsal"]),
+    ("cli", &["snapshot", "engine", "source", "output", "explain", "tui"]),
     ("app", &["*"]),
     ("lib", &["*"]),
     ("main", &["*"]),
@@ -47,6 +48,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jiff::", &["time"]),
     ("ratatui::", &["tui"]),
     ("crossterm::", &["tui"]),
+    ("terminal_colorsaurus::", &["tui"]),
+    ("toml::", &["app"]),
     ("serde_json::", &["output"]),
     ("csv::", &["output"]),
     ("clap::", &["cli", "app", "output"]), // output: the names of its formats

@@ -7,7 +7,9 @@ mod analyze;
 mod analyzer;
 mod capture;
 mod clock;
+mod config;
 mod dashboard;
+mod go_on;
 mod interfaces;
 mod lane;
 mod open;
@@ -40,6 +42,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,
         Plan::Completions(shell) => cli::write_completions(*shell, &mut io::stdout().lock())?,
+        Plan::Configuration => say(&config::defaults())?,
         Plan::Manual => cli::write_manual(&mut io::stdout().lock())?,
     }
     Ok(Exit::Done)

@@ -1,9 +1,10 @@
-//! Keys in, messages out. The help page and the footer are printed from the same table.
+//! Keys in, messages out. The help page and the footer are printed from the same table, as
+//! [`super::bindings`] has changed it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
+use super::bindings::Bindings;
 use super::model::{Newer, Pace};
-use super::view::VIEWS;
 
 /// Everything that can happen to the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +49,10 @@ pub enum Msg {
     Domains,
     /// Start counting anew, once confirmed.
     Reset,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the program until the shell resumes it.
+    Suspend,
     /// Show the keys.
     Help,
     /// The mouse was pressed at this column and row.
@@ -91,14 +96,14 @@ const fn row(
     Key { keys, msg, help, hint }
 }
 
-/// Every key but the letters of the views, which stand in [`VIEWS`].
+/// Every key but the letters of the views, which stand in [`VIEWS`](super::view::VIEWS).
 pub const KEYS: &[Key] = &[
     row(&[plain('q'), ctrl('c'), ctrl('x')], Msg::Quit, "quit", "quit"),
     row(&[plain('?'), plain('h'), code(KeyCode::F(1))], Msg::Help, "show or hide the keys", "help"),
-    row(&[code(KeyCode::Tab)], Msg::Table(1), "next table (Shift-Tab: previous)", "table"),
-    row(&[code(KeyCode::BackTab)], Msg::Table(-1), "", ""),
-    row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view (← [: previous)", "view"),
-    row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "", ""),
+    row(&[code(KeyCode::Tab)], Msg::Table(1), "next table", "table"),
+    row(&[code(KeyCode::BackTab)], Msg::Table(-1), "previous table", ""),
+    row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view", "view"),
+    row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "previous view", ""),
     row(&[plain('f')], Msg::Focus, "focus the next response code seen", "focus"),
     row(&[plain('F')], Msg::ChooseFocus, "choose the response code to focus", ""),
     row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
@@ -125,14 +130,13 @@ pub const KEYS: &[Key] = &[
     row(&[plain('0')], Msg::FullNames, "full names, or registered domains", ""),
     row(&[plain('d')], Msg::Domains, "registered domains, or full names", "domains"),
     row(&[ctrl('r')], Msg::Reset, "count anew (asks first)", ""),
+    row(&[ctrl('l')], Msg::Redraw, "draw the screen anew", ""),
+    row(&[ctrl('z')], Msg::Suspend, "suspend (fg resumes)", ""),
 ];
 
-/// The message of a key press; `None` if it has none.
+/// The message of a key press while nothing is bound otherwise; `None` if it has none.
 pub fn read(event: KeyEvent) -> Option<Msg> {
-    // Shift is already in the letter, and terminals disagree on whether they also report it.
-    let pressed = (event.modifiers - KeyModifiers::SHIFT, event.code);
-    let key = KEYS.iter().find(|key| key.keys.contains(&pressed)).map(|key| key.msg);
-    key.or_else(|| VIEWS.iter().position(|view| plain(view.key) == pressed).map(Msg::Show))
+    Bindings::default().read(event)
 }
 
 /// The message of a mouse event; `None` if it has none.
@@ -153,6 +157,7 @@ pub(crate) fn label((modifiers, code): (KeyModifiers, KeyCode)) -> String {
         KeyCode::Char(letter) if modifiers == KeyModifiers::CONTROL => {
             format!("^{}", letter.to_ascii_uppercase())
         }
+        KeyCode::Char(letter) if modifiers == KeyModifiers::ALT => format!("Alt-{letter}"),
         KeyCode::Char(letter) => letter.to_string(),
         KeyCode::F(number) => format!("F{number}"),
         KeyCode::BackTab => "Shift-Tab".to_owned(),
@@ -164,9 +169,4 @@ pub(crate) fn label((modifiers, code): (KeyModifiers, KeyCode)) -> String {
         KeyCode::Up => "↑".to_owned(),
         other => format!("{other}"),
     }
-}
-
-/// All keys of a row: `q ^C ^X`.
-pub(crate) fn labels(key: &Key) -> String {
-    key.keys.iter().map(|each| label(*each)).collect::<Vec<_>>().join(" ")
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::bindings::Bindings;
+use super::look::Look;
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
@@ -41,8 +43,10 @@ pub struct Model {
     pub newer: Newer,
     /// The response code asked for, until a snapshot has it.
     pub(crate) asked_focus: Option<Rcode>,
-    /// Whether colours may be used.
-    pub colour: bool,
+    /// Colours and signs.
+    pub look: Look,
+    /// Which key does what.
+    pub bindings: Bindings,
 }
 
 /// One table's cursor and order.
@@ -100,9 +104,11 @@ pub struct Newer {
 }
 
 impl Model {
-    /// A screen of `size` columns and rows on which no key was pressed.
+    /// A screen of `size` columns and rows on which no key was pressed, for a dark terminal that
+    /// can show everything or one without colours.
     pub fn new(size: (u16, u16), colour: bool) -> Self {
-        Self { size, colour, ..Self::default() }
+        let name = if colour { "dark" } else { "none" };
+        Self { size, look: Look::named(name), ..Self::default() }
     }
 
     /// The view that is shown.

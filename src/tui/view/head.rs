@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Piece, pieces_width, write_pieces};
+use super::{Piece, capture, pieces_width, write_pieces};
 use crate::snapshot::{Ended, Snapshot, SourceKind, share};
 use crate::tui::model::Model;
 use crate::tui::text;
@@ -38,7 +38,8 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
         draw_health(model, snapshot, row, buffer);
     }
     let places: Vec<Rect> = area.rows().skip(if crowded { 1 } else { 2 }).collect();
-    draw_warnings(&warnings, &places, buffer);
+    let details = model.bindings.label(capture::key()).unwrap_or_default();
+    draw_warnings(&warnings, &details, &places, buffer);
 }
 
 /// `file outage.pcapng  complete          2026-11-21 03:12:00 to 03:12:24 UTC (24.0 s)`
@@ -79,19 +80,30 @@ fn write_right(pieces: &[Piece], row: Rect, buffer: &mut Buffer) {
 
 /// What the capture is doing; what the screen is doing if that differs.
 fn state(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
-    let (text, meaning) = match (&snapshot.source.ended, snapshot.source.kind) {
-        (Some(Ended::EndOfFile), _) => ("complete".to_owned(), Meaning::Plain),
-        (Some(Ended::Stopped), _) => ("stopped".to_owned(), Meaning::Plain),
-        (Some(Ended::Damaged(_)), _) => ("DAMAGED".to_owned(), Meaning::Warning),
-        (Some(Ended::Failed(_)), _) => ("FAILED".to_owned(), Meaning::Warning),
-        (None, SourceKind::Live) => ("capturing".to_owned(), Meaning::Answer),
-        (None, SourceKind::File) => (reading(model, snapshot), Meaning::Answer),
+    let meaning = match &snapshot.source.ended {
+        Some(Ended::EndOfFile | Ended::Stopped) => Meaning::Plain,
+        Some(Ended::Damaged(_) | Ended::Failed(_)) => Meaning::Warning,
+        None => Meaning::Answer,
     };
+    let is_reading = snapshot.source.ended.is_none() && snapshot.source.kind == SourceKind::File;
+    let text = if is_reading { reading(model, snapshot) } else { ending(snapshot).to_owned() };
     let mut pieces = vec![(text, meaning)];
     if model.frozen {
         pieces.extend([("  ".to_owned(), Meaning::Plain), (frozen(model), Meaning::Selected)]);
     }
     pieces
+}
+
+/// How the capture ended, in a word.
+pub(in crate::tui) fn ending(snapshot: &Snapshot) -> &'static str {
+    match (&snapshot.source.ended, snapshot.source.kind) {
+        (Some(Ended::EndOfFile), _) => "complete",
+        (Some(Ended::Stopped), _) => "stopped",
+        (Some(Ended::Damaged(_)), _) => "DAMAGED",
+        (Some(Ended::Failed(_)), _) => "FAILED",
+        (None, SourceKind::Live) => "capturing",
+        (None, SourceKind::File) => "reading",
+    }
 }
 
 fn frozen(model: &Model) -> String {
@@ -115,9 +127,8 @@ fn reading(model: &Model, snapshot: &Snapshot) -> String {
     said.join(", ")
 }
 
-/// When the packets were captured, by their own clock.
-/// The span of the capture, the fuller wording first.
-fn spans(snapshot: &Snapshot) -> Vec<String> {
+/// When the packets were captured, by their own clock, the fuller wording first.
+pub(in crate::tui) fn spans(snapshot: &Snapshot) -> Vec<String> {
     let (Some(first), Some(last)) = (snapshot.source.first, snapshot.source.last) else {
         return vec!["no packets yet".to_owned()];
     };
@@ -189,7 +200,7 @@ fn drops(snapshot: &Snapshot) -> Vec<Piece> {
 }
 
 /// What lowers the worth of the numbers, the end of the capture first.
-pub(super) fn warnings(snapshot: &Snapshot) -> Vec<String> {
+pub(in crate::tui) fn warnings(snapshot: &Snapshot) -> Vec<String> {
     let end = match &snapshot.source.ended {
         Some(Ended::Damaged(why)) => Some(format!("damaged: {why}")),
         Some(Ended::Failed(why)) => Some(format!("capture failed: {why}")),
@@ -198,11 +209,11 @@ pub(super) fn warnings(snapshot: &Snapshot) -> Vec<String> {
     end.into_iter().chain(snapshot.quality.iter().map(|quality| quality.text.clone())).collect()
 }
 
-fn draw_warnings(warnings: &[String], places: &[Rect], buffer: &mut Buffer) {
+fn draw_warnings(warnings: &[String], details: &str, places: &[Rect], buffer: &mut Buffer) {
     let shown = places.len();
     for (nth, (text, row)) in warnings.iter().zip(places).enumerate() {
         let more = if nth + 1 == shown && warnings.len() > shown {
-            format!(" (+{}: u)", warnings.len() - shown)
+            format!(" (+{}: {details})", warnings.len() - shown)
         } else {
             String::new()
         };

@@ -6,12 +6,14 @@ use ratatui::layout::Rect;
 use super::{head, write_lines};
 use crate::snapshot::{RcodeRow, Row, Snapshot, SourceKind, share};
 use crate::time::Timestamp;
+use crate::tui::keys::Msg;
+use crate::tui::model::Model;
 use crate::tui::sheets::focus_total;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
-pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    let lines = text::wrap(&sentence(snapshot), area.width.into(), area.height.into());
+pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let lines = text::wrap(&told(model, snapshot), area.width.into(), area.height.into());
     let meaning = match focus_total(snapshot) {
         0 => Meaning::Strong,
         _ => theme::rcode(snapshot.focus, snapshot.focus).0,
@@ -21,14 +23,20 @@ pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
 
 /// Two rows, so that the rest of the screen stays where it is; a third where there is room and
 /// the sentence needs it.
-pub(super) fn height(snapshot: &Snapshot, screen: Rect) -> u16 {
+pub(super) fn height(model: &Model, snapshot: &Snapshot, screen: Rect) -> u16 {
     let most = if screen.height >= 24 { 3 } else { 2 };
-    let lines = text::wrap(&sentence(snapshot), screen.width.into(), most).len();
+    let lines = text::wrap(&told(model, snapshot), screen.width.into(), most).len();
     text::cells(lines).max(2)
 }
 
-/// Who is affected by what since when, as far as it is known.
-pub(super) fn sentence(snapshot: &Snapshot) -> String {
+/// With the key that leads on.
+fn told(model: &Model, snapshot: &Snapshot) -> String {
+    sentence(snapshot, model.bindings.label(Msg::Focus).as_deref())
+}
+
+/// Who is affected by what since when, as far as it is known; `focus` is the key that looks at
+/// other codes.
+pub(in crate::tui) fn sentence(snapshot: &Snapshot, focus: Option<&str>) -> String {
     let ledger = &snapshot.ledger;
     match (focus_total(snapshot), ledger.responses) {
         (0, 0) => nothing_to_judge(snapshot),
@@ -37,10 +45,10 @@ pub(super) fn sentence(snapshot: &Snapshot) -> String {
                 "No {} among {}{}.",
                 snapshot.focus,
                 text::plural(responses, "response"),
-                others(snapshot)
+                others(snapshot, focus)
             )
         }
-        (focus, responses) => trouble(snapshot, focus, responses),
+        (count, responses) => trouble(snapshot, count, responses),
     }
 }
 
@@ -80,14 +88,13 @@ fn worse(snapshot: &Snapshot, focus: u64) -> Option<String> {
 }
 
 /// The worst of the other failures, so that a quiet focus does not look like a quiet network.
-fn others(snapshot: &Snapshot) -> String {
+fn others(snapshot: &Snapshot, focus: Option<&str>) -> String {
     let mut said = String::new();
     if let Some(row) = worst(snapshot) {
-        said.push_str(&format!(
-            ", but {} {} (f looks at others)",
-            row.rcode,
-            text::share(row.share)
-        ));
+        said.push_str(&format!(", but {} {}", row.rcode, text::share(row.share)));
+        if let Some(key) = focus {
+            said.push_str(&format!(" ({key} looks at others)"));
+        }
     }
     if snapshot.outcomes.unanswered > 0 {
         said.push_str(&format!("; {}", no_reply(snapshot)));
@@ -212,7 +219,7 @@ mod tests {
 
     #[track_caller]
     fn check(snapshot: &Snapshot, expected: &str) {
-        assert_eq!(sentence(snapshot), expected);
+        assert_eq!(sentence(snapshot, None), expected);
     }
 
     #[test]

@@ -1,0 +1,11 @@
+//! Panics on purpose, so that tests see how the program ends. A release build has none.
+
+/// Panics if the environment says that this thread shall.
+pub(crate) fn panic_in(thread: &str) {
+    if cfg!(debug_assertions) && std::env::var("RCODETOP_PANIC").is_ok_and(|name| name == thread) {
+        #[expect(clippy::panic, reason = "this is what it is for")]
+        {
+            panic!("a rehearsed panic of the {thread} thread");
+        }
+    }
+}
