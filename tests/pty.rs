@@ -4,17 +4,21 @@
 //! The terminal is a pseudo-terminal of the kernel with nobody but the test behind it: what the
 //! program writes is read as it is, and what the kernel knows of the terminal is asked for.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::num::NonZero;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
@@ -22,6 +26,15 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rcodetop");
 /// Longer than any of this takes on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Variables that a program finds.
+type Environment = &'static [(&'static str, &'static str)];
+
+/// Options, variables, and the colour that is written then.
+type Case = (&'static [&'static str], Environment, &'static str);
+
+const COLUMNS: u16 = 100;
+const ROWS: u16 = 30;
 
 const ENTER: &str = "\x1b[?1049h";
 const LEAVE: &str = "\x1b[?1049l";
@@ -38,17 +51,21 @@ struct Terminal {
     slave: File,
     child: Child,
     written: Arc<Mutex<Vec<u8>>>,
+    closed: Arc<AtomicBool>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
-    /// Runs words of a command in a terminal of 100 columns and 30 rows.
+    /// Runs words of a command in a terminal.
     fn run(words: &[&str], environment: &[(&str, &str)]) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        // A copy that a program inherited would keep the terminal from being closed.
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let master = openpt(flags).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let slave = OpenOptions::new().read(true).write(true).open(name).unwrap();
-        resize(&slave, 100, 30);
+        resize(&slave, COLUMNS, ROWS);
         let mut command = Command::new("setsid");
         command.arg("--ctty").args(words);
         for name in ["NO_COLOR", "COLORTERM", "COLORFGBG", "SSH_CONNECTION", "XDG_CONFIG_HOME"] {
@@ -61,21 +78,29 @@ impl Terminal {
         command.stdout(slave.try_clone().unwrap()).stderr(slave.try_clone().unwrap());
         let child = command.spawn().unwrap();
         let master = File::from(master);
-        let written = Arc::default();
-        collect(master.try_clone().unwrap(), Arc::clone(&written));
-        Self { master: Some(master), slave, child, written }
+        let (written, closed) = (Arc::default(), Arc::default());
+        let copy = master.try_clone().unwrap();
+        let reader = collect(copy, Arc::clone(&written), Arc::clone(&closed));
+        Self { master: Some(master), slave, child, written, closed, reader: Some(reader) }
     }
 
     /// The dashboard of a capture, once it is on the screen.
     fn dashboard(environment: &[(&str, &str)]) -> Self {
         let words = [PROGRAM, "--no-config", &testdata("outage.pcap.gz")];
         let terminal = Self::run(&words, environment);
-        terminal.wait_for("complete");
+        terminal.wait_to_see("complete");
         terminal
     }
 
     fn type_in(&mut self, keys: &str) {
         self.master.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Closes it as a terminal emulator does whose window is closed.
+    fn close(&mut self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.reader.take().unwrap().join().unwrap();
+        self.master = None;
     }
 
     fn signal(&self, signal: Signal) {
@@ -86,6 +111,20 @@ impl Terminal {
     /// Everything that was written to the terminal.
     fn text(&self) -> String {
         String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
+    }
+
+    /// What the terminal shows of it.
+    fn screen(&self) -> vt100::Screen {
+        let [rows, columns] = [ROWS, COLUMNS].map(|size| NonZero::new(size).unwrap());
+        let mut parser = vt100::Parser::new(rows, columns, 0);
+        parser.process(&self.written.lock().unwrap());
+        parser.screen().clone()
+    }
+
+    /// Waits for a text on the screen, put together of however many writes.
+    #[track_caller]
+    fn wait_to_see(&self, text: &str) {
+        self.wait_until(text, |_| self.screen().contents().contains(text));
     }
 
     #[track_caller]
@@ -126,17 +165,16 @@ impl Terminal {
     /// Cooked mode, the first screen, a cursor and no mouse.
     #[track_caller]
     fn check_clean(&self) {
-        let text = self.text();
+        let (text, screen) = (self.text(), self.screen());
         let local = tcgetattr(&self.slave).unwrap().local_modes;
         for mode in [LocalModes::ICANON, LocalModes::ECHO, LocalModes::ISIG] {
             assert!(local.contains(mode), "raw mode is still on");
         }
         let count = |sequence| text.matches(sequence).count();
         assert_eq!(count(ENTER), count(LEAVE), "the alternate screen is left as often as entered");
-        for (on, off) in [("\x1b[?1000h", "\x1b[?1000l"), ("\x1b[?1006h", "\x1b[?1006l")] {
-            assert!(text.rfind(off) > text.rfind(on), "the mouse is still on");
-        }
-        assert!(text.rfind("\x1b[?25h") > text.rfind("\x1b[?25l"), "the cursor is still hidden");
+        assert!(!screen.alternate_screen(), "the alternate screen is still on");
+        assert!(!screen.hide_cursor(), "the cursor is still hidden");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
     }
 
     /// What was written after the screen was left.
@@ -159,14 +197,25 @@ fn resize(terminal: &File, columns: u16, rows: u16) {
     tcsetwinsize(terminal, size).unwrap();
 }
 
-/// Takes what is written as it comes: a terminal whose buffer is full keeps its program waiting.
-fn collect(mut master: File, written: Arc<Mutex<Vec<u8>>>) {
+/// Takes what is written as it comes, until the terminal is closed: one whose buffer is full keeps
+/// its program waiting.
+fn collect(
+    mut master: File,
+    written: Arc<Mutex<Vec<u8>>>,
+    closed: Arc<AtomicBool>,
+) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = master.read(&mut buffer) {
+        let nap = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+        while !closed.load(Ordering::Relaxed) {
+            let mut waiting = [PollFd::new(&master, PollFlags::IN)];
+            if poll(&mut waiting, Some(&nap)).unwrap() == 0 {
+                continue;
+            }
+            let Ok(length @ 1..) = master.read(&mut buffer) else { return };
             written.lock().unwrap().extend_from_slice(&buffer[..length]);
         }
-    });
+    })
 }
 
 #[test]
@@ -217,21 +266,23 @@ fn a_panic_of_any_thread_is_told_once_the_screen_is_gone() {
 #[test]
 fn a_terminal_that_is_closed_ends_it() {
     let mut terminal = Terminal::dashboard(&[]);
-    // The reader of the test holds the other copy; both have to go.
-    terminal.master = None;
-    let pid = terminal.child.id().to_string();
-    // What closing the last copy does; the kernel sends it to the whole session.
-    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    terminal.close();
+    assert_eq!(terminal.wait().code(), Some(0));
+    // Likewise where the signal that comes with it is not heeded.
+    let file = testdata("outage.pcap.gz");
+    let script = format!("trap '' HUP; exec {PROGRAM} --no-config {file}");
+    let mut terminal = Terminal::run(&["sh", "-c", &script], &[]);
+    terminal.wait_to_see("complete");
+    terminal.close();
     assert_eq!(terminal.wait().code(), Some(0));
 }
 
 #[test]
 fn a_new_size_is_drawn_at_once() {
     let terminal = Terminal::dashboard(&[]);
-    let before = terminal.text().len();
     resize(terminal.master.as_ref().unwrap(), 30, 9);
     let began = Instant::now();
-    terminal.wait_until("small screen", |text| text[before..].contains("too small"));
+    terminal.wait_to_see("terminal too small");
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     let mut terminal = terminal;
     terminal.type_in("q");
@@ -247,7 +298,7 @@ fn nothing_is_drawn_while_nothing_happens() {
     assert_eq!(terminal.text().len(), before, "{:?}", &terminal.text()[before..]);
     let began = Instant::now();
     terminal.type_in("?");
-    terminal.wait_until("help", |text| text[before..].contains("any other key closes"));
+    terminal.wait_to_see("any other key closes");
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }
 
@@ -255,7 +306,7 @@ fn nothing_is_drawn_while_nothing_happens() {
 fn the_mouse_can_be_left_to_the_terminal() {
     let file = testdata("outage.pcap.gz");
     let mut terminal = Terminal::run(&[PROGRAM, "--no-config", "--no-mouse", &file], &[]);
-    terminal.wait_for("complete");
+    terminal.wait_to_see("complete");
     terminal.type_in("q");
     terminal.wait();
     terminal.wait_for("Go on with");
@@ -272,25 +323,85 @@ fn in_a_shell(after: &str) -> Terminal {
 #[test]
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
     let mut terminal = in_a_shell("echo stopped with $?; read x; fg; echo ended with $?");
-    terminal.wait_for("complete");
+    terminal.wait_to_see("complete");
     terminal.type_in("\x1a");
-    terminal.wait_for("stopped with 148"); // 128 and SIGTSTP, or SIGSTOP
+    terminal.wait_for("stopped with 147"); // 128 and SIGSTOP
     terminal.check_clean();
     let before = terminal.text().len();
     terminal.type_in("\r");
-    terminal.wait_until("screen", |text| {
-        text[before..].contains(ENTER) && text[before..].contains("complete")
-    });
+    terminal.wait_until("screen", |text| text[before..].contains(ENTER));
+    terminal.wait_to_see("complete");
+    terminal.type_in("q");
+    terminal.wait_for("ended with 0");
+    terminal.check_clean();
+}
+
+/// The process that a shell has started.
+fn job(terminal: &Terminal) -> String {
+    let shell = terminal.child.id();
+    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+    children.split(' ').next().unwrap().to_owned()
+}
+
+fn send(signal: &str, pid: &str) {
+    assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
+}
+
+#[test]
+fn a_signal_that_suspends_gives_the_terminal_back_as_well() {
+    let mut terminal = in_a_shell("echo stopped with $?; fg; echo ended with $?");
+    terminal.wait_to_see("complete");
+    send("-TSTP", &job(&terminal));
+    terminal.wait_for("stopped with 147");
+    terminal.wait_until("screen", |text| text.matches(ENTER).count() == 2);
+    terminal.wait_to_see("complete");
     terminal.type_in("q");
     terminal.wait_for("ended with 0");
     terminal.check_clean();
 }
 
 #[test]
+fn who_was_stopped_without_being_asked_takes_the_terminal_again() {
+    let mut terminal = in_a_shell("stty sane; echo stopped with $?; fg; echo ended with $?");
+    terminal.wait_to_see("complete");
+    send("-STOP", &job(&terminal));
+    terminal.wait_until("screen", |text| {
+        let (_, after) = text.split_once("stopped with").unwrap_or_default();
+        after.contains(ENTER) && after.contains("\x1b[?1006h")
+    });
+    terminal.wait_to_see("complete");
+    terminal.type_in("q"); // in cooked mode it would wait for Enter
+    terminal.wait_for("ended with 0");
+}
+
+#[test]
+fn through_sudo_a_configuration_that_others_can_write_is_not_read() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("skipped: needs root");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rcodetop").join("config.toml");
+    std::fs::create_dir(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, "[keys]\nquit = \"Q\"\n").unwrap();
+    let home = [("XDG_CONFIG_HOME", folder.path().to_str().unwrap()), ("SUDO_UID", "1000")];
+    let file = testdata("outage.pcap.gz");
+    for (mode, key) in [(0o644, "Q"), (0o666, "q")] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let mut terminal = Terminal::run(&[PROGRAM, &file], &home);
+        terminal.wait_to_see("complete");
+        if mode == 0o666 {
+            terminal.wait_for("config.toml is not read: others can write it");
+        }
+        terminal.type_in(key);
+        terminal.check_end(0);
+    }
+}
+
+#[test]
 fn where_no_shell_waits_ctrl_z_stops_nothing() {
     let mut terminal = Terminal::dashboard(&[]);
     terminal.type_in("\x1a");
-    terminal.wait_for("no shell waits");
+    terminal.wait_to_see("no shell waits");
     terminal.type_in("q");
     terminal.check_end(0);
 }
@@ -304,8 +415,8 @@ fn a_configuration_is_heeded_and_its_faults_are_told() {
     let file = testdata("outage.pcap.gz");
     std::fs::write(&path, "ascii = true\nmouse = false\n[keys]\nquit = \"Q\"\n").unwrap();
     let mut terminal = Terminal::run(&[PROGRAM, &file], &home);
-    terminal.wait_for("Q quit");
-    terminal.wait_for("complete");
+    terminal.wait_to_see("complete");
+    terminal.wait_to_see("Q quit");
     terminal.type_in("Q");
     assert_eq!(terminal.wait().code(), Some(0));
     assert!(terminal.text().is_ascii() && !terminal.text().contains("\x1b[?1000h"));
@@ -316,7 +427,7 @@ fn a_configuration_is_heeded_and_its_faults_are_told() {
     terminal.wait_for("config.toml, line 3: no action is called \"zom\"; there are: quit");
     assert!(!terminal.text().contains(ENTER));
     let mut terminal = Terminal::run(&[PROGRAM, "--no-config", &file], &home);
-    terminal.wait_for("complete");
+    terminal.wait_to_see("complete");
     terminal.type_in("q");
     assert_eq!(terminal.wait().code(), Some(0));
 }
@@ -325,7 +436,7 @@ fn a_configuration_is_heeded_and_its_faults_are_told() {
 fn the_theme_is_that_of_the_options_and_of_the_terminal() {
     let file = testdata("outage.pcap.gz");
     let exact = "38;2;255;95;95"; // trouble on a dark background
-    let cases: &[(&[&str], &[(&str, &str)], &str)] = &[
+    let cases: &[Case] = &[
         (&["--theme", "dark"], &[("COLORTERM", "truecolor")], exact),
         (&["--theme", "dark"], &[], "38;5;203"),
         (&["--theme", "colour-blind"], &[("NO_COLOR", "1")], "38;5;166"),
@@ -343,7 +454,7 @@ fn the_theme_is_that_of_the_options_and_of_the_terminal() {
     {
         let words = [&[PROGRAM, "--no-config"], options, &[&file]].concat();
         let mut terminal = Terminal::run(&words, environment);
-        terminal.wait_for("complete");
+        terminal.wait_to_see("complete");
         terminal.type_in("q");
         terminal.wait();
         let text = terminal.text();
@@ -370,7 +481,7 @@ fn a_terminal_that_does_not_answer_is_not_waited_for() {
     let began = Instant::now();
     let environment = [("TERM", "xterm-256color")];
     let mut terminal = Terminal::run(&[PROGRAM, "--no-config", &file], &environment);
-    terminal.wait_for("complete");
+    terminal.wait_to_see("complete");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     terminal.type_in("q");
     terminal.check_end(0);

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::env;
-use std::io;
+use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
@@ -14,7 +14,7 @@ use super::capture::Capture;
 use super::signals::Stop;
 use super::verdict::{self, Exit};
 use super::{InternalError, config, go_on, open};
-use crate::cli::{Analysis, ColorChoice};
+use crate::cli::{Analysis, ColorChoice, Volume};
 use crate::feed::{Command, Feed};
 use crate::rehearsal;
 use crate::snapshot::{Cost, Ended, Snapshot, SnapshotSpec};
@@ -42,6 +42,7 @@ const IDLE: Duration = Duration::from_millis(20);
 pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals()?;
     let (config, note) = config::load(&analysis.screen.config)?;
+    tell(analysis.volume, note.as_deref());
     let mut analysis = analysis.clone();
     analysis.engine.rows = tui::model::ROWS;
     let capture = open::capture(&analysis)?;
@@ -59,6 +60,14 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     // Where nobody reads it any more, the exit status still tells.
     let _ = say_what_it_was(&analysis, &snapshot);
     Ok(verdict::verdict(&snapshot, false))
+}
+
+/// On the screen the note goes with the first key; here it stays.
+fn tell(volume: Volume, note: Option<&str>) {
+    if let (Some(note), true) = (note, volume > Volume::Quiet) {
+        // Where nobody can be told, the dashboard still shows it.
+        let _ = writeln!(io::stderr(), "note: {note}");
+    }
 }
 
 /// The command line before the configuration file, and this before what suits the terminal.

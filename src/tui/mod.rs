@@ -99,7 +99,7 @@ fn show(feed: &Arc<Feed>, options: &Options, session: &mut Session) -> io::Resul
             ControlFlow::Break(()) => break,
             ControlFlow::Continue(None) => {}
             ControlFlow::Continue(Some(Effect::Suspend)) => {
-                screen.suspend(session, Suspension::Key)?
+                screen.suspend(session, Suspension::Key)?;
             }
             ControlFlow::Continue(Some(_)) => session.repaint()?,
         }
@@ -316,5 +316,34 @@ fn read(event: &Event, bindings: &Bindings) -> Option<Msg> {
         Event::Mouse(mouse) => keys::read_mouse(*mouse),
         Event::Resize(columns, rows) => Some(Msg::Resize(*columns, *rows)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_answered_at_once_and_what_comes_in_ten_times_a_second() {
+        let feed = Feed::default();
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        assert_eq!(screen.pause(), Duration::ZERO, "the first screen is awaited");
+        screen.urgent = false;
+        assert_eq!(screen.pause(), LEAST_DISTANCE);
+        screen.dirty = false;
+        screen.drawn = Instant::now().checked_sub(LONGEST_WAIT).unwrap();
+        assert!(!screen.is_due(), "nothing is drawn while nothing changed");
+        screen.dirty = true;
+        assert!(screen.is_due());
+    }
+
+    #[test]
+    fn a_list_that_will_soon_be_here_is_waited_for() {
+        let feed = Feed::default();
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        let spec = screen.asked.clone();
+        screen.shown = Arc::new(Snapshot { spec, ..Snapshot::default() });
+        screen.asked.lists = crate::snapshot::Lists::ALL;
+        assert_eq!(screen.pause(), LONGEST_WAIT);
     }
 }

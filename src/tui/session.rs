@@ -2,6 +2,7 @@
 //! and the shell in between.
 
 use std::io::{self, IsTerminal, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,8 +30,9 @@ static SCREEN_IS_OURS: AtomicBool = AtomicBool::new(false);
 
 /// A terminal to draw on; gives the screen back on drop.
 pub(crate) struct Session {
-    // Fields drop in order: what draws goes before what it draws on.
-    pub(crate) terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    // Never dropped: it would show the cursor, as the screen does below, and where the terminal was
+    // closed say on standard error that it could not, which panics there.
+    pub(crate) terminal: ManuallyDrop<Terminal<CrosstermBackend<io::Stdout>>>,
     pub(crate) signals: Signals,
     screen: Screen,
 }
@@ -50,7 +52,7 @@ impl Session {
         // No `Terminal::clear()`: it asks the terminal where its cursor is, and fails after two
         // seconds when nobody answers. Entering the alternate screen cleared it.
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        Ok(Self { terminal, signals, screen })
+        Ok(Self { terminal: ManuallyDrop::new(terminal), signals, screen })
     }
 
     /// Gives the screen back, stops until the shell says to go on, and takes it again. Whether it
@@ -72,8 +74,9 @@ impl Session {
     /// Takes the screen again after the shell had it, and draws every cell anew.
     pub(crate) fn retake(&mut self) -> io::Result<()> {
         self.signals.forget_stops();
-        // Whoever stopped us without asking left raw mode on as crossterm sees it.
-        disable_raw_mode()?;
+        // Whoever stopped us without asking did not get it back: entering twice would lose the place
+        // of the cursor, and crossterm would take raw mode for granted.
+        give_screen_back();
         self.screen.enter()?;
         self.repaint()
     }
