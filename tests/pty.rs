@@ -4,6 +4,7 @@
 //! The terminal is a pseudo-terminal of the kernel with nobody but the test behind it: what the
 //! program writes is read as it is, and what the kernel knows of the terminal is asked for.
 
+#![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs::{File, OpenOptions};

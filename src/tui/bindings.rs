@@ -1,6 +1,6 @@
 //! Which key does what: the table of keys, as the user changed it.
 //!
-//! [`ACTIONS`] gives every row of [`KEYS`] a name to be changed by; views are named after their
+//! `ACTIONS` gives every row of [`KEYS`] a name to be changed by; views are named after their
 //! titles. What the user binds is taken from whatever had the key before.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -75,7 +75,7 @@ const ALWAYS_QUITS: Press = (KeyModifiers::CONTROL, KeyCode::Char('c'));
 /// What the user wants a key to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// One of [`action_names`].
+    /// A name of [`Bindings::table`].
     pub action: String,
     /// The keys that shall do it, in place of those that did; none does without.
     pub keys: Vec<String>,

@@ -1,7 +1,7 @@
 //! Every sign beyond ASCII that the screen draws, with what stands for it where it cannot be shown.
 //!
 //! Views draw the signs of this table. What the terminal lacks is replaced cell by cell once all is
-//! drawn, so that no layout depends on it. A sign that stands in no row becomes [`UNKNOWN`], and a
+//! drawn, so that no layout depends on it. A sign that stands in no row becomes a question mark, and a
 //! test complains of it.
 
 use ratatui::buffer::Buffer;
@@ -43,7 +43,7 @@ const TABLE: &[Glyph] = &[
     glyph(UP, UP, '^'),
     glyph(DOWN, DOWN, 'v'),
     glyph(SOLID, SOLID, '#'),
-    glyph(DARK, DARK, '%'),
+    glyph(DARK, DARK, '*'),
     glyph(MEDIUM, MEDIUM, '+'),
     glyph(LIGHT, LIGHT, '-'),
     glyph('▁', '▄', '.'),

@@ -27,7 +27,7 @@ pub enum Msg {
     Table(i8),
     /// Show the next or the previous view.
     Turn(i8),
-    /// Show this one of [`VIEWS`].
+    /// Show this one of [`VIEWS`](super::view::VIEWS).
     Show(usize),
     /// Sort by the next column.
     Sort,

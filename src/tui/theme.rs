@@ -1,7 +1,7 @@
 //! Colours by meaning, and the marks that say the same without colour.
 //!
-//! Views draw meanings; [`THEMES`] says how each looks, and [`Theme::paint`] puts it on once all is
-//! drawn. Every coloured thing also has a word, a mark or a shade.
+//! Views draw meanings; [`THEMES`] says how each looks, and a theme is painted on once all is drawn.
+//! Every coloured thing also has a word, a mark or a shade.
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
