@@ -431,6 +431,9 @@ fn a_configuration_is_heeded_and_its_faults_are_told() {
     terminal.wait_to_see("complete");
     terminal.type_in("q");
     assert_eq!(terminal.wait().code(), Some(0));
+    let mut terminal = Terminal::run(&[PROGRAM, "--config", "/nonexistent", &file], &home);
+    assert_eq!(terminal.wait().code(), Some(2));
+    terminal.wait_for("cannot read the configuration file /nonexistent: No such file");
 }
 
 #[test]
