@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::iana::Rcode;
+use crate::select::Filter;
 use crate::snapshot::{Snapshot, SnapshotSpec};
 
 /// What a reader asks of the capture thread.
@@ -16,6 +17,8 @@ pub enum Command {
     Spec(SnapshotSpec),
     /// Counting starts anew.
     Reset,
+    /// Snapshots shall tell of this alone; `None`: of everything.
+    Select(Option<Filter>),
 }
 
 /// The meeting place of one capture thread and its readers. Locks are held to copy a pointer.

@@ -17,6 +17,7 @@ mod index;
 pub mod ledger;
 pub mod output;
 mod rehearsal;
+pub mod select;
 pub mod snapshot;
 pub mod source;
 pub mod tally;

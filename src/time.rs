@@ -60,6 +60,14 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// From RFC 3339, e.g. `2026-11-21T03:12:00Z`; `None` if it is none, or before 1970.
+    pub fn parse(text: &str) -> Option<Self> {
+        let at: jiff::Timestamp = text.parse().ok()?;
+        u64::try_from(at.as_nanosecond()).ok().map(Self)
+    }
+}
+
 fn moment(at: Timestamp) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_nanosecond(i128::from(at.0)).ok()
 }

@@ -145,6 +145,7 @@ fn what_cannot_be_read_is_an_error_with_nothing_on_standard_output() {
     check(&["report", &text], 2, &[], &["error: ", "notes.txt"]);
     check(&["report"], 2, &[], &["nothing to read"]);
     check(&["report", &text, "-i", "lo"], 2, &[], &["not both"]);
+    check(&["--filter", "rcode:REFUZED", &text], 2, &[], &["REFUZED", "no response code"]);
     check(&["--focus", "REFUSD", &text], 2, &[], &["REFUSD", "no such response code"]);
     check(&["--max-memory", "lots", &text], 2, &[], &["not a size"]);
     check(&["--no-such-option"], 2, &[], &["--no-such-option"]);
@@ -264,6 +265,7 @@ const OPTIONS: &[&str] = &[
     "--interface",
     "--read",
     "--port",
+    "--filter",
     "--focus",
     "--timeout",
     "--max-memory",

@@ -14,10 +14,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::iana::Rcode;
-use rcodetop::snapshot::{Ended, Snapshot, SourceKind};
+use rcodetop::snapshot::{Ended, Selected, Snapshot, SourceKind};
 use rcodetop::tui::bindings::{Bindings, Change};
 use rcodetop::tui::glyphs::{self, Glyphs};
 use rcodetop::tui::keys::Msg;
+use rcodetop::tui::line::Edit;
 use rcodetop::tui::look::Look;
 use rcodetop::tui::model::{Model, Newer, Overlay, Pace};
 use rcodetop::tui::update::update;
@@ -314,4 +315,26 @@ fn the_keys_in_force_are_those_that_are_shown() {
     let help = text(&render(&model, &at("busy")));
     assert!(help.contains("Q ^C      quit") && help.contains("PgDn      next page"), "{help}");
     assert!(!help.contains("one table fills the screen"), "{help}");
+}
+
+/// What is typed stands on the screen, with what it may become.
+#[test]
+fn a_part_of_everything_says_so() {
+    let mut part = at("busy");
+    part.selected = Some(Selected { filter: "type:A".into(), queries: 700, responses: 690 });
+    let typed = |text: &str| -> Vec<Msg> {
+        let letters = text.chars().map(|letter| Msg::Line(Edit::Insert(letter)));
+        std::iter::once(Msg::Filter).chain(letters).collect()
+    };
+    let accepted = [typed("type:A"), vec![Msg::Line(Edit::Accept)]].concat();
+    for (state, keys) in [
+        ("filtered", accepted),
+        ("typing", typed("type:A rcode:S")),
+        ("misspelt", typed("type:A rcode:REFUZED ")),
+        ("entered", vec![Msg::Show(2), Msg::Enter, Msg::Enter]),
+    ] {
+        for size in SIZES {
+            insta::assert_snapshot!(named(size, state), screen(size, &part, &keys));
+        }
+    }
 }

@@ -4,9 +4,11 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::analyze::Analyze;
+use crate::engine::EngineConfig;
 use crate::feed::Command;
+use crate::select::Filter;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
-use crate::source::{End, FrameSource, NextRun};
+use crate::source::{End, FrameSource, NextRun, SourceError};
 
 /// What a piece of work may take before the caller gets its turn.
 const PIECE: Duration = Duration::from_millis(50);
@@ -16,9 +18,16 @@ const MOST_FRAMES: u32 = 4096;
 /// The identifier of what a source complains of while it goes on.
 pub(super) const COMPLAINT: &str = "source";
 
-/// A source, what it feeds, and how far they are.
+/// Where the packets come from, and what they are counted by.
 pub(super) struct Capture {
     pub(super) origin: Origin,
+    whole: Reader,
+    part: Option<Part>,
+    again: Again,
+}
+
+/// A source, what it feeds, and how far they are.
+struct Reader {
     source: Box<dyn FrameSource>,
     analyzer: Box<dyn Analyze>,
     /// Frames in a piece: adapts to the speed of source and analyzer.
@@ -26,6 +35,29 @@ pub(super) struct Capture {
     frames: u64,
     ended: Option<Ended>,
 }
+
+/// What a filter selects, counted apart from the whole, which goes on.
+enum Part {
+    /// What is read can be read again, from its beginning.
+    Again(Reader),
+    /// What comes in from now on.
+    FromNow(Box<dyn Analyze>),
+}
+
+/// How to count a part of it.
+#[derive(Default)]
+pub(super) struct Again {
+    /// As the whole is counted.
+    pub(super) engine: EngineConfig,
+    /// Opens the source once more, if that can be.
+    pub(super) open: Option<Reopen>,
+}
+
+/// Opens a source once more.
+pub(super) type Reopen = Box<dyn Fn() -> Result<Box<dyn FrameSource>, SourceError> + Send>;
+
+/// What a part may have of the memory granted to the whole.
+const PART_OF_MEMORY: u64 = 4;
 
 /// What the source itself does not know.
 #[derive(Clone, Debug)]
@@ -35,17 +67,14 @@ pub(super) struct Origin {
     pub(super) name: String,
 }
 
-impl Capture {
-    pub(super) fn new(
-        origin: Origin,
-        source: Box<dyn FrameSource>,
-        analyzer: Box<dyn Analyze>,
-    ) -> Self {
-        Self { origin, source, analyzer, batch: 1, frames: 0, ended: None }
+impl Reader {
+    fn new(source: Box<dyn FrameSource>, analyzer: Box<dyn Analyze>) -> Self {
+        Self { source, analyzer, batch: 1, frames: 0, ended: None }
     }
 
-    /// Reads for about [`PIECE`], or until there is nothing to read now.
-    pub(super) fn advance(&mut self) {
+    /// Reads for about [`PIECE`], or until there is nothing to read now. What is counted beside sees
+    /// the same.
+    fn advance(&mut self, is_live: bool, mut beside: Option<&mut dyn Analyze>) {
         let began = Instant::now();
         let mut left = self.batch as usize;
         while left > 0 {
@@ -53,10 +82,18 @@ impl Capture {
                 NextRun::Frames(run) => {
                     left -= run.len();
                     self.frames += run.len() as u64;
+                    if let Some(beside) = &mut beside {
+                        beside.feed(run.clone());
+                    }
                     self.analyzer.feed(run);
                 }
-                NextRun::Quiet => return self.quiet(),
-                NextRun::End(end) => return self.end(ended(end)),
+                NextRun::Quiet => return self.quiet(is_live, beside),
+                NextRun::End(end) => {
+                    if let Some(beside) = beside {
+                        beside.finish();
+                    }
+                    return self.end(ended(end));
+                }
             }
         }
         self.batch = next_batch(self.batch, began.elapsed());
@@ -64,55 +101,23 @@ impl Capture {
 
     /// On a quiet interface only the clock tells that queries have waited too long. In a file
     /// packet time is the only time there is.
-    fn quiet(&mut self) {
+    fn quiet(&mut self, is_live: bool, beside: Option<&mut dyn Analyze>) {
         self.batch = 1;
-        if self.origin.kind == SourceKind::Live {
-            self.analyzer.tick(now());
+        if is_live {
+            let now = now();
+            self.analyzer.tick(now);
+            if let Some(beside) = beside {
+                beside.tick(now);
+            }
         }
     }
 
     /// Nothing follows: what was held is counted. The first end is the one that counts.
-    pub(super) fn end(&mut self, how: Ended) {
+    fn end(&mut self, how: Ended) {
         if self.ended.is_none() {
             self.analyzer.finish();
             self.ended = Some(how);
         }
-    }
-
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended.is_some()
-    }
-
-    pub(super) fn frames(&self) -> u64 {
-        self.frames
-    }
-
-    pub(super) fn progress(&self) -> Option<Progress> {
-        self.source.progress()
-    }
-
-    /// Does what a reader asks; a new specification is the caller's to keep.
-    pub(super) fn obey(&mut self, command: &Command) {
-        match command {
-            Command::Focus(rcode) => self.analyzer.set_focus(*rcode),
-            Command::Reset => self.analyzer.reset(),
-            Command::Spec(_) => {}
-        }
-    }
-
-    /// What is known now.
-    pub(super) fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
-        let losses = self.source.losses();
-        let mut snapshot = self.analyzer.snapshot(spec);
-        snapshot.source.kind = self.origin.kind;
-        snapshot.source.name.clone_from(&self.origin.name);
-        snapshot.source.ended.clone_from(&self.ended);
-        snapshot.source.progress = self.source.progress();
-        snapshot.ledger.kernel_dropped = losses.kernel;
-        snapshot.ledger.interface_dropped = losses.interface;
-        snapshot.assess();
-        snapshot.quality.extend(self.complaints());
-        snapshot
     }
 
     /// What the source complains of, unless its end says it.
@@ -122,6 +127,130 @@ impl Capture {
         }
         let complaints = self.source.complaints().iter();
         complaints.map(|text| Quality { id: COMPLAINT, text: text.clone() }).collect()
+    }
+}
+
+impl Capture {
+    pub(super) fn new(
+        origin: Origin,
+        source: Box<dyn FrameSource>,
+        analyzer: Box<dyn Analyze>,
+    ) -> Self {
+        let whole = Reader::new(source, analyzer);
+        Self { origin, whole, part: None, again: Again::default() }
+    }
+
+    /// The same, of which parts can be looked at.
+    pub(super) fn with(self, again: Again) -> Self {
+        Self { again, ..self }
+    }
+
+    /// Reads a piece; first of what is looked at.
+    pub(super) fn advance(&mut self) {
+        let is_live = self.origin.kind == SourceKind::Live;
+        match &mut self.part {
+            Some(Part::Again(part)) if part.ended.is_none() => part.advance(is_live, None),
+            Some(Part::FromNow(analyzer)) => self.whole.advance(is_live, Some(&mut **analyzer)),
+            _ => self.whole.advance(is_live, None),
+        }
+    }
+
+    /// Nothing follows.
+    pub(super) fn end(&mut self, how: Ended) {
+        match &mut self.part {
+            Some(Part::Again(part)) => part.end(how.clone()),
+            Some(Part::FromNow(analyzer)) if self.whole.ended.is_none() => analyzer.finish(),
+            _ => {}
+        }
+        self.whole.end(how);
+    }
+
+    /// What is looked at: the whole, or a part that is read again.
+    fn shown(&self) -> &Reader {
+        match &self.part {
+            Some(Part::Again(part)) => part,
+            _ => &self.whole,
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.shown().ended.is_some()
+    }
+
+    /// Whether nothing is left to read, neither of what is looked at nor of the whole.
+    pub(super) fn is_done(&self) -> bool {
+        self.has_ended() && self.whole.ended.is_some()
+    }
+
+    pub(super) fn frames(&self) -> u64 {
+        self.shown().frames
+    }
+
+    pub(super) fn progress(&self) -> Option<Progress> {
+        self.shown().source.progress()
+    }
+
+    /// Looks at what a filter selects, or at everything again. Where the source cannot be opened
+    /// once more, at what comes from now on.
+    fn select(&mut self, filter: Option<&Filter>) {
+        self.part = filter.filter(|filter| !filter.is_empty()).map(|filter| {
+            let engine = &self.again.engine;
+            let analyzer = super::analyzer::alone(EngineConfig {
+                filter: Some(
+                    engine
+                        .filter
+                        .as_ref()
+                        .map_or_else(|| filter.clone(), |always| always.and(filter)),
+                ),
+                max_memory: engine.max_memory / PART_OF_MEMORY,
+                ..engine.clone()
+            });
+            match self.again.open.as_ref().and_then(|open| open().ok()) {
+                Some(source) => Part::Again(Reader::new(source, analyzer)),
+                None => Part::FromNow(analyzer),
+            }
+        });
+    }
+
+    fn analyzers(&mut self) -> impl Iterator<Item = &mut Box<dyn Analyze>> {
+        let part = self.part.as_mut().map(|part| match part {
+            Part::Again(reader) => &mut reader.analyzer,
+            Part::FromNow(analyzer) => analyzer,
+        });
+        std::iter::once(&mut self.whole.analyzer).chain(part)
+    }
+
+    /// Does what a reader asks; a new specification is the caller's to keep.
+    pub(super) fn obey(&mut self, command: &Command) {
+        match command {
+            Command::Focus(rcode) => {
+                self.again.engine.focus = *rcode;
+                self.analyzers().for_each(|analyzer| analyzer.set_focus(*rcode));
+            }
+            Command::Reset => self.analyzers().for_each(|analyzer| analyzer.reset()),
+            Command::Select(filter) => self.select(filter.as_ref()),
+            Command::Spec(_) => {}
+        }
+    }
+
+    /// What is known now.
+    pub(super) fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
+        let losses = self.whole.source.losses();
+        let mut snapshot = match self.analyzers().last() {
+            Some(analyzer) => analyzer.snapshot(spec),
+            None => Snapshot::default(),
+        };
+        let shown = self.shown();
+        snapshot.source.ended.clone_from(&shown.ended);
+        snapshot.source.progress = shown.source.progress();
+        let complaints = shown.complaints();
+        snapshot.source.kind = self.origin.kind;
+        snapshot.source.name.clone_from(&self.origin.name);
+        snapshot.ledger.kernel_dropped = losses.kernel;
+        snapshot.ledger.interface_dropped = losses.interface;
+        snapshot.assess();
+        snapshot.quality.extend(complaints);
+        snapshot
     }
 }
 
@@ -233,5 +362,41 @@ pub(super) mod tests {
         assert_eq!(next_batch(64, PIECE * 2), 32);
         assert_eq!(next_batch(1, PIECE * 2), 1);
         assert_eq!(next_batch(64, PIECE / 2), 64);
+    }
+
+    /// The frames of the whole and of what is looked at, after a filter was set and taken back.
+    #[track_caller]
+    fn check_select(open: Option<Reopen>, expected: [u64; 3]) {
+        let engine = EngineConfig::default();
+        let whole = capture(6, || Next::Quiet, Losses::default());
+        let mut capture = whole.with(Again { engine, open });
+        capture.advance();
+        capture.advance();
+        capture.obey(&Command::Select(Some("type:A".parse().unwrap())));
+        (0..9).for_each(|_| capture.advance());
+        let part = capture.snapshot(&SnapshotSpec::default());
+        assert_eq!(part.selected.map(|it| it.filter).as_deref(), Some("type:A"));
+        capture.obey(&Command::Select(None));
+        (0..9).for_each(|_| capture.advance());
+        let whole = capture.snapshot(&SnapshotSpec::default());
+        assert_eq!(whole.selected, None);
+        assert_eq!([part.ledger.frames, whole.ledger.frames, capture.frames()], expected);
+        assert!(!capture.is_done(), "the whole has not ended");
+    }
+
+    #[test]
+    fn a_part_is_read_again_or_counted_from_now_on_and_the_whole_is_kept() {
+        // Two pieces of one and two frames are read before.
+        check_select(None, [3, 6, 6]);
+        let open: Reopen = Box::new(|| {
+            let (losses, complaints) = (Losses::default(), Vec::new());
+            Ok(Box::new(Script {
+                frames: 40,
+                then: || Next::End(End::EndOfFile),
+                losses,
+                complaints,
+            }))
+        });
+        check_select(Some(open), [40, 6, 6]);
     }
 }

@@ -90,7 +90,7 @@ fn options(analysis: &Analysis, config: config::Config, note: Option<String>) ->
 fn say_what_it_was(analysis: &Analysis, snapshot: &Snapshot) -> io::Result<()> {
     let ascii = analysis.screen.ascii;
     let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::detect(|name| env::var(name).ok()) };
-    let lines = summary(snapshot, &go_on::command(analysis, snapshot.focus));
+    let lines = summary(snapshot, &go_on::command(analysis, snapshot));
     super::say(&glyphs.text(&format!("{}\n", lines.join("\n"))))
 }
 
@@ -124,7 +124,7 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
         }
         if stop.is_asked() {
             feed.stop();
-        } else if capture.has_ended() {
+        } else if capture.is_done() {
             thread::sleep(IDLE);
         } else {
             rehearsal::panic_in("capture");

@@ -1,19 +1,19 @@
 //! The command of the report that goes on where the dashboard was left.
 
-use std::path::Path;
-
 use crate::cli::{Analysis, Input};
 use crate::engine::EngineConfig;
-use crate::iana::Rcode;
+use crate::snapshot::Snapshot;
 
-/// The report on the same input, with what was asked for and the code looked at last.
-pub(super) fn command(analysis: &Analysis, focus: Rcode) -> String {
+/// The report on the same input, with what was asked for, the code and the part looked at last.
+pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
     let mut words = vec!["rcodetop".to_owned(), "report".to_owned()];
     match &analysis.input {
-        Input::Files { paths, .. } => words.extend(paths.iter().map(|path| quoted(path))),
+        Input::Files { paths, .. } => {
+            words.extend(paths.iter().map(|path| quoted(&path.to_string_lossy())));
+        }
         Input::Live(live) => {
             for interface in &live.interfaces {
-                words.extend(["-i".to_owned(), quoted(Path::new(interface))]);
+                words.extend(["-i".to_owned(), quoted(interface)]);
             }
             if live.interfaces.is_empty() {
                 words.extend(["-i", "INTERFACE"].map(str::to_owned));
@@ -28,18 +28,20 @@ pub(super) fn command(analysis: &Analysis, focus: Rcode) -> String {
     if engine.patience != usual.patience {
         words.push(format!("--timeout {}ms", engine.patience.as_millis()));
     }
-    if focus != usual.focus {
-        words.push(format!("--focus {focus}"));
+    if snapshot.focus != usual.focus {
+        words.push(format!("--focus {}", snapshot.focus));
+    }
+    if let Some(selected) = &snapshot.selected {
+        words.push(format!("--filter {}", quoted(&selected.filter)));
     }
     words.join(" ")
 }
 
-/// A path as a shell takes it whole. What is no printable ASCII is left to the reader.
-fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
+/// A word as a shell takes it whole. What cannot be printed is left to the reader.
+fn quoted(text: &str) -> String {
     let safe = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%,=".contains(letter);
     if text.chars().all(safe) && !text.is_empty() {
-        return text.into_owned();
+        return text.to_owned();
     }
     let shown: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     format!("'{}'", shown.replace('\'', "'\\''"))
@@ -49,13 +51,20 @@ fn quoted(path: &Path) -> String {
 mod tests {
     use super::*;
     use crate::cli::{self, Plan};
+    use crate::iana::Rcode;
+    use crate::snapshot::Selected;
 
     #[track_caller]
     fn check(words: &[&str], focus: Rcode, expected: &str) {
         let Ok(Plan::Dashboard(analysis)) = cli::parse(words, true) else {
             panic!("{words:?} shows the dashboard")
         };
-        assert_eq!(command(&analysis, focus), expected);
+        let snapshot = Snapshot { focus, ..Snapshot::default() };
+        assert_eq!(command(&analysis, &snapshot), expected);
+        let selected = Some(Selected { filter: "type:A not failed".into(), ..Selected::default() });
+        let snapshot = Snapshot { selected, ..snapshot };
+        let part = format!("{expected} --filter 'type:A not failed'");
+        assert_eq!(command(&analysis, &snapshot), part);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::analyzer;
-use super::capture::{Capture, Origin};
+use super::capture::{Again, Capture, Origin, Reopen};
 use crate::cli::{Analysis, Input, Live};
 use crate::snapshot::SourceKind;
 use crate::source::{FileOptions, LiveOptions, list_interfaces, open_files, open_live};
@@ -19,17 +19,27 @@ pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
             let source = open_files(paths, &FileOptions { follow: *follow })?;
             let origin = Origin { kind: SourceKind::File, name: files_name(paths) };
             let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
+            let again = Again { engine: engine.clone(), open: reopen(paths, *follow) };
             let analyzer = analyzer::on_threads(threads, engine);
-            Ok(Capture::new(origin, source, analyzer.context("cannot start the analysis threads")?))
+            let analyzer = analyzer.context("cannot start the analysis threads")?;
+            Ok(Capture::new(origin, source, analyzer).with(again))
         }
         Input::Live(live) => {
             let interfaces = interfaces(live)?;
             let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
             let name = escape_text(interfaces.join(", ").as_bytes());
             let origin = Origin { kind: SourceKind::Live, name };
-            Ok(Capture::new(origin, source, analyzer::alone(engine)))
+            let again = Again { engine: engine.clone(), open: None };
+            Ok(Capture::new(origin, source, analyzer::alone(engine)).with(again))
         }
     }
+}
+
+/// Files can be opened once more; standard input and pipes are gone once they were read.
+fn reopen(paths: &[PathBuf], follow: bool) -> Option<Reopen> {
+    let paths = paths.to_vec();
+    let is_lasting = paths.iter().all(|path| path.is_file());
+    is_lasting.then(|| -> Reopen { Box::new(move || open_files(&paths, &FileOptions { follow })) })
 }
 
 fn live_options(live: &Live, ports: &[u16]) -> LiveOptions {

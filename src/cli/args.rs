@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use super::units;
 use crate::iana::Rcode;
 use crate::output::Format;
+use crate::select::Filter;
 use crate::tui::theme::THEMES;
 
 /// The theme that is none: what suits the terminal.
@@ -133,6 +134,11 @@ pub struct InputArgs {
     #[arg(long, value_name = "RCODE", default_value = "REFUSED", help_heading = ANALYSIS,
           value_parser = units::rcode)]
     pub focus: Rcode,
+    /// Which exchanges are counted: terms such as server:, client:, name:, under:, type:, rcode:,
+    /// ede:, transport:, family:, failed, joined by blanks (and), `or`, `not` and parentheses, e.g.
+    /// 'client:10.8.0.0/16 not type:PTR'
+    #[arg(long, value_name = "EXPR", help_heading = ANALYSIS)]
+    pub filter: Option<Filter>,
     /// How long a query waits for its response, in packet time
     #[arg(long, value_name = "DURATION", default_value = "5s", help_heading = ANALYSIS,
           value_parser = units::duration)]

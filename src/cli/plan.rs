@@ -219,6 +219,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
             patience: args.timeout,
             max_memory: args.max_memory,
             rows: EngineConfig::default().rows,
+            filter: args.filter.clone().filter(|filter| !filter.is_empty()),
         },
         volume: volume(&args),
         color: args.color,
@@ -437,6 +438,7 @@ mod tests {
             patience: Duration::from_secs(1),
             max_memory: 64 << 20,
             rows: EngineConfig::default().rows,
+            filter: None,
         };
         assert_eq!(analysis.engine, expected);
     }

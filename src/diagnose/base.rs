@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
+use crate::select::{Filter, Odd, Subject};
 use crate::tally::{End, Fact, Marks, Parts, Tallies, registered};
 use crate::time::Timestamp;
-use crate::wire::Address;
+use crate::wire::{Address, Transport};
 
 /// A fact, and the registered domain of its name.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Case<'a> {
     pub(super) fact: Fact<'a>,
     /// The registered domain of its name, in wire form; empty if the name is not known.
     pub(super) domain: &'a [u8],
+    /// Whether findings count it; it is evidence in any case.
+    pub(super) selected: bool,
 }
 
 impl Case<'_> {
@@ -201,13 +204,11 @@ impl Seen {
 const ONE_WAY: u64 = 20;
 
 impl<'a> Base<'a> {
-    pub(super) fn of(tallies: &'a Tallies) -> Self {
+    pub(super) fn of(tallies: &'a Tallies, filter: Option<&Filter>) -> Self {
         let facts = &tallies.facts;
-        let mut cases: Vec<Case<'a>> =
-            facts.iter().map(|fact| Case { fact, domain: domain(fact.name) }).collect();
+        let mut cases: Vec<Case<'a>> = facts.iter().map(|fact| case(fact, filter)).collect();
         cases.sort_by(|one, other| order(&one.fact).cmp(&order(&other.fact)));
-        let responses: u64 = tallies.rcodes().map(|(_, count)| count).sum();
-        let sight = sight(facts.queries(), responses);
+        let sight = sight(facts.queries(), facts.responses());
         let mut by_server: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
         for (number, case) in cases.iter().enumerate() {
             by_server.entry(case.fact.server).or_default().push(number);
@@ -427,6 +428,39 @@ impl Refusals {
     /// Whether more than half of those that could carry it do.
     pub(super) fn mostly(self, explained: u64) -> bool {
         explained * 2 > self.could_explain && explained > 0
+    }
+}
+
+fn case<'a>(fact: Fact<'a>, filter: Option<&Filter>) -> Case<'a> {
+    let selected = filter.is_none_or(|filter| filter.holds(&subject(&fact)));
+    Case { fact, domain: domain(fact.name), selected }
+}
+
+/// What a filter sees of a fact.
+fn subject<'a>(fact: &Fact<'a>) -> Subject<'a> {
+    let how = fact.how;
+    let odd = match how.end {
+        End::Answered => Odd::No,
+        End::Repeated => Odd::Repeated,
+        End::Unasked => Odd::Unasked,
+        End::Silence => Odd::Unanswered,
+        End::Blocked(_) | End::NoConnection => Odd::Unreachable,
+    };
+    let is_response = matches!(how.end, End::Answered | End::Repeated | End::Unasked);
+    Subject {
+        at: fact.first,
+        client: fact.client,
+        server: fact.server,
+        transport: if how.marks.has(Marks::TCP) { Transport::Tcp } else { Transport::Udp },
+        name: fact.name,
+        rtype: fact.question.map(|question| question.rtype),
+        class: fact.question.map(|question| question.class),
+        opcode: how.opcode,
+        rcode: is_response.then_some(how.rcode),
+        ede: how.ede,
+        recursion: how.marks.has(Marks::RD),
+        took: (how.end == End::Answered).then_some(u64::from(fact.took) * 1000),
+        odd,
     }
 }
 

@@ -34,6 +34,9 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (V
     });
     drafts = order.iter().filter_map(|number| drafts.get(*number).cloned()).collect();
     belong(base, &mut drafts);
+    for draft in &mut drafts {
+        draft.cases.retain(|number| base.cases.get(*number).is_some_and(|case| case.selected));
+    }
     drafts.retain(|draft| !draft.cases.is_empty());
     let explained = explained(base, &drafts, focus);
     let findings = drafts.iter().map(|draft| {

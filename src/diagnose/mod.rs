@@ -32,6 +32,7 @@ mod verify;
 mod watch;
 mod words;
 
+use crate::select::Filter;
 use crate::tally::Tallies;
 
 use base::Base;
@@ -49,8 +50,11 @@ pub(crate) use watch::Watch;
 pub use watch::{Turn, TurnKind};
 
 /// What the counts speak for: causes, most harm first, and who does what.
-pub fn weigh(tallies: &Tallies) -> (Vec<Finding>, Roles) {
-    let base = Base::of(tallies);
+///
+/// Causes are told from everything; with a filter, those of what it selects are told of, and with
+/// the numbers of that.
+pub fn weigh(tallies: &Tallies, filter: Option<&Filter>) -> (Vec<Finding>, Roles) {
+    let base = Base::of(tallies, filter);
     (findings(&base, tallies), Roles::of(&base))
 }
 

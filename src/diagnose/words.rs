@@ -114,7 +114,7 @@ impl Contrast {
             if !draft.servers.contains(&case.fact.server) {
                 continue;
             }
-            if draft.is_about(case) {
+            if draft.is_about(case) && case.selected {
                 let other = outcome(case) != draft.outcome;
                 contrast.within += if other { count } else { 0 };
                 contrast.within_answers += if case.is_answer() { count } else { 0 };

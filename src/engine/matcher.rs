@@ -4,7 +4,8 @@
 
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
-use crate::snapshot::Sample;
+use crate::select::Filter;
+use crate::snapshot::{Sample, Selected};
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
@@ -17,6 +18,7 @@ use crate::wire::{
 
 use super::EngineConfig;
 use super::front::Found;
+use super::sieve::Sieve;
 
 /// Matches.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ struct Core {
     focus: Rcode,
     /// What is to be counted.
     events: Events,
+    sieve: Sieve,
     /// Of packets and messages, as far as no other part keeps them.
     books: Ledger,
     others: Others,
@@ -49,6 +52,10 @@ struct Core {
 #[derive(Clone, Debug, Default)]
 struct Others {
     outcomes: Outcomes,
+    /// Responses, where there is a filter.
+    responses: u64,
+    /// Queries that passed it.
+    queries: u64,
     books: Ledger,
 }
 
@@ -115,6 +122,7 @@ impl Matcher {
                 tracker: Tracker::new(tracker, hasher.clone()),
                 focus: config.focus,
                 events: Events::with_room(events),
+                sieve: Sieve::new(config.filter.clone()),
                 books: Ledger::default(),
                 others: Others::default(),
                 name: NameBuffer::default(),
@@ -142,12 +150,12 @@ impl Matcher {
     /// It is at least `now`.
     #[inline]
     pub(crate) fn expire(&mut self, now: Timestamp, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, began, .. } = &mut self.core;
+        let Core { tracker, events, sieve, began, .. } = &mut self.core;
         if *began == Timestamp(0) {
             *began = now;
         }
         events.set_began(*began);
-        tracker.expire(now, &mut |exchange| hand_on(events, exchange, count));
+        tracker.expire(now, &mut |exchange| sieve.pass(events, exchange, count));
     }
 
     /// No packet follows.
@@ -157,15 +165,16 @@ impl Matcher {
         self.streams.finish(|from, to, at, message| {
             core.stream_message(message, from, to, at, count);
         });
-        core.tracker.finish(&mut |exchange| hand_on(&mut core.events, exchange, count));
+        let Core { tracker, events, sieve, .. } = core;
+        tracker.finish(&mut |exchange| sieve.pass(events, exchange, count));
     }
 
     /// Brings everything up to date and hands on the last event; to be called before anything is
     /// read.
     pub(crate) fn settle(&mut self, count: &mut impl FnMut(&mut Events)) {
-        let core = &mut self.core;
-        core.tracker.settle(&mut |exchange| hand_on(&mut core.events, exchange, count));
-        count(&mut core.events);
+        let Core { tracker, events, sieve, .. } = &mut self.core;
+        tracker.settle(&mut |exchange| sieve.pass(events, exchange, count));
+        count(events);
     }
 
     /// Changes the response code that everything revolves around; everything must be settled.
@@ -180,6 +189,8 @@ impl Matcher {
         let (ours, theirs) = (&mut self.core, &other.core);
         ours.others.outcomes.add(&other.outcomes());
         ours.others.books.add(&other.own_books());
+        ours.others.queries += theirs.sieve.queries() + theirs.others.queries;
+        ours.others.responses += theirs.sieve.responses() + theirs.others.responses;
         let later = &theirs.latest;
         if !later.bytes.is_empty()
             && (ours.latest.bytes.is_empty() || later.order() > ours.latest.order())
@@ -204,28 +215,34 @@ impl Matcher {
         // A response that waits a moment for its query counts when that is settled: every number
         // of a snapshot speaks of the same responses.
         frames.responses = tallies.rcodes().map(|(_, count)| count).sum();
+        if !self.core.sieve.is_open() {
+            frames.responses = self.core.sieve.responses() + self.core.others.responses;
+        }
         frames.dns_messages = frames.queries + frames.responses;
         frames.evicted = tallies.forgotten();
     }
 
     pub(super) fn outcomes(&self) -> Outcomes {
-        let mut outcomes = self.core.tracker.outcomes();
+        let own = self.core.sieve.outcomes();
+        let mut outcomes = own.unwrap_or_else(|| self.core.tracker.outcomes());
         outcomes.add(&self.core.others.outcomes);
         outcomes
+    }
+
+    /// Which exchanges are counted.
+    pub(super) fn filter(&self) -> Option<&Filter> {
+        self.core.sieve.filter()
+    }
+
+    /// What the filter selects, if there is one.
+    pub(super) fn selected(&self) -> Option<Selected> {
+        let queries = self.core.sieve.queries() + self.core.others.queries;
+        self.core.sieve.selected(queries, &self.outcomes())
     }
 
     pub(super) fn sample(&self) -> Option<Sample> {
         self.core.latest.sample()
     }
-}
-
-/// Hands on the events when there is no room for one more.
-#[inline]
-fn hand_on(events: &mut Events, exchange: &Exchange<'_>, count: &mut impl FnMut(&mut Events)) {
-    if events.is_full() {
-        count(events);
-    }
-    events.push(exchange);
 }
 
 impl Core {
@@ -258,10 +275,11 @@ impl Core {
     ) {
         let (from, to) = (segment.from, segment.to);
         if segment.rst && self.ports.has(from.port) {
-            let Self { tracker, events, .. } = self;
-            tracker.reset(to, from, &mut |exchange| hand_on(events, exchange, count));
-            // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1).
-            if segment.ack && segment.sequence == 0 {
+            let Self { tracker, events, sieve, .. } = self;
+            tracker.reset(to, from, &mut |exchange| sieve.pass(events, exchange, count));
+            // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1). What it was about
+            // is not known: no filter holds for it.
+            if segment.ack && segment.sequence == 0 && self.sieve.is_open() {
                 self.make_room(count);
                 self.events.push_not_taken(at, to.address, from.address);
             }
@@ -311,14 +329,15 @@ impl Core {
             answer: is_response.then(|| answer(&view)),
             print,
         };
-        let events = &mut self.events;
-        let mut sink = |exchange: &Exchange<'_>| hand_on(events, exchange, count);
+        let Self { events, sieve, .. } = self;
+        let mut sink = |exchange: &Exchange<'_>| sieve.pass(events, exchange, count);
         let verdict = match &message.answer {
             Some(answer) => self.tracker.response(&message, answer, &mut sink),
             None => self.tracker.query(&message, &mut sink),
         };
         if verdict == Verdict::Message {
-            if message.answer.is_some_and(|answer| answer.rcode == self.focus) {
+            let is_focus = message.answer.is_some_and(|answer| answer.rcode == self.focus);
+            if is_focus && self.sieve.may_hold(&message) {
                 self.latest.keep(self.number, &message, bytes);
             }
             self.count(is_response, view.notes, at, count);
@@ -338,8 +357,10 @@ impl Core {
         books.cut += u64::from(notes.has(Notes::CUT));
         if !is_response {
             books.queries += 1;
-            self.make_room(count);
-            self.events.push_query(at);
+            if self.sieve.is_open() {
+                self.make_room(count);
+                self.events.push_query(at);
+            }
         }
     }
 
@@ -358,7 +379,7 @@ impl Core {
         }
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
         let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
-        let Self { tracker, events, .. } = self;
+        let Self { tracker, events, sieve, .. } = self;
         tracker.icmp_error(
             error.from,
             error.to,
@@ -366,7 +387,7 @@ impl Core {
             id,
             Obstacle::of(error),
             &mut |exchange| {
-                hand_on(events, exchange, count);
+                sieve.pass(events, exchange, count);
             },
         );
     }

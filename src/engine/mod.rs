@@ -8,10 +8,12 @@ mod back;
 mod front;
 mod matcher;
 mod parcel;
+mod sieve;
 
 use std::time::Duration;
 
 use crate::iana::Rcode;
+use crate::select::Filter;
 use crate::snapshot::{Snapshot, SnapshotSpec};
 use crate::tally::Bounds;
 use crate::time::Timestamp;
@@ -37,6 +39,8 @@ pub struct EngineConfig {
     /// The longest that any list of a snapshot shall be; the first rows of longer lists may be
     /// wrong by the error that they state.
     pub rows: usize,
+    /// Which exchanges are counted; `None` for all.
+    pub filter: Option<Filter>,
 }
 
 impl Default for EngineConfig {
@@ -47,6 +51,7 @@ impl Default for EngineConfig {
             patience: Duration::from_secs(5),
             max_memory: 512 << 20,
             rows: SnapshotSpec::default().top,
+            filter: None,
         }
     }
 }

@@ -128,6 +128,8 @@ impl RecordType {
     pub const TSIG: Self = Self(250);
     /// Incremental zone transfer (RFC 1995).
     pub const IXFR: Self = Self(251);
+    /// The name of an address, below in-addr.arpa or ip6.arpa (RFC 1035 §3.3.12).
+    pub const PTR: Self = Self(12);
     /// Zone transfer (RFC 5936).
     pub const AXFR: Self = Self(252);
     /// All records the server has for a name (RFC 1035, RFC 8482).

@@ -23,7 +23,7 @@ const CHANGE: &str = "Change";
 
 /// The headline: how many of the responses carry the focus code.
 pub(super) fn headline(snapshot: &Snapshot) -> String {
-    let (focus, responses) = (snapshot.focus, snapshot.ledger.responses);
+    let (focus, responses) = (snapshot.focus, snapshot.responses());
     match focus_responses(snapshot) {
         _ if responses == 0 => format!("{focus}: no DNS responses in this capture"),
         0 => format!("{focus}: none of {}", counted(responses, "response")),

@@ -32,6 +32,7 @@ struct Report<'a> {
     ledger: Ledger,
     quality: Vec<Quality<'a>>,
     vantage: Option<Vantage<'a>>,
+    filter: Option<Selected<'a>>,
     focus: String,
     rcodes: Vec<Rcode>,
     outcomes: Outcomes,
@@ -63,6 +64,7 @@ impl<'a> Report<'a> {
             ledger: Ledger::of(&snapshot.ledger),
             quality: snapshot.quality.iter().map(Quality::of).collect(),
             vantage: snapshot.vantage.as_ref().map(Vantage::of),
+            filter: snapshot.selected.as_ref().map(Selected::of),
             focus: snapshot.focus.to_string(),
             rcodes: snapshot.rcodes.iter().map(Rcode::of).collect(),
             outcomes: Outcomes::of(&snapshot.outcomes),
@@ -84,6 +86,21 @@ impl<'a> Report<'a> {
             timeline: Timeline::of(&snapshot.timeline),
             findings: snapshot.findings.iter().map(Finding::of).collect(),
         }
+    }
+}
+
+/// What a filter selects.
+#[derive(Serialize)]
+struct Selected<'a> {
+    text: &'a str,
+    queries: u64,
+    responses: u64,
+}
+
+impl<'a> Selected<'a> {
+    fn of(selected: &'a snapshot::Selected) -> Self {
+        let snapshot::Selected { filter, queries, responses } = selected;
+        Self { text: filter, queries: *queries, responses: *responses }
     }
 }
 

@@ -38,6 +38,9 @@ impl Page<'_> {
         if let Some(vantage) = &snapshot.vantage {
             lines("Seen", std::slice::from_ref(&vantage.text), out)?;
         }
+        if let Some(selected) = &snapshot.selected {
+            lines("Filter", &[words::selected(snapshot, selected)], out)?;
+        }
         for answer in answers::answers(snapshot) {
             lines(answer.question, &answer.lines, out)?;
         }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::snapshot::{Distinct, Ended, QuestionKey, Snapshot, SourceKind, Timestamp, Vantage};
+use crate::snapshot::{
+    Distinct, Ended, QuestionKey, Selected, Snapshot, SourceKind, Timestamp, Vantage,
+};
 
 /// A count with its thousands apart: `1,712`.
 pub(super) fn count(number: u64) -> String {
@@ -89,6 +91,12 @@ impl Moments {
             Some(at) => at.date_and_clock(),
         }
     }
+}
+
+/// What a filter leaves out.
+pub(super) fn selected(snapshot: &Snapshot, selected: &Selected) -> String {
+    let (responses, of) = (selected.responses, snapshot.ledger.responses);
+    format!("Only {} of {}: {}", count(responses), counted(of, "response"), selected.filter)
 }
 
 /// A question: name and type, and the class where it is not the usual one.

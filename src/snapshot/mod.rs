@@ -100,6 +100,8 @@ pub struct Snapshot {
     pub rcodes: Vec<RcodeRow>,
     /// What became of every query.
     pub outcomes: Outcomes,
+    /// What a filter selects, if there is one: then all numbers but the ledger's are of this alone.
+    pub selected: Option<Selected>,
     /// Response times of all answered queries; `None` before the first.
     pub latency: Option<Latency>,
     /// Lookups that met the focus code, and how they ended.
@@ -140,6 +142,29 @@ pub struct Snapshot {
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.
     pub cost: Option<Cost>,
+}
+
+/// What a filter selects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// The filter, as it was written.
+    pub filter: String,
+    /// Queries of exchanges for which it holds; those that still wait are not among them.
+    pub queries: u64,
+    /// Responses of these.
+    pub responses: u64,
+}
+
+impl Snapshot {
+    /// Queries that the numbers speak of: all, or those that a filter selects.
+    pub fn queries(&self) -> u64 {
+        self.selected.as_ref().map_or(self.ledger.queries, |it| it.queries)
+    }
+
+    /// Responses that the numbers speak of: all, or those that a filter selects.
+    pub fn responses(&self) -> u64 {
+        self.selected.as_ref().map_or(self.ledger.responses, |it| it.responses)
+    }
 }
 
 /// What it has cost to make snapshots while the capture went on, this one included.

@@ -35,6 +35,12 @@ pub(crate) fn registered(wire: &[u8]) -> &[u8] {
     wire.get(usize::from(start)..).unwrap_or_default()
 }
 
+/// Whether a name ends in a suffix that is on the list.
+pub(crate) fn has_public_suffix(wire: &[u8]) -> bool {
+    let all: Vec<&[u8]> = labels(wire).collect();
+    psl::List.find(all.into_iter().rev()).typ.is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +59,14 @@ mod tests {
     #[track_caller]
     fn check(name: &str, domain: &str) {
         assert_eq!(text(registered(&wire(name))), domain);
+    }
+
+    #[test]
+    fn a_suffix_that_nobody_registered_is_told() {
+        assert!(has_public_suffix(&wire("www.example.co.uk")));
+        assert!(
+            !has_public_suffix(&wire("printer.local")) && !has_public_suffix(&wire("fileserver"))
+        );
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Event {
     pub(super) response: Option<Response>,
     /// Whether it was (or no longer is) a query without a response.
     pub(super) unanswered: i8,
+    /// It had been given up before.
+    pub(super) late: bool,
     pub(super) opcode: Opcode,
     pub(super) transport: Transport,
     pub(super) how: How,
@@ -71,6 +73,10 @@ struct Span {
 #[derive(Debug)]
 pub struct Events {
     exchanges: Vec<Event>,
+    /// Exchanges that no filter selects: causes are told from them, and nothing else counts them.
+    aside: Vec<Event>,
+    /// Queries of these.
+    aside_queries: u64,
     bytes: Vec<u8>,
     queries: Vec<Timestamp>,
     /// TCP connections that servers did not take.
@@ -92,6 +98,8 @@ impl Events {
         let (exchanges, queries) = (Vec::with_capacity(most), Vec::with_capacity(most));
         Self {
             exchanges,
+            aside: Vec::new(),
+            aside_queries: 0,
             bytes: Vec::new(),
             queries,
             not_taken: Vec::new(),
@@ -113,11 +121,13 @@ impl Events {
 
     #[inline]
     fn others(&self) -> usize {
-        self.queries.len() + self.not_taken.len()
+        self.queries.len() + self.not_taken.len() + self.aside.len()
     }
 
     pub(super) fn clear(&mut self) {
         self.exchanges.clear();
+        self.aside.clear();
+        self.aside_queries = 0;
         self.bytes.clear();
         self.queries.clear();
         self.not_taken.clear();
@@ -126,6 +136,11 @@ impl Events {
     /// The exchanges, some at a time.
     pub(super) fn chunks(&self) -> impl Iterator<Item = &[Event]> {
         self.exchanges.chunks(CHUNK)
+    }
+
+    /// The exchanges that only causes are told from, and how many queries they had.
+    pub(super) fn aside(&self) -> (&[Event], u64) {
+        (&self.aside, self.aside_queries)
     }
 
     /// When queries were sent.
@@ -184,6 +199,26 @@ impl Events {
 
     /// Takes note of an exchange; there must be room.
     pub fn push(&mut self, exchange: &Exchange<'_>) {
+        let event = self.event(exchange);
+        self.exchanges.push(event);
+    }
+
+    /// Takes note of an exchange that a filter selects, which may not have selected it while it had
+    /// no response: then its late response takes nothing back. There must be room.
+    pub fn push_selected(&mut self, exchange: &Exchange<'_>, was_missed: bool) {
+        let event = self.event(exchange);
+        let unanswered = if was_missed { event.unanswered } else { event.unanswered.max(0) };
+        self.exchanges.push(Event { unanswered, ..event });
+    }
+
+    /// Takes note of an exchange that is not selected, and had so many queries; there must be room.
+    pub fn push_aside(&mut self, exchange: &Exchange<'_>, queries: u64) {
+        let event = self.event(exchange);
+        self.aside.push(event);
+        self.aside_queries += queries;
+    }
+
+    fn event(&mut self, exchange: &Exchange<'_>) -> Event {
         let (took, unanswered) = match exchange.outcome {
             Outcome::Answered { took, late } => (Some(took), -i8::from(late)),
             Outcome::Unanswered | Outcome::Unreachable(_) => (None, 1),
@@ -195,7 +230,7 @@ impl Events {
             took,
             text: if answer.ede.is_some() { self.keep(answer.ede_text) } else { Span::default() },
         });
-        let event = Event {
+        Event {
             at: exchange.at,
             asked: exchange.asked.map_or(exchange.at, |asked| asked.at),
             client: exchange.client,
@@ -204,6 +239,7 @@ impl Events {
             question: exchange.question,
             response,
             unanswered,
+            late: unanswered < 0,
             opcode: exchange.opcode,
             transport: exchange.transport,
             how: How::of(exchange),
@@ -213,7 +249,6 @@ impl Events {
                 _ => 0,
             }),
             name: self.keep(exchange.name),
-        };
-        self.exchanges.push(event);
+        }
     }
 }

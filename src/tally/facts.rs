@@ -242,6 +242,7 @@ pub(crate) struct Facts {
     /// One of two to this power of the lookups is kept.
     level: u32,
     parts: Parts,
+    responses: u64,
     queries: u64,
     first: Timestamp,
     last: Timestamp,
@@ -272,6 +273,7 @@ impl Facts {
             max: max.max(64),
             level: 0,
             parts: Parts::new(),
+            responses: 0,
             queries: 0,
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
@@ -310,6 +312,11 @@ impl Facts {
         sent.iter().for_each(|at| self.see(*at));
     }
 
+    /// Counts queries of which is not told when they were sent.
+    pub(super) fn count_queries_aside(&mut self, count: u64) {
+        self.queries += count;
+    }
+
     /// Something happened.
     #[inline]
     pub(super) fn see(&mut self, at: Timestamp) {
@@ -321,6 +328,8 @@ impl Facts {
     #[inline]
     pub(super) fn add(&mut self, note: &Note<'_>) {
         self.see(note.at);
+        let is_response = matches!(note.how.end, End::Answered | End::Repeated | End::Unasked);
+        self.responses += u64::from(is_response);
         // While all are kept, nothing need be drawn.
         if self.level == 0 || self.is_kept(self.draw(note.client, note.name, note.question)) {
             self.add_kept(note);
@@ -450,6 +459,7 @@ impl Facts {
             self.keep_only_kept();
         }
         self.queries += other.queries;
+        self.responses += other.responses;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
@@ -475,6 +485,11 @@ impl Facts {
     /// One of so many lookups is kept.
     pub(crate) fn one_of(&self) -> u64 {
         1 << self.level
+    }
+
+    /// Responses that were seen.
+    pub(crate) fn responses(&self) -> u64 {
+        self.responses
     }
 
     /// Queries that were seen.

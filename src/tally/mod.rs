@@ -34,7 +34,7 @@ pub use bounds::Bounds;
 pub use events::Events;
 pub use figures::{Distinct, Impact, Latency, Step, Timeline};
 
-pub(crate) use domains::registered;
+pub(crate) use domains::{has_public_suffix, registered};
 pub(crate) use entities::{Apart, Entities, Key as EntityKey};
 pub(crate) use facts::{End, Fact, Facts, How, Marks};
 pub(crate) use latency::Times;
@@ -143,6 +143,12 @@ impl Tallies {
         events.queries().iter().for_each(|at| self.course.query(*at));
         self.facts.begin(events.began());
         self.facts.count_queries(events.queries());
+        let (aside, queries) = events.aside();
+        self.facts.count_queries_aside(queries);
+        for event in aside {
+            let lookup = self.hasher.pair(event.hashes.client, event.hashes.question);
+            self.facts.add(&note(events, event, lookup));
+        }
         events.not_taken().iter().for_each(|it| self.count_not_taken(it));
         let mut keys = std::mem::take(&mut self.keys);
         for some in events.chunks() {
@@ -569,7 +575,7 @@ fn note<'a>(events: &'a Events, event: &Event, lookup: u64) -> Note<'a> {
         took: event.response.and_then(|response| response.took),
         waited: event.waited,
         at: event.at,
-        late: event.unanswered < 0,
+        late: event.late,
     }
 }
 

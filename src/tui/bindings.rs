@@ -5,7 +5,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::keys::{KEYS, Msg, label};
+use super::keys::{KEYS, Msg, Zoom, label};
 use super::view::VIEWS;
 
 /// A key and what is held with it.
@@ -19,6 +19,12 @@ const ACTIONS: &[(&str, Msg)] = &[
     ("previous-table", Msg::Table(-1)),
     ("next-view", Msg::Turn(1)),
     ("previous-view", Msg::Turn(-1)),
+    ("filter", Msg::Filter),
+    ("time-half", Msg::Span(Zoom::In)),
+    ("time-twice", Msg::Span(Zoom::Out)),
+    ("time-later", Msg::Span(Zoom::Later)),
+    ("time-earlier", Msg::Span(Zoom::Earlier)),
+    ("time-latest", Msg::Span(Zoom::Latest)),
     ("focus-next", Msg::Focus),
     ("focus-choose", Msg::ChooseFocus),
     ("sort", Msg::Sort),

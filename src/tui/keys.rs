@@ -4,6 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::bindings::Bindings;
+use super::line::Edit;
 use super::model::{Newer, Pace};
 
 /// Everything that can happen to the screen.
@@ -55,6 +56,12 @@ pub enum Msg {
     Suspend,
     /// Show the keys.
     Help,
+    /// Type a filter.
+    Filter,
+    /// A key while it is typed.
+    Line(Edit),
+    /// A shorter or a longer span of time.
+    Span(Zoom),
     /// The mouse was pressed at this column and row.
     Click(u16, u16),
     /// The mouse wheel turned at this column and row, by so many rows.
@@ -63,6 +70,21 @@ pub enum Msg {
     Resize(u16, u16),
     /// A snapshot came in: how fast it goes and what a frozen screen misses.
     Arrived(Pace, Newer),
+}
+
+/// What becomes of the span of time that is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zoom {
+    /// Half as long.
+    In,
+    /// Twice as long.
+    Out,
+    /// Half a length earlier.
+    Earlier,
+    /// Half a length later.
+    Later,
+    /// From what is left of the end on: 10 s, 1 min, 5 min, everything.
+    Latest,
 }
 
 /// Keys that do the same.
@@ -104,14 +126,30 @@ pub const KEYS: &[Key] = &[
     row(&[code(KeyCode::BackTab)], Msg::Table(-1), "previous table", ""),
     row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view", "view"),
     row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "previous view", ""),
+    row(&[plain('/')], Msg::Filter, "filter what is counted; empty: everything", "filter"),
+    row(&[plain('+'), plain('=')], Msg::Span(Zoom::In), "half the time, around the worst", "time"),
+    row(&[plain('-')], Msg::Span(Zoom::Out), "twice the time", ""),
+    row(&[plain('>'), plain('.')], Msg::Span(Zoom::Later), "half a span later", ""),
+    row(&[plain('<'), plain(',')], Msg::Span(Zoom::Earlier), "half a span earlier", ""),
+    row(&[plain('w')], Msg::Span(Zoom::Latest), "the last 10 s, 1 min, 5 min, everything", ""),
     row(&[plain('f')], Msg::Focus, "focus the next response code seen", "focus"),
     row(&[plain('F')], Msg::ChooseFocus, "choose the response code to focus", ""),
     row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
     row(&[plain('S')], Msg::Reverse, "reverse the order", ""),
     row(&[plain(' ')], Msg::Freeze, "freeze or resume (capture goes on)", "freeze"),
     row(&[plain('z')], Msg::Zoom, "one table fills the screen", "zoom"),
-    row(&[code(KeyCode::Enter)], Msg::Enter, "open the table's own view; choose; confirm", ""),
-    row(&[code(KeyCode::Esc)], Msg::Back, "back", ""),
+    row(
+        &[code(KeyCode::Enter)],
+        Msg::Enter,
+        "enter the row: its part of everything; choose; confirm",
+        "",
+    ),
+    row(
+        &[code(KeyCode::Esc), code(KeyCode::Backspace)],
+        Msg::Back,
+        "out of the row again; back",
+        "",
+    ),
     row(&[code(KeyCode::Down), plain('j')], Msg::Move(1), "next row", ""),
     row(&[code(KeyCode::Up), plain('k')], Msg::Move(-1), "previous row", ""),
     row(&[code(KeyCode::PageDown), ctrl('f')], Msg::Page(1), "next page", ""),
@@ -137,6 +175,37 @@ pub const KEYS: &[Key] = &[
 /// The message of a key press while nothing is bound otherwise; `None` if it has none.
 pub fn read(event: KeyEvent) -> Option<Msg> {
     Bindings::default().read(event)
+}
+
+/// What a key does to a line that is typed; `None` if nothing.
+pub fn read_line(event: KeyEvent) -> Option<Edit> {
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    Some(match event.code {
+        KeyCode::Enter => Edit::Accept,
+        KeyCode::Esc => Edit::Cancel,
+        KeyCode::Tab => Edit::Complete,
+        KeyCode::Up => Edit::Older,
+        KeyCode::Down => Edit::Newer,
+        KeyCode::Backspace => Edit::Erase,
+        KeyCode::Delete => Edit::Delete,
+        KeyCode::Left => Edit::Left,
+        KeyCode::Right => Edit::Right,
+        KeyCode::Home => Edit::Home,
+        KeyCode::End => Edit::End,
+        KeyCode::Char(letter) if control => match letter.to_ascii_lowercase() {
+            'a' => Edit::Home,
+            'e' => Edit::End,
+            'w' => Edit::EraseWord,
+            'u' => Edit::Clear,
+            'p' => Edit::Older,
+            'n' => Edit::Newer,
+            'h' => Edit::Erase,
+            'c' | 'g' => Edit::Cancel,
+            _ => return None,
+        },
+        KeyCode::Char(letter) => Edit::Insert(letter),
+        _ => return None,
+    })
 }
 
 /// The message of a mouse event; `None` if it has none.

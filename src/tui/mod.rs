@@ -8,13 +8,16 @@ pub mod bindings;
 mod detect;
 pub mod glyphs;
 pub mod keys;
+pub mod line;
 pub mod look;
 pub mod model;
 mod pace;
+pub(crate) mod selection;
 mod session;
 mod sheet;
 pub mod sheets;
 pub mod summary;
+mod terms;
 mod text;
 pub mod theme;
 pub mod update;
@@ -274,7 +277,7 @@ impl<'a> Loop<'a> {
                 }
             };
             nap = Duration::ZERO;
-            let Some(msg) = read(&event, &self.model.bindings) else { continue };
+            let Some(msg) = read(&event, &self.model) else { continue };
             (self.dirty, self.urgent) = (true, true);
             match update(&mut self.model, msg, &self.shown) {
                 Some(Effect::Quit) => return Ok(ControlFlow::Break(())),
@@ -310,9 +313,11 @@ fn events() -> io::Result<Receiver<io::Result<Event>>> {
     Ok(receiver)
 }
 
-fn read(event: &Event, bindings: &Bindings) -> Option<Msg> {
+fn read(event: &Event, model: &Model) -> Option<Msg> {
     match event {
-        Event::Key(key) if !key.is_release() => bindings.read(*key),
+        Event::Key(key) if key.is_release() => None,
+        Event::Key(key) if model.is_typing() => keys::read_line(*key).map(Msg::Line),
+        Event::Key(key) => model.bindings.read(*key),
         Event::Mouse(mouse) => keys::read_mouse(*mouse),
         Event::Resize(columns, rows) => Some(Msg::Resize(*columns, *rows)),
         _ => None,

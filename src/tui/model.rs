@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::bindings::Bindings;
 use super::look::Look;
+use super::selection::{Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
@@ -47,6 +48,14 @@ pub struct Model {
     pub look: Look,
     /// Which key does what.
     pub bindings: Bindings,
+    /// What is looked at.
+    pub(crate) selection: Selection,
+    /// The filter that is being typed.
+    pub(crate) typing: Option<Typing>,
+    /// Filters that were typed before, the latest last.
+    pub(crate) typed: Vec<String>,
+    /// From when to when the whole capture is, as last seen.
+    pub(crate) whole: Option<Span>,
 }
 
 /// One table's cursor and order.
@@ -109,6 +118,11 @@ impl Model {
     pub fn new(size: (u16, u16), colour: bool) -> Self {
         let name = if colour { "dark" } else { "none" };
         Self { size, look: Look::named(name), ..Self::default() }
+    }
+
+    /// Whether keys are letters of a line.
+    pub fn is_typing(&self) -> bool {
+        self.typing.is_some()
     }
 
     /// The view that is shown.

@@ -40,7 +40,8 @@ fn head(text: &str, room: usize) -> String {
     within(text.chars(), room).collect()
 }
 
-fn tail(text: &str, room: usize) -> String {
+/// As many whole characters of the end as `room` columns hold.
+pub(crate) fn tail(text: &str, room: usize) -> String {
     let mut backwards: Vec<char> = within(text.chars().rev(), room).collect();
     backwards.reverse();
     backwards.into_iter().collect()

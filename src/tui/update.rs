@@ -2,12 +2,15 @@
 
 use super::keys::Msg;
 use super::model::{Model, NamesBy, Newer, Overlay, choices};
+use super::selection::Span;
 use super::sheet::{self, NO_COLUMN, Sort};
 use super::sheets::SheetId;
 use super::view::{self, Hit, VIEWS};
 use crate::feed::Command;
 use crate::iana::Rcode;
 use crate::snapshot::Snapshot;
+
+mod select;
 
 /// What the loop has to do beyond changing the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,7 @@ pub fn update(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect
         Msg::Redraw => return Some(Effect::Redraw),
         Msg::Suspend => return Some(Effect::Suspend),
         Msg::Resize(columns, rows) => model.size = (columns, rows),
+        Msg::Line(edit) => return select::edit(model, edit, snapshot),
         Msg::Arrived(pace, newer) => arrive(model, pace, newer, snapshot),
         _ => {
             model.notice = None;
@@ -44,6 +48,9 @@ pub fn update(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect
 fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &Snapshot) {
     model.pace = pace;
     model.newer = newer;
+    if snapshot.selected.is_none() {
+        model.whole = Span::of(snapshot);
+    }
     if model.asked_focus == Some(snapshot.focus) {
         model.asked_focus = None;
     }
@@ -52,8 +59,10 @@ fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &
 /// A message while nothing covers the view.
 fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
     match msg {
-        Msg::Back => back(model),
-        Msg::Enter => open(model),
+        Msg::Back => return back(model),
+        Msg::Enter => return select::enter(model, snapshot),
+        Msg::Filter => select::type_filter(model),
+        Msg::Span(zoom) => return select::zoom(model, zoom, snapshot),
         Msg::Move(by) => step(model, isize::from(by), snapshot),
         Msg::Page(by) => step(model, isize::from(by) * page(model, snapshot), snapshot),
         Msg::Top => step(model, isize::MIN, snapshot),
@@ -74,7 +83,13 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::Help => model.overlay = Some(Overlay::Help(0)),
         Msg::Click(column, row) => click(model, column, row, snapshot),
         Msg::Wheel(column, row, by) => wheel(model, (column, row), by, snapshot),
-        Msg::Quit | Msg::Redraw | Msg::Suspend | Msg::Resize(..) | Msg::Arrived(..) => {}
+        // Dealt with above, whatever lies over the view.
+        Msg::Quit
+        | Msg::Redraw
+        | Msg::Suspend
+        | Msg::Resize(..)
+        | Msg::Arrived(..)
+        | Msg::Line(_) => {}
     }
     None
 }
@@ -158,22 +173,15 @@ fn focus_on(model: &mut Model, code: Rcode) -> Effect {
     Effect::Ask(Command::Focus(code))
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model) -> Option<Effect> {
     if model.zoomed {
         model.zoomed = false;
+    } else if !model.selection.is_everything() {
+        return Some(select::leave(model));
     } else {
         model.view = 0;
     }
-}
-
-/// From a table beside others to the view that has it alone.
-fn open(model: &mut Model) {
-    let id = model.active();
-    let alone = |view: &view::View| (view.sheets)(model).as_slice() == [id];
-    if let Some(view) = VIEWS.iter().position(alone) {
-        model.view = view;
-        model.zoomed = false;
-    }
+    None
 }
 
 fn show(model: &mut Model, view: usize) {

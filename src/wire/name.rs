@@ -218,6 +218,56 @@ pub fn text(wire: &[u8]) -> String {
     out
 }
 
+/// The canonical wire form of a name as [`text`] writes it, with or without the final dot.
+///
+/// `None` for what is none: an empty label, one longer than 63 bytes, more than 255 bytes in all,
+/// or an escape that is not one (RFC 1035 §5.1).
+pub fn parse(text: &str) -> Option<Vec<u8>> {
+    if text == "." {
+        return Some(vec![0]);
+    }
+    let mut out = vec![0];
+    let mut length_at = 0;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let byte = match byte {
+            b'.' => {
+                length_at = close_label(&mut out, length_at)?;
+                continue;
+            }
+            b'\\' => unescape(&mut bytes)?,
+            byte => byte,
+        };
+        out.push(byte.to_ascii_lowercase());
+    }
+    // Behind the final dot a label has begun that is the root.
+    if out.len() > length_at + 1 {
+        close_label(&mut out, length_at)?;
+    }
+    (out.len() > 1 && out.len() <= MAX_NAME).then_some(out)
+}
+
+/// Fills in the length of the label that ends here, and begins another one; its place.
+fn close_label(out: &mut Vec<u8>, length_at: usize) -> Option<usize> {
+    let length = u8::try_from(out.len() - length_at - 1).ok()?;
+    if length == 0 || length > MAX_LABEL {
+        return None;
+    }
+    *out.get_mut(length_at)? = length;
+    out.push(0);
+    Some(out.len() - 1)
+}
+
+/// The byte that `\X` or `\DDD` stands for.
+fn unescape(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
+    let first = bytes.next()?;
+    if !first.is_ascii_digit() {
+        return Some(first);
+    }
+    let digits = [first, bytes.next()?, bytes.next()?];
+    std::str::from_utf8(&digits).ok()?.parse().ok()
+}
+
 /// The order of two names' texts, without making them.
 pub fn compare(one: &[u8], other: &[u8]) -> Ordering {
     characters(one).cmp(characters(other))

@@ -79,6 +79,9 @@ impl Page<'_> {
         let end = format!("{}, {}", words::period(snapshot), words::end(snapshot));
         let mut lines = vec![self.painter.paint(Style::Heading, &words::fit(name, self.width))];
         lines.extend(self.wrapped("", &end, style));
+        if let Some(selected) = &snapshot.selected {
+            lines.extend(self.wrapped("", &words::selected(snapshot, selected), Style::Caution));
+        }
         if snapshot.ledger.dns_messages > 0 {
             lines.extend(self.wrapped("", &self.outcomes(), Style::Plain));
         }
@@ -89,13 +92,16 @@ impl Page<'_> {
     }
 
     fn outcomes(&self) -> String {
-        let (ledger, outcomes) = (&self.snapshot.ledger, &self.snapshot.outcomes);
+        let outcomes = &self.snapshot.outcomes;
         let of_these = |number: u64, word: &str| match number {
             0 => String::new(),
             number => format!(" ({} {word})", count(number)),
         };
-        let mut line =
-            format!("{}: {} answered", words::queries(ledger.queries), count(outcomes.answered));
+        let mut line = format!(
+            "{}: {} answered",
+            words::queries(self.snapshot.queries()),
+            count(outcomes.answered)
+        );
         line += &of_these(outcomes.late, "late");
         line += &format!(", {} unanswered", count(outcomes.unanswered));
         line += &of_these(outcomes.unreachable, "unreachable");
@@ -194,7 +200,7 @@ impl Page<'_> {
     fn rare_rcodes(&self, shown: &[&RcodeRow]) -> Option<String> {
         let left = self.snapshot.rcodes.len().checked_sub(shown.len()).filter(|left| *left > 0)?;
         let seen: u64 = shown.iter().map(|row| row.responses).sum();
-        let rest = self.snapshot.ledger.responses.saturating_sub(seen);
+        let rest = self.snapshot.responses().saturating_sub(seen);
         Some(format!("and {left} more codes in {}", words::counted(rest, "response")))
     }
 }

@@ -4,6 +4,7 @@
 //! follow from the row.
 
 mod capture;
+mod crumbs;
 mod ede;
 mod findings;
 mod foot;
@@ -77,6 +78,7 @@ pub const VIEWS: &[View] = &[
 struct Page {
     head: Rect,
     tabs: Rect,
+    crumbs: Rect,
     verdict: Rect,
     body: Rect,
     foot: Rect,
@@ -97,6 +99,7 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
     let page = page(model, snapshot, area);
     head::draw(model, snapshot, page.head, buffer);
     tabs::draw(model, page.tabs, buffer);
+    crumbs::draw(model, snapshot, page.crumbs, buffer);
     verdict::draw(model, snapshot, page.verdict, buffer);
     if !model.zoomed {
         (model.shown().draw)(model, snapshot, page.body, buffer);
@@ -109,14 +112,15 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
 
 fn page(model: &Model, snapshot: &Snapshot, area: Rect) -> Page {
     let whole = u16::from(!model.zoomed);
-    let [head, tabs, verdict, body, foot] = area.layout(&Layout::vertical([
+    let [head, tabs, crumbs, verdict, body, foot] = area.layout(&Layout::vertical([
         Constraint::Length(head::height(snapshot, area)),
         Constraint::Length(whole),
+        Constraint::Length(crumbs::height(model)),
         Constraint::Length(verdict::height(model, snapshot, area) * whole),
         Constraint::Min(0),
         Constraint::Length(1),
     ]));
-    Page { head, tabs, verdict, body, foot }
+    Page { head, tabs, crumbs, verdict, body, foot }
 }
 
 /// The tables on the screen and where they are.

@@ -72,7 +72,7 @@ fn pad(text: &str, width: usize) -> String {
 }
 
 fn focus_lines(snapshot: &Snapshot) -> Vec<String> {
-    let responses = snapshot.ledger.responses;
+    let responses = snapshot.responses();
     let line = |(code, count): (crate::iana::Rcode, u64)| {
         let mark = if code == snapshot.focus { '*' } else { ' ' };
         let seen = match count {

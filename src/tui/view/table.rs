@@ -270,7 +270,7 @@ fn put(text: &str, column: &Fitted, x: u16, area: Rect, style: Style, buffer: &m
 }
 
 fn draw_emptiness(snapshot: &Snapshot, id: SheetId, area: Rect, buffer: &mut Buffer) {
-    let text = match (id, snapshot.ledger.responses) {
+    let text = match (id, snapshot.responses()) {
         (_, 0) => "no responses yet".to_owned(),
         (SheetId::Findings, _) => "nothing found".to_owned(),
         (SheetId::Ede, _) => "no extended errors (RFC 8914) seen".to_owned(),

@@ -37,8 +37,10 @@ fn told(model: &Model, snapshot: &Snapshot) -> String {
 /// Who is affected by what since when, as far as it is known; `focus` is the key that looks at
 /// other codes.
 pub(in crate::tui) fn sentence(snapshot: &Snapshot, focus: Option<&str>) -> String {
-    let ledger = &snapshot.ledger;
-    match (focus_total(snapshot), ledger.responses) {
+    if snapshot.selected.is_some() && snapshot.queries() + snapshot.responses() == 0 {
+        return "Nothing that the filter holds for, so far.".to_owned();
+    }
+    match (focus_total(snapshot), snapshot.responses()) {
         (0, 0) => nothing_to_judge(snapshot),
         (0, responses) => {
             format!(
@@ -104,14 +106,14 @@ fn others(snapshot: &Snapshot, focus: Option<&str>) -> String {
 
 /// `12 of 3,442 queries got no reply (0.3 %)`
 fn no_reply(snapshot: &Snapshot) -> String {
-    let (unanswered, queries) = (snapshot.outcomes.unanswered, snapshot.ledger.queries);
+    let (unanswered, queries) = (snapshot.outcomes.unanswered, snapshot.queries());
     let part = text::share(share(unanswered, queries));
     format!("{} of {} queries got no reply ({part})", text::count(unanswered), text::count(queries))
 }
 
 /// Silence beside the focus code, where there is enough of it to matter.
 fn silence(snapshot: &Snapshot) -> Option<String> {
-    let part = share(snapshot.outcomes.unanswered, snapshot.ledger.queries);
+    let part = share(snapshot.outcomes.unanswered, snapshot.queries());
     (part >= 0.01).then(|| no_reply(snapshot))
 }
 

@@ -1,0 +1,210 @@
+//! What is looked at: the rows that were entered one after the other, a filter, and a span of time.
+//! Together they are one filter, whose numbers the screen shows.
+
+use std::time::Duration;
+
+use super::line::Line;
+use super::sheets::SheetId;
+use super::terms::quoted_term;
+use crate::select::Filter;
+use crate::snapshot::Snapshot;
+use crate::time::Timestamp;
+
+/// A row that was entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Crumb {
+    /// As it is told: `server 192.0.2.53`.
+    pub(crate) label: String,
+    /// The same as a filter.
+    pub(crate) term: String,
+    /// The view it was entered from.
+    pub(crate) from: usize,
+}
+
+/// What is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Selection {
+    /// From the whole to the part.
+    pub(crate) crumbs: Vec<Crumb>,
+    /// The filter that was typed, if it is not empty.
+    pub(crate) filter: String,
+    /// Between these moments.
+    pub(crate) span: Option<Span>,
+}
+
+/// A span of packet time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+}
+
+/// A filter that is being typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Typing {
+    pub(crate) line: Line,
+    /// What was in force before.
+    pub(crate) before: String,
+    /// What is wrong with it.
+    pub(crate) error: Option<String>,
+    /// What it was completed from, and by which of the offers.
+    pub(crate) completing: Option<(String, usize)>,
+    /// Which of the earlier ones is shown, counted back from the latest.
+    pub(crate) older: Option<usize>,
+}
+
+/// Rows within rows: deeper nobody goes.
+const DEEPEST: usize = 16;
+
+impl Selection {
+    /// Whether everything is looked at.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.crumbs.is_empty() && self.filter.is_empty() && self.span.is_none()
+    }
+
+    /// All of it as one filter; `None` for everything.
+    pub(crate) fn filter(&self) -> Option<Filter> {
+        let crumbs = self.crumbs.iter().map(|crumb| crumb.term.clone());
+        let typed = (!self.filter.is_empty()).then(|| format!("({})", self.filter));
+        let span = self.span.map(|span| format!("after:{} before:{}", span.from, span.to));
+        let text: Vec<String> = crumbs.chain(typed).chain(span).collect();
+        Filter::parse(&text.join(" ")).ok().filter(|filter| !filter.is_empty())
+    }
+
+    /// Enters a row.
+    pub(crate) fn enter(&mut self, crumb: Crumb) {
+        if self.crumbs.len() < DEEPEST {
+            self.crumbs.push(crumb);
+        }
+    }
+
+    /// The way from the whole to what is looked at, in words.
+    pub(crate) fn told(&self) -> String {
+        let mut told: Vec<String> = self.crumbs.iter().map(|crumb| crumb.label.clone()).collect();
+        if !self.filter.is_empty() {
+            told.push(format!("/{}", self.filter));
+        }
+        told.extend(self.span.map(Span::told));
+        told.join(" > ")
+    }
+}
+
+impl Span {
+    /// The whole of what is shown.
+    pub(crate) fn of(snapshot: &Snapshot) -> Option<Self> {
+        let (from, to) = (snapshot.source.first?, snapshot.source.last?);
+        Some(Self { from, to: to.plus(Duration::from_nanos(1)) })
+    }
+
+    pub(crate) fn length(self) -> Duration {
+        self.to.since(self.from)
+    }
+
+    /// Half as long, around a moment.
+    pub(crate) fn halved(self, around: Timestamp) -> Self {
+        let half = (self.length() / 2).max(SHORTEST);
+        let from = Timestamp(around.0.saturating_sub(nanos(half / 2)));
+        let latest = Timestamp(self.to.0.saturating_sub(nanos(half)));
+        let from = from.max(self.from).min(latest.max(self.from));
+        Self { from, to: from.plus(half) }
+    }
+
+    /// Twice as long, within another one.
+    pub(crate) fn doubled(self, within: Self) -> Self {
+        let quarter = nanos(self.length() / 2);
+        let from = Timestamp(self.from.0.saturating_sub(quarter)).max(within.from);
+        let to = Timestamp(self.to.0.saturating_add(quarter)).min(within.to);
+        Self { from, to }
+    }
+
+    /// As long, half a length later or earlier, within another one.
+    pub(crate) fn moved(self, later: bool, within: Self) -> Self {
+        let length = self.length();
+        let half = nanos(length / 2);
+        let from =
+            if later { self.from.0.saturating_add(half) } else { self.from.0.saturating_sub(half) };
+        let latest = within.to.0.saturating_sub(nanos(length));
+        let from = Timestamp(from.min(latest).max(within.from.0));
+        Self { from, to: from.plus(length) }
+    }
+
+    fn told(self) -> String {
+        format!("{} to {}", self.from.clock(), self.to.clock())
+    }
+}
+
+/// A shorter span holds nothing.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Values of a key that are worth offering: those on the screen.
+pub(crate) fn known(snapshot: &Snapshot, key: &str) -> Vec<String> {
+    const MOST: usize = 50;
+    let all: Vec<String> = match key {
+        "server" => snapshot.servers.rows.iter().map(|row| row.key.to_string()).collect(),
+        "client" => snapshot.clients.rows.iter().map(|row| row.key.to_string()).collect(),
+        "host" => {
+            let (servers, clients) = (snapshot.servers.rows.iter(), snapshot.clients.rows.iter());
+            servers.chain(clients).map(|row| row.key.to_string()).collect()
+        }
+        "name" => snapshot.names.rows.iter().map(|row| row.key.name.clone()).collect(),
+        "under" => snapshot.domains.rows.iter().map(|row| row.key.clone()).collect(),
+        "rcode" => snapshot.rcodes.iter().map(|row| row.rcode.to_string()).collect(),
+        "type" => snapshot.types.iter().map(|row| row.key.to_string()).collect(),
+        "ede" => snapshot.ede.iter().map(|row| row.ede.0.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    all.into_iter().filter(|value| value != "-").take(MOST).collect()
+}
+
+/// The row of a table as a crumb; `None` for what no filter can say.
+pub(crate) fn crumb(id: SheetId, row: usize, snapshot: &Snapshot, from: usize) -> Option<Crumb> {
+    let (label, term) = quoted_term(id, row, snapshot)?;
+    // What is offered must hold.
+    Filter::parse(&term).ok()?;
+    Some(Crumb { label, term, from })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(from: u64, to: u64) -> Span {
+        Span { from: Timestamp::new(from, 0), to: Timestamp::new(to, 0) }
+    }
+
+    #[test]
+    fn spans_stay_within_the_capture() {
+        let whole = span(100, 200);
+        assert_eq!(whole.halved(Timestamp::new(150, 0)), span(125, 175));
+        assert_eq!(whole.halved(Timestamp::new(101, 0)), span(100, 150));
+        assert_eq!(whole.halved(Timestamp::new(999, 0)), span(150, 200));
+        assert_eq!(span(125, 175).doubled(whole), whole);
+        assert_eq!(span(100, 120).moved(true, whole), span(110, 130));
+        assert_eq!(span(100, 120).moved(false, whole), span(100, 120));
+        assert_eq!(span(190, 200).moved(true, whole), span(190, 200));
+        let mut short = whole;
+        (0..100).for_each(|_| short = short.halved(Timestamp::new(150, 0)));
+        assert_eq!(short.length(), SHORTEST);
+    }
+
+    #[test]
+    fn everything_that_is_selected_is_one_filter() {
+        let crumb = |term: &str| Crumb { label: term.into(), term: term.into(), from: 0 };
+        let selection = Selection {
+            crumbs: vec![crumb("server:192.0.2.53"), crumb("client:10.0.0.1")],
+            filter: "type:A or type:MX".into(),
+            span: Some(span(3, 5)),
+        };
+        let text = selection.filter().unwrap().text().to_owned();
+        assert_eq!(
+            text,
+            "server:192.0.2.53 client:10.0.0.1 (type:A or type:MX) \
+             after:1970-01-01T00:00:03.000000000Z before:1970-01-01T00:00:05.000000000Z"
+        );
+        assert_eq!(Selection::default().filter(), None);
+    }
+}

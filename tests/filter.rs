@@ -1,0 +1,133 @@
+//! What a filter selects, and what it leaves out: together they are everything.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+#[path = "support/analysis.rs"]
+mod analysis;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rcodetop::engine::EngineConfig;
+use rcodetop::snapshot::Snapshot;
+
+use analysis::{analyzed, analyzed_with, testdata};
+
+fn captures() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(testdata("scenarios")).unwrap();
+    let paths = folder.map(|entry| entry.unwrap().path());
+    let is_capture = |path: &PathBuf| path.extension().is_some_and(|it| it != "json");
+    let mut found: Vec<PathBuf> = paths.filter(is_capture).collect();
+    found.retain(|path| !path.to_string_lossy().contains(".tsv"));
+    found.sort();
+    assert!(found.len() > 20);
+    found
+}
+
+/// Each capture with all that is in it; every other one, as debug builds are slow.
+fn whole() -> &'static [(PathBuf, Snapshot)] {
+    static WHOLE: OnceLock<Vec<(PathBuf, Snapshot)>> = OnceLock::new();
+    WHOLE.get_or_init(|| {
+        let some = captures().into_iter().step_by(2);
+        some.map(|path| (path.clone(), analyzed(&path))).collect()
+    })
+}
+
+fn selected(path: &Path, filter: &str) -> Snapshot {
+    let filter = Some(filter.parse().unwrap());
+    analyzed_with(EngineConfig { filter, ..EngineConfig::default() }, path)
+}
+
+/// Queries but those that still wait, responses, refusals, unanswered queries.
+fn figures(snapshot: &Snapshot) -> [u64; 4] {
+    let outcomes = snapshot.outcomes;
+    let refused = snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus);
+    [
+        snapshot.queries() - outcomes.undecided,
+        snapshot.responses(),
+        refused.map_or(0, |row| row.responses),
+        outcomes.unanswered,
+    ]
+}
+
+/// What a filter holds for and what it does not are everything, and each adds up by itself.
+#[track_caller]
+fn check(filter: &str) {
+    for (path, all) in whole() {
+        let what = format!("{filter} of {}", path.display());
+        let (one, other) = (selected(path, filter), selected(path, &format!("not ({filter})")));
+        let (one_figures, other_figures) = (figures(&one), figures(&other));
+        let sum: Vec<u64> = one_figures.iter().zip(other_figures).map(|(a, b)| a + b).collect();
+        let [queries, rest @ ..] = figures(all);
+        // What got no response in time stays so for a filter that asks for it; else a late response
+        // takes it back.
+        let late = all.outcomes.late;
+        assert!(sum[3] >= rest[2] && sum[3] - rest[2] <= late, "{what}");
+        assert_eq!(sum[1..3], rest[..2], "{what}");
+        // Copies of a query that was given up, or that got responses of their own, may be on both
+        // sides or on none.
+        let (sum, some) = (sum[0], all.outcomes.repeated_queries + late);
+        assert!(sum.abs_diff(queries) <= some, "{what}: {sum} of {queries}");
+        for part in [&one, &other] {
+            assert_eq!(part.ledger, all.ledger, "{what}: the capture is the same");
+            let counted: u64 = part.rcodes.iter().map(|row| row.responses).sum();
+            assert_eq!(counted, part.responses(), "{what}");
+            let shown: u64 = part.servers.rows.iter().map(|row| row.focus).sum();
+            assert_eq!(shown, figures(part)[2], "{what}");
+            let steps: u64 = part.timeline.steps.iter().map(|step| step.queries).sum();
+            assert_eq!(steps, part.queries(), "{what}");
+        }
+    }
+}
+
+#[test]
+fn by_address() {
+    check("server:10.53.0.0/16");
+    check("client:10.20.2.0/24,fd20:2::/64");
+}
+
+#[test]
+fn by_name_and_type() {
+    check("under:example type:AAAA");
+    check("name:*.shop.example or recursion:no");
+}
+
+#[test]
+fn by_outcome() {
+    check("failed");
+    check("rcode:REFUSED");
+    check("unanswered");
+    check("unasked or transport:tcp");
+    check("took:>10ms");
+}
+
+/// A filter takes away exchanges, not what is known of why they failed.
+#[test]
+fn causes_do_not_change_with_what_is_selected() {
+    for (path, all) in whole() {
+        let part = selected(path, "rcode:REFUSED");
+        let causes = |snapshot: &Snapshot| -> Vec<(String, u64)> {
+            let is_focus = |finding: &&rcodetop::snapshot::Finding| {
+                finding.outcome == rcodetop::snapshot::FindingOutcome::Response(snapshot.focus)
+            };
+            let findings = snapshot.findings.iter().filter(is_focus);
+            let mut told: Vec<(String, u64)> =
+                findings.map(|it| (format!("{} {}", it.cause, it.confidence), it.count)).collect();
+            told.sort();
+            told
+        };
+        assert_eq!(causes(&part), causes(all), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_span_of_time_is_a_filter() {
+    let capture = testdata("outage.pcap.gz");
+    let before = selected(&capture, "before:03:13:00");
+    let refused = |snapshot: &Snapshot| figures(snapshot)[2];
+    let after = selected(&capture, "after:03:13:10");
+    let between = selected(&capture, "after:03:13:00 before:03:13:10");
+    let all = analyzed(&capture);
+    assert_eq!(refused(&before) + refused(&between) + refused(&after), refused(&all));
+    assert!(refused(&after) > 10 * refused(&before), "the outage begins then");
+    assert!(after.findings.iter().any(|finding| finding.cause.starts_with("acl-")));
+}
