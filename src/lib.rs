@@ -23,5 +23,6 @@ pub mod source;
 pub mod tally;
 pub mod time;
 pub mod track;
+pub mod trail;
 pub mod tui;
 pub mod wire;

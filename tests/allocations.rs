@@ -61,10 +61,10 @@ fn frames() -> Frames {
     frames
 }
 
-#[test]
-fn a_packet_of_known_clients_servers_and_names_allocates_nothing() {
+#[track_caller]
+fn check(config: EngineConfig) {
     let frames = frames();
-    let mut engine = Engine::new(EngineConfig::default());
+    let mut engine = Engine::new(config);
     (0..8).for_each(|round| frames.feed(&mut engine, round));
     let used = allocation_counter::measure(|| frames.feed(&mut engine, 8));
     assert!(frames.frames.len() >= 20_000);
@@ -72,4 +72,14 @@ fn a_packet_of_known_clients_servers_and_names_allocates_nothing() {
     let steps = 20;
     assert!(used.count_total <= steps, "{used:?} for {} packets", frames.frames.len());
     assert!(used.bytes_total <= 128 * steps, "{used:?}");
+}
+
+#[test]
+fn a_packet_of_known_clients_servers_and_names_allocates_nothing() {
+    check(EngineConfig::default());
+}
+
+#[test]
+fn nor_does_it_where_its_message_is_kept() {
+    check(EngineConfig { trail: 2 << 20, ..EngineConfig::default() });
 }

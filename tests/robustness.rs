@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::output::{self, Format};
-use rcodetop::snapshot::{FindingOutcome, Snapshot, SnapshotSpec};
+use rcodetop::snapshot::{FindingOutcome, Lookups, LookupsSpec, Snapshot, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, open_files};
 use rcodetop::time::Timestamp;
 use rcodetop::wire::{Frame, LINKS, LinkType};
@@ -52,6 +52,16 @@ fn check_books(snapshot: &Snapshot, what: &str) {
     let found: u64 = findings.map(|finding| finding.count).sum();
     let focus: u64 = snapshot.servers.rows.iter().map(|row| row.focus).sum();
     assert_eq!(found, focus, "{what}: every refusal belongs to a finding");
+}
+
+/// Whatever came, lookups stay within their bounds and can be read.
+#[track_caller]
+fn check_lookups(lookups: &Lookups) {
+    assert!(lookups.rows.len() <= 20 && lookups.bytes <= 8 << 10, "{lookups:?}");
+    for step in lookups.rows.iter().flat_map(|lookup| &lookup.steps) {
+        let printable = |line: &String| line.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
+        assert!(step.lines().iter().all(printable));
+    }
 }
 
 #[test]
@@ -140,7 +150,7 @@ proptest! {
     fn any_frames_at_any_time_leave_the_books_balanced(
         frames in prop::collection::vec(frame(), 0..120),
     ) {
-        let config = EngineConfig { max_memory: 8 << 20, ..EngineConfig::default() };
+        let config = EngineConfig { max_memory: 8 << 20, trail: 8 << 10, ..EngineConfig::default() };
         let mut engine = Engine::new(config);
         for (link, time, bytes) in &frames {
             // Two thirds are Ethernet, most of them within seconds.
@@ -150,6 +160,9 @@ proptest! {
             engine.feed(&Frame { at, wire_len, link, interface: 0, bytes });
         }
         engine.finish();
-        check_books(&engine.snapshot(&SnapshotSpec::default()), "random frames");
+        let lookups = Some(LookupsSpec { most: 20, open: None });
+        let snapshot = engine.snapshot(&SnapshotSpec { lookups, ..SnapshotSpec::default() });
+        check_books(&snapshot, "random frames");
+        check_lookups(&snapshot.lookups.unwrap());
     }
 }

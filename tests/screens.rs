@@ -16,12 +16,13 @@ use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::iana::Rcode;
 use rcodetop::snapshot::{Ended, Selected, Snapshot, SourceKind};
 use rcodetop::tui::bindings::{Bindings, Change};
+use rcodetop::tui::export::Refusal;
 use rcodetop::tui::glyphs::{self, Glyphs};
 use rcodetop::tui::keys::Msg;
 use rcodetop::tui::line::Edit;
 use rcodetop::tui::look::Look;
 use rcodetop::tui::model::{Model, Newer, Overlay, Pace};
-use rcodetop::tui::update::update;
+use rcodetop::tui::update::{hear, update};
 use rcodetop::tui::view::{VIEWS, draw};
 
 const SIZES: [(u16, u16); 4] = [(200, 50), (120, 40), (80, 24), (40, 10)];
@@ -53,6 +54,7 @@ fn text(buffer: &Buffer) -> String {
 
 fn screen(size: (u16, u16), snapshot: &Snapshot, keys: &[Msg]) -> String {
     let mut model = Model::new(size, true);
+    model.folder = "/home/ops/incident-4711".into();
     let pace = Pace { packets: 12_345.6, bytes: 143_000_000.0, left: Some(Duration::from_secs(4)) };
     update(&mut model, Msg::Arrived(pace, Newer::default()), snapshot);
     for key in keys {
@@ -109,11 +111,72 @@ fn every_view_of_an_outage() {
 
 #[test]
 fn tables_of_hostile_names_stay_in_their_columns() {
-    for title in ["Names", "Path", "EDE", "Cause", "Capture"] {
+    for title in ["Names", "Path", "EDE", "Cause", "Lookups", "Capture"] {
         let place = VIEWS.iter().position(|view| view.title == title).expect("the view exists");
         let name = named((80, 24), &format!("{}_hostile", title.to_lowercase()));
         insta::assert_snapshot!(name, screen((80, 24), &at("hostile"), &[Msg::Show(place)]));
     }
+}
+
+/// The view of lookups.
+fn lookups() -> Msg {
+    Msg::Show(VIEWS.iter().position(|view| view.title == "Lookups").expect("the view exists"))
+}
+
+/// What is shown on the way from the table to the packet.
+fn levels() -> [(&'static str, Vec<Msg>); 3] {
+    let ladder = vec![lookups(), Msg::Enter, Msg::Move(1)];
+    let message = [ladder.clone(), vec![Msg::Enter]].concat();
+    [("lookups", vec![lookups()]), ("ladder", ladder), ("packet", message)]
+}
+
+#[test]
+fn from_a_name_down_to_its_packet() {
+    for state in ["busy", "hostile"] {
+        for (level, keys) in levels() {
+            for size in [(200, 50), (120, 40), (80, 24), (40, 10)] {
+                let name = named(size, &format!("trail_{level}_{state}"));
+                insta::assert_snapshot!(name, screen(size, &at(state), &keys));
+            }
+        }
+    }
+}
+
+/// A real outage, as the dashboard's engine keeps it.
+#[test]
+fn from_a_name_of_a_capture_down_to_its_packet() {
+    for (level, keys) in levels() {
+        for size in [(200, 50), (120, 40), (80, 24)] {
+            let mut model = Model::new(size, true);
+            let mut engine =
+                Engine::new(EngineConfig { trail: 64 << 20, ..EngineConfig::default() });
+            analysis::feed(&mut engine, &analysis::testdata("outage.pcap.gz"));
+            update(&mut model, lookups(), &Snapshot::default());
+            let mut snapshot = engine.snapshot(&model.spec());
+            snapshot.source.name = "outage.pcap.gz".to_owned();
+            snapshot.source.ended = Some(Ended::EndOfFile);
+            let keys = [vec![Msg::Sort; 5], keys.clone()].concat();
+            keys.into_iter().for_each(|key| {
+                update(&mut model, key, &snapshot);
+            });
+            let name = named(size, &format!("trail_{level}_outage"));
+            insta::assert_snapshot!(name, text(&render(&model, &snapshot)));
+        }
+    }
+}
+
+#[test]
+fn a_lookup_that_is_forgotten_is_not_replaced_by_another() {
+    let mut model = Model::new((80, 24), true);
+    let mut snapshot = at("busy");
+    for key in [lookups(), Msg::Move(1), Msg::Enter, Msg::Enter] {
+        update(&mut model, key, &snapshot);
+    }
+    snapshot.lookups.as_mut().expect("it has lookups").rows.remove(1);
+    for key in [Msg::Move(1), Msg::Enter, Msg::Page(1)] {
+        update(&mut model, key, &snapshot);
+    }
+    insta::assert_snapshot!("trail_gone_80x24", text(&render(&model, &snapshot)));
 }
 
 #[test]
@@ -131,9 +194,32 @@ fn what_keys_change() {
         ("keys_domains", "busy", &[Msg::Domains, Msg::Show(4)]),
         ("keys_cut_list", "drops", &[Msg::Show(4), Msg::Bottom]),
         ("keys_notice", "drops", &[Msg::Focus]),
+        ("keys_export", "busy", &[Msg::Export, Msg::Move(1)]),
+        ("keys_export_ordered", "busy", &[Msg::Export, Msg::Enter]),
+        ("keys_copy", "busy", &[Msg::Table(1), Msg::Move(2), Msg::Copy]),
+        ("keys_copy_nothing", "busy", &[Msg::Show(12), Msg::Copy]),
     ];
     for (name, state, keys) in cases {
         insta::assert_snapshot!(*name, screen((80, 24), &at(state), keys));
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_with_what_to_do() {
+    for size in [(120, 40), (80, 24), (40, 10)] {
+        let snapshot = at("busy");
+        let mut model = Model::new(size, true);
+        let why =
+            "cannot write into /home/ops/incident-4711: No space left on device (os error 28)";
+        let advice = "Free some space there, or start with --export-dir DIR to write elsewhere.";
+        hear(&mut model, Err(Refusal { why: why.into(), advice: advice.into() }));
+        let name = named(size, "export_disk_full");
+        insta::assert_snapshot!(name, text(&render(&model, &snapshot)));
+        update(&mut model, Msg::Back, &snapshot);
+        assert_eq!(model.overlay, None);
+        hear(&mut model, Ok("/home/ops/incident-4711/rcodetop-20261121T031224Z-2.md".into()));
+        let name = named(size, "export_written");
+        insta::assert_snapshot!(name, text(&render(&model, &snapshot)));
     }
 }
 
@@ -148,7 +234,7 @@ fn a_tiny_terminal_says_what_it_needs() {
 fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
     for (_, make) in FIXTURES {
         let snapshot = make();
-        for (place, _) in VIEWS.iter().enumerate() {
+        for (place, view) in VIEWS.iter().enumerate() {
             for width in [0, 39, 40, 72, 80, 116, 180, 200] {
                 for height in [0, 10, 13, 16, 24, 50] {
                     let mut model = Model::new((width, height), true);
@@ -156,6 +242,11 @@ fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
                     check(&model, &snapshot);
                     update(&mut model, Msg::Zoom, &snapshot);
                     check(&model, &snapshot);
+                    let deeper = [Msg::Enter, Msg::Bottom, Msg::Enter, Msg::Page(1)];
+                    for key in deeper.into_iter().filter(|_| view.title == "Lookups") {
+                        update(&mut model, key, &snapshot);
+                        check(&model, &snapshot);
+                    }
                 }
             }
         }
@@ -202,7 +293,7 @@ fn the_focus_code_is_red_and_has_its_own_shade() {
     let mut model = Model::new((80, 24), true);
     model.look = Look::named("ansi");
     let buffer = render(&model, &at("busy"));
-    let bar = &buffer.content[5 * 80..6 * 80];
+    let bar = &buffer.content[6 * 80..7 * 80];
     let solid: Vec<_> = bar.iter().filter(|cell| cell.symbol() == "█").collect();
     assert_eq!(solid.len(), 30);
     assert!(solid.iter().all(|cell| cell.fg == RED));
@@ -230,7 +321,8 @@ fn what_is_coloured_is_also_a_word_or_a_shade() {
         let mut model = model.clone();
         model.look = Look::named("ansi");
         for run in coloured(&render(&model, snapshot)) {
-            let is_word = run.contains(char::is_alphanumeric) || run.trim() == "-";
+            let is_word = run.contains(char::is_alphanumeric)
+                || run.trim().chars().all(|sign| "-|<> ".contains(sign));
             let is_shade = run.trim().chars().all(|sign| " █▓▒░▲.▁▂▃▄▅▆▇".contains(sign));
             assert!(is_word || is_shade, "{run:?} says nothing without its colour");
         }

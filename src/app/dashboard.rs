@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::capture::Capture;
+use super::export::Exporter;
 use super::signals::Stop;
 use super::verdict::{self, Exit};
 use super::{InternalError, config, go_on, open};
@@ -19,6 +20,7 @@ use crate::feed::{Command, Feed};
 use crate::rehearsal;
 use crate::snapshot::{Cost, Ended, Snapshot, SnapshotSpec};
 use crate::tui;
+use crate::tui::export::Written;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::look::Look;
 use crate::tui::summary::summary;
@@ -42,15 +44,20 @@ const IDLE: Duration = Duration::from_millis(20);
 pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals()?;
     let (config, note) = config::load(&analysis.screen.config)?;
-    tell(analysis.volume, note.as_deref());
+    warn_of(analysis.volume, note.as_deref());
     let mut analysis = analysis.clone();
     analysis.engine.rows = tui::model::ROWS;
+    analysis.engine.trail = trail(analysis.engine.max_memory);
     let capture = open::capture(&analysis)?;
+    let mut exporter = Exporter::start(analysis.export_dir.as_deref())?;
     let feed = Arc::new(Feed::default());
     let worker = start(capture, Arc::clone(&feed), stop)?;
-    let shown = tui::run(&feed, &options(&analysis, config, note));
+    let options = options(&analysis, config, note);
+    let shown = tui::run(&feed, &options, &mut exporter);
     feed.stop();
     let _ = worker.join(); // a panic of the worker is in the feed
+    // Where nobody reads it any more, the files still are where they are.
+    let _ = tell(&exporter.finish());
     if let Some(what) = feed.panicked() {
         return Err(InternalError(what).into());
     }
@@ -63,7 +70,7 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
 }
 
 /// On the screen the note goes with the first key; here it stays.
-fn tell(volume: Volume, note: Option<&str>) {
+fn warn_of(volume: Volume, note: Option<&str>) {
     if let (Some(note), true) = (note, volume > Volume::Quiet) {
         // Where nobody can be told, the dashboard still shows it.
         let _ = writeln!(io::stderr(), "note: {note}");
@@ -92,6 +99,25 @@ fn say_what_it_was(analysis: &Analysis, snapshot: &Snapshot) -> io::Result<()> {
     let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::detect(|name| env::var(name).ok()) };
     let lines = summary(snapshot, &go_on::command(analysis, snapshot));
     super::say(&glyphs.text(&format!("{}\n", lines.join("\n"))))
+}
+
+/// Which reports were written and which were not, once the screen is gone.
+fn tell(written: &[Written]) -> io::Result<()> {
+    for report in written {
+        match report {
+            Ok(path) => writeln!(io::stdout(), "report written: {path}")?,
+            Err(refusal) => writeln!(io::stderr(), "warning: {}", refusal.why)?,
+        }
+    }
+    Ok(())
+}
+
+/// Bytes for the latest messages: of all that is granted this part, and no more than that.
+const TRAIL_PART: u64 = 8;
+const MOST_TRAIL: u64 = 64 << 20;
+
+fn trail(granted: u64) -> usize {
+    usize::try_from((granted / TRAIL_PART).min(MOST_TRAIL)).unwrap_or_default()
 }
 
 fn start(capture: Capture, feed: Arc<Feed>, stop: Stop) -> anyhow::Result<thread::JoinHandle<()>> {

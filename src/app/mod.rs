@@ -9,6 +9,7 @@ mod capture;
 mod clock;
 mod config;
 mod dashboard;
+mod export;
 mod go_on;
 mod interfaces;
 mod lane;

@@ -11,7 +11,7 @@ use crate::engine::{EngineConfig, Front, Matcher};
 use crate::iana::Rcode;
 use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
-use crate::tally::{Bounds, Events, Tallies};
+use crate::tally::{Events, Tallies};
 use crate::track::Hasher;
 
 /// Exchanges handed over at once: enough that it costs next to nothing, and few enough that they
@@ -46,7 +46,7 @@ impl Pair {
 }
 
 fn parts(config: &EngineConfig) -> (Front, Matcher, Tallies) {
-    let (bounds, hasher) = (Bounds::of(config.max_memory, config.rows), Hasher::default());
+    let (bounds, hasher) = (config.bounds(), Hasher::default());
     (
         Front::new(config, &bounds),
         Matcher::new(config, &bounds, hasher.clone(), EVENTS),
@@ -96,6 +96,38 @@ impl Analyze for Pair {
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.settle();
-        self.front.snapshot((&self.matcher, &self.counter.desk()), self.serial, spec)
+        let snapshot =
+            self.front.snapshot((&self.matcher, &self.counter.desk()), self.serial, spec);
+        Snapshot { lookups: self.matcher.lookups(spec, &snapshot), ..snapshot }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::engine::Engine;
+    use crate::snapshot::LookupsSpec;
+    use crate::source::{FileOptions, NextRun, open_files};
+
+    #[test]
+    fn two_threads_keep_the_messages_that_one_keeps() {
+        let config = EngineConfig { trail: 8 << 20, ..EngineConfig::default() };
+        let mut pair = Pair::start(config.clone()).unwrap();
+        let mut engine = Engine::new(config);
+        let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outage.pcap.gz"));
+        let mut source = open_files(&[path], &FileOptions::default()).unwrap();
+        while let NextRun::Frames(run) = source.next_run(100) {
+            run.clone().for_each(|frame| engine.feed(&frame));
+            pair.feed(run);
+        }
+        engine.finish();
+        pair.finish();
+        let lookups = Some(LookupsSpec { most: 100, open: None });
+        let spec = SnapshotSpec { lookups, ..SnapshotSpec::default() };
+        let (one, two) = (engine.snapshot(&spec).lookups, pair.snapshot(&spec).lookups);
+        assert!(two.as_ref().is_some_and(|lookups| lookups.rows.len() == 100));
+        assert!(one == two, "they differ");
     }
 }

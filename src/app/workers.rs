@@ -12,9 +12,8 @@ use super::clock::Clock;
 use super::lane::Lane;
 use crate::engine::{Back, EngineConfig, Found, Front, Parcel};
 use crate::iana::Rcode;
-use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
+use crate::snapshot::{Lookups, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
-use crate::tally::Bounds;
 use crate::track::Hasher;
 use crate::wire::Ports;
 
@@ -136,20 +135,22 @@ impl Analyze for Workers {
         if self.finished {
             self.crew.merge();
         }
-        match self.crew.workers.as_slice() {
+        let snapshot = match self.crew.workers.as_slice() {
             [one] => self.front.snapshot(one.lane.desk().parts(), self.serial, spec),
             _ => self.front.snapshot(self.sum().parts(), self.serial, spec),
-        }
+        };
+        Snapshot { lookups: self.crew.lookups(spec, &snapshot), ..snapshot }
     }
 }
 
 fn front(config: &EngineConfig) -> Front {
-    Front::new(config, &Bounds::of(config.max_memory, config.rows))
+    Front::new(config, &config.bounds())
 }
 
 fn back(config: &EngineConfig, threads: usize, hasher: &Hasher) -> Back {
-    let bounds = Bounds::of(config.max_memory, config.rows).part(threads);
-    Back::new(config, &bounds, hasher.clone())
+    let bounds = config.bounds().part(threads);
+    let config = EngineConfig { trail: config.trail / threads.max(1), ..config.clone() };
+    Back::new(&config, &bounds, hasher.clone())
 }
 
 impl Crew {
@@ -196,9 +197,18 @@ impl Crew {
     fn merge(&mut self) {
         if let Some((first, others)) = self.workers.split_first() {
             let mut sum = first.lane.desk();
-            others.iter().for_each(|worker| sum.add(&worker.lane.desk()));
+            for worker in others {
+                sum.add(&worker.lane.desk());
+                sum.adopt(&mut worker.lane.desk());
+            }
         }
         self.workers.truncate(1);
+    }
+
+    /// The lookups that all workers know of.
+    fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
+        let each = self.workers.iter().map(|it| it.lane.desk().parts().0.lookups(spec, snapshot));
+        each.reduce(|one, other| Lookups::join(one, other, spec.lookups.as_ref())).flatten()
     }
 }
 
@@ -209,6 +219,7 @@ mod tests {
     use super::*;
     use crate::engine::Engine;
     use crate::output::{self, Format, Options};
+    use crate::snapshot::LookupsSpec;
     use crate::source::{FileOptions, FrameSource, NextRun, open_files};
 
     const SPEC: SnapshotSpec = SnapshotSpec {
@@ -216,6 +227,7 @@ mod tests {
         label_depth: Some(2),
         lists: crate::snapshot::Lists::ALL,
         weigh: true,
+        lookups: Some(LookupsSpec { most: usize::MAX, open: None }),
     };
 
     /// An engine and workers that are fed the same.
@@ -227,7 +239,8 @@ mod tests {
 
     impl Both {
         fn new() -> Self {
-            let config = EngineConfig { rows: usize::MAX, ..EngineConfig::default() };
+            let config =
+                EngineConfig { rows: usize::MAX, trail: 32 << 20, ..EngineConfig::default() };
             let threads = NonZeroUsize::new(3).unwrap();
             let workers = Workers::start(threads, config.clone()).unwrap();
             Self { source: outage(), engine: Engine::new(config), workers }
@@ -246,6 +259,9 @@ mod tests {
         fn check(&mut self) {
             let (one, all) = (self.engine.snapshot(&SPEC), self.workers.snapshot(&SPEC));
             assert_eq!(one.serial, all.serial);
+            assert!(
+                one.lookups.as_ref().map(|it| &it.rows) == all.lookups.as_ref().map(|it| &it.rows)
+            );
             let text = |snapshot: &Snapshot| {
                 let mut out = Vec::new();
                 output::write(Format::Json, snapshot, &Options::default(), &mut out).unwrap();

@@ -70,6 +70,9 @@ pub struct Cli {
     /// How the dashboard looks.
     #[command(flatten)]
     pub screen: ScreenArgs,
+    /// Write the reports that `e` asks for into this folder [default: the current one]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = ValueHint::DirPath)]
+    pub export_dir: Option<PathBuf>,
     /// List the interfaces that can be captured on; same as `rcodetop interfaces`
     #[arg(short = 'D', long, exclusive = true)]
     pub list_interfaces: bool,

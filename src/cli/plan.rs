@@ -52,6 +52,8 @@ pub struct Analysis {
     pub color: ColorChoice,
     /// How the dashboard looks, as far as it was said.
     pub screen: Screen,
+    /// Where the dashboard writes reports; `None` for the current folder.
+    pub export_dir: Option<PathBuf>,
 }
 
 /// What was said of the dashboard; what was not is up to the configuration file and the terminal.
@@ -151,7 +153,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
     match cli.task {
         None if cli.list_interfaces => Ok(Plan::Interfaces),
         None if cli.print_config => Ok(Plan::Configuration),
-        None => dashboard(cli.input, screen(cli.screen), stdout_is_terminal),
+        None => dashboard(cli.input, screen(cli.screen), cli.export_dir, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
@@ -173,11 +175,13 @@ fn screen(args: ScreenArgs) -> Screen {
 fn dashboard(
     args: InputArgs,
     screen: Screen,
+    export_dir: Option<PathBuf>,
     stdout_is_terminal: bool,
 ) -> Result<Plan, clap::Error> {
     let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
     if stdout_is_terminal {
-        return analysis(args).map(Plan::Dashboard);
+        let analysis = analysis(args)?;
+        return Ok(Plan::Dashboard(Analysis { export_dir, ..analysis }));
     }
     require_input(
         &args,
@@ -220,10 +224,12 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
             max_memory: args.max_memory,
             rows: EngineConfig::default().rows,
             filter: args.filter.clone().filter(|filter| !filter.is_empty()),
+            trail: 0,
         },
         volume: volume(&args),
         color: args.color,
         screen: Screen::default(),
+        export_dir: None,
         input: if paths.is_empty() {
             live(args, duration)?
         } else {
@@ -439,6 +445,7 @@ mod tests {
             max_memory: 64 << 20,
             rows: EngineConfig::default().rows,
             filter: None,
+            trail: 0,
         };
         assert_eq!(analysis.engine, expected);
     }

@@ -49,7 +49,9 @@ pub(super) fn tell(base: &Base<'_>, draft: &Draft<'_>, finding: &mut Finding) {
     }
     let others: BTreeSet<Address> = machines.values().copied().collect();
     let others: Vec<String> = others.iter().map(|it| it.ip().to_string()).collect();
-    finding.headline.push_str(&format!(", over {refused}; over {served} the same is answered"));
+    let contrast = format!(", over {refused}; over {served} the same is answered");
+    finding.headline.push_str(&contrast);
+    finding.brief.push_str(&contrast);
     let told = format!(
         "{} of {} denied clients ask the same over {served} within {} s and get it, as {}: \
          {FAMILY}",

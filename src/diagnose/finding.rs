@@ -84,6 +84,8 @@ pub struct Finding {
     pub linked: Vec<usize>,
     /// The finding in one sentence.
     pub headline: String,
+    /// The same with fewer examples, where room is short.
+    pub brief: String,
     /// What speaks for it, with numbers.
     pub evidence: Vec<String>,
     /// What speaks against it, or is missing.
@@ -186,6 +188,7 @@ pub(crate) mod fixtures {
             impact: Impact::default(),
             linked: Vec::new(),
             headline: String::new(),
+            brief: String::new(),
             evidence: Vec::new(),
             against: Vec::new(),
             brand: None,

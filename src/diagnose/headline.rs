@@ -6,25 +6,40 @@ use crate::wire::name::text;
 
 /// How many addresses or names a headline tells.
 const NAMED: usize = 3;
+/// Columns that these take at most where room is short; one of them is always told.
+const BRIEF: usize = 28;
+
+/// How much of a scope is told.
+type Some = fn(Vec<String>) -> String;
 
 /// What the template of the draft's cause makes of its scope.
 pub(super) fn headline(draft: &Draft<'_>, harm: &Harm) -> String {
+    told(draft, harm, some)
+}
+
+/// The same for one line of a screen, with fewer examples.
+pub(super) fn brief(draft: &Draft<'_>, harm: &Harm) -> String {
+    told(draft, harm, few)
+}
+
+fn told(draft: &Draft<'_>, harm: &Harm, some: Some) -> String {
+    let of = |all: Vec<String>| Noun { is_many: all.len() > 1, told: some(all) };
     let clients = match &draft.clients {
-        Some(clients) => Noun::of(clients.iter().map(ToString::to_string).collect()),
+        Some(clients) => of(clients.iter().map(ToString::to_string).collect()),
         None if harm.clients.len() <= NAMED => {
-            Noun::of(harm.clients.iter().map(|it| it.ip().to_string()).collect())
+            of(harm.clients.iter().map(|it| it.ip().to_string()).collect())
         }
         None => Noun::many(format!("{} clients", harm.clients.len())),
     };
-    let names = Noun::of(draft.suffixes.iter().map(|suffix| text(suffix)).collect());
+    let names = of(draft.suffixes.iter().map(|suffix| text(suffix)).collect());
     let under = if names.told.is_empty() { String::new() } else { format!(" for {}", names.told) };
     let names = if names.told.is_empty() { Noun::many("some names".to_owned()) } else { names };
     let nouns = [
-        ("servers", Noun::of(draft.servers.iter().map(|it| it.ip().to_string()).collect())),
+        ("servers", of(draft.servers.iter().map(|it| it.ip().to_string()).collect())),
         ("clients", clients),
         ("names", names),
         ("under", Noun { told: under, is_many: false }),
-        ("types", Noun::of(draft.types())),
+        ("types", of(draft.types())),
     ];
     fill(draft.cause.headline, &nouns)
 }
@@ -36,10 +51,6 @@ struct Noun {
 }
 
 impl Noun {
-    fn of(all: Vec<String>) -> Self {
-        Self { is_many: all.len() > 1, told: some(all) }
-    }
-
     fn many(told: String) -> Self {
         Self { told, is_many: true }
     }
@@ -67,8 +78,24 @@ fn fill(template: &str, nouns: &[(&str, Noun)]) -> String {
 
 /// A few of them, and how many more there are.
 pub(super) fn some(all: Vec<String>) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let mut shown: Vec<String> = all.into_iter().take(NAMED).collect();
+    first_of(all, NAMED)
+}
+
+/// As many of them as are told in little room, and how many more there are.
+fn few(all: Vec<String>) -> String {
+    let mut room = BRIEF;
+    let fits = |each: &&String| {
+        let left = room.checked_sub(each.len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    let count = all.iter().take(NAMED).take_while(fits).count().max(1);
+    first_of(all, count)
+}
+
+fn first_of(all: Vec<String>, count: usize) -> String {
+    let more = all.len().saturating_sub(count);
+    let mut shown: Vec<String> = all.into_iter().take(count).collect();
     if more > 0 {
         shown.push(format!("{more} more"));
     }
@@ -81,13 +108,25 @@ pub(super) fn some(all: Vec<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Noun, fill};
+    use super::{Noun, few, fill, some};
     use crate::diagnose::causes;
 
     const MARKS: [&str; 5] = ["servers", "clients", "names", "under", "types"];
 
     fn noun(words: &[&str]) -> Noun {
-        Noun::of(words.iter().map(|&word| word.to_owned()).collect())
+        let all: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        Noun { is_many: all.len() > 1, told: some(all) }
+    }
+
+    #[test]
+    fn a_brief_headline_names_what_has_room_and_at_least_one() {
+        let few = |words: &[&str]| few(words.iter().map(|&word| word.to_owned()).collect());
+        assert_eq!(few(&["10.53.0.10", "fd53::10"]), "10.53.0.10 and fd53::10");
+        let three = ["10.20.0.0/22", "fd20:1::11", "fd20:3::31"];
+        assert_eq!(few(&three), "10.20.0.0/22, fd20:1::11 and 1 more");
+        let long = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
+        assert_eq!(few(&[long, "a"]), format!("{long} and 1 more"));
+        assert_eq!(few(&[]), "");
     }
 
     #[test]

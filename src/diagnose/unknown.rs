@@ -28,6 +28,11 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
         return None;
     }
     let span = span(&tallies.servers, focus);
+    let headline = format!(
+        "{focus} from {} to {}: the cause is not determined",
+        counted(servers.with, "server"),
+        counted(clients.with, "client"),
+    );
     Some(Finding {
         cause: UNKNOWN.id,
         confidence: Confidence::Possible,
@@ -43,11 +48,8 @@ pub(super) fn find(tallies: &Tallies, explained: u64) -> Option<Finding> {
         turns: Vec::new(),
         impact: Impact::default(),
         linked: Vec::new(),
-        headline: format!(
-            "{focus} from {} to {}: the cause is not determined",
-            counted(servers.with, "server"),
-            counted(clients.with, "client"),
-        ),
+        brief: headline.clone(),
+        headline,
         evidence: evidence(tallies, count, &servers, &clients),
         against: Vec::new(),
         brand: None,

@@ -9,7 +9,7 @@ use super::cause::Cause;
 use super::family;
 use super::finding::{Confidence, Finding, Impact};
 use super::harm::Harm;
-use super::headline::{headline, some};
+use super::headline::{brief, headline, some};
 use super::onset::{last_success, onset};
 use super::scope::{Draft, outcome};
 use super::verify;
@@ -59,6 +59,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
         },
         linked: Vec::new(),
         headline: headline(draft, harm),
+        brief: brief(draft, harm),
         evidence: contrast.evidence(base, draft, harm),
         against: against(cause, confidence, doubts),
         brand: brand::guess(base, draft).map(|brand| brand.to_string()),

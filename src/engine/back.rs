@@ -73,6 +73,11 @@ impl Back {
         self.tallies.merge(&other.tallies);
     }
 
+    /// Takes over the messages that another back half kept, which is done with.
+    pub(crate) fn adopt(&mut self, other: &mut Self) {
+        self.matcher.adopt(&mut other.matcher);
+    }
+
     /// What matches, and what was counted; both must be settled.
     pub(crate) fn parts(&self) -> (&Matcher, &Tallies) {
         (&self.matcher, &self.tallies)

@@ -15,11 +15,35 @@ pub(crate) struct Found<'a> {
     pub(crate) at: Timestamp,
     /// Grows from packet to packet.
     pub(crate) number: u64,
+    /// The place of its frame in the capture, from 1; 0 if it was put together from fragments.
+    pub(crate) frame: u64,
     /// A datagram, a segment or an ICMP error.
     pub(crate) packet: Packet<'a>,
     /// It stands for a frame that is not counted yet. Otherwise it was put together from
     /// fragments, which are.
     pub(crate) counts: bool,
+    /// The frame around a datagram; `None` where frames are not kept, and where the datagram was
+    /// put together.
+    pub(crate) around: Option<Whole<'a>>,
+}
+
+/// A frame, and where in it the payload of its datagram is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole<'a> {
+    pub(crate) link: LinkType,
+    pub(crate) wire_len: u32,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) start: usize,
+}
+
+impl<'a> Whole<'a> {
+    /// The frame that a payload was read from; `None` if it was read from elsewhere.
+    fn around(frame: &Frame<'a>, payload: &[u8]) -> Option<Self> {
+        let start = payload.as_ptr().addr().checked_sub(frame.bytes.as_ptr().addr())?;
+        let Frame { link, wire_len, bytes, .. } = *frame;
+        let end = start.checked_add(payload.len())?;
+        (end <= bytes.len()).then_some(Self { link, wire_len, bytes, start })
+    }
 }
 
 impl Found<'_> {
@@ -51,6 +75,8 @@ impl Found<'_> {
 pub(crate) struct Front {
     decoder: Decoder,
     ledger: Ledger,
+    /// Whether messages are handed on with the frames around them.
+    keeps_frames: bool,
     /// The highest number given to a packet.
     number: u64,
     link_types: Vec<LinkType>,
@@ -67,6 +93,7 @@ impl Front {
         Self {
             decoder: Decoder::new(&config.ports, bounds.fragment_bytes),
             ledger: Ledger::default(),
+            keeps_frames: config.trail > 0,
             number: 0,
             link_types: Vec::new(),
             weighed: Weighed::default(),
@@ -82,10 +109,13 @@ impl Front {
         self.decoder.expire(frame.at);
         self.give_abandoned(&mut sink);
         self.number += 1;
-        let (at, number) = (frame.at, self.number);
+        let (at, number, place) = (frame.at, self.number, self.ledger.frames);
         // Nearly all frames are plain datagrams.
         if let Some(datagram) = self.decoder.datagram(frame) {
-            sink(Found { at, number, packet: Packet::Datagram(datagram), counts: true });
+            let keeps = self.keeps_frames;
+            let around = if keeps { Whole::around(frame, datagram.payload) } else { None };
+            let packet = Packet::Datagram(datagram);
+            sink(Found { at, number, frame: place, packet, counts: true, around });
             return;
         }
         let packet = self.decoder.decode(frame);
@@ -98,7 +128,13 @@ impl Front {
             Packet::Undecodable(reason) => self.ledger.undecodable(reason),
         }
         if let Packet::Datagram(_) | Packet::Segment(_) | Packet::Icmp(_) = packet {
-            sink(Found { at, number, packet, counts: true });
+            let around = match packet {
+                Packet::Datagram(datagram) if self.keeps_frames => {
+                    Whole::around(frame, datagram.payload)
+                }
+                _ => None,
+            };
+            sink(Found { at, number, frame: place, packet, counts: true, around });
         }
         self.give_abandoned(&mut sink);
     }
@@ -128,7 +164,8 @@ impl Front {
         while let Some((at, packet)) = self.decoder.abandoned() {
             self.number += 1;
             if let Packet::Datagram(_) | Packet::Segment(_) = packet {
-                sink(Found { at, number: self.number, packet, counts: false });
+                let (number, around) = (self.number, None);
+                sink(Found { at, number, frame: 0, packet, counts: false, around });
             }
         }
     }

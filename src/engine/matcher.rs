@@ -5,19 +5,21 @@
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
 use crate::select::Filter;
-use crate::snapshot::{Sample, Selected};
+use crate::snapshot::{self, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
     Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Tracker, TrackerConfig, Verdict,
 };
+use crate::trail::Trail;
 use crate::wire::{
     Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
     StreamMessage, Streams, Transport, describe,
 };
 
 use super::EngineConfig;
-use super::front::Found;
+use super::front::{Found, Whole};
+use super::keeper::{Keeper, Place};
 use super::sieve::Sieve;
 
 /// Matches.
@@ -42,8 +44,11 @@ struct Core {
     name: NameBuffer,
     hasher: Hasher,
     latest: Latest,
+    keeper: Keeper,
     /// Of the packet that is being read.
     number: u64,
+    /// The place in the capture of the frame that is being read; 0 if it is not known.
+    frame: u64,
     /// The first time that was told.
     began: Timestamp,
 }
@@ -126,9 +131,11 @@ impl Matcher {
                 books: Ledger::default(),
                 others: Others::default(),
                 name: NameBuffer::default(),
+                keeper: Keeper::new(config.trail, hasher.clone()),
                 hasher,
                 latest: Latest::default(),
                 number: 0,
+                frame: 0,
                 began: Timestamp(0),
             },
         }
@@ -138,11 +145,11 @@ impl Matcher {
     #[inline]
     pub(crate) fn take(&mut self, found: &Found<'_>, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        core.number = found.number;
+        (core.number, core.frame) = (found.number, found.frame);
         match &found.packet {
-            Packet::Datagram(datagram) => core.datagram(datagram, found.at, found.counts, count),
+            Packet::Datagram(datagram) => core.datagram(datagram, found, count),
             Packet::Segment(segment) => core.segment(segment, found.at, &mut self.streams, count),
-            Packet::Icmp(error) => core.icmp(error, count),
+            Packet::Icmp(error) => core.icmp(error, found.at, count),
             _ => {}
         }
     }
@@ -150,30 +157,30 @@ impl Matcher {
     /// It is at least `now`.
     #[inline]
     pub(crate) fn expire(&mut self, now: Timestamp, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, sieve, began, .. } = &mut self.core;
+        let Core { tracker, events, sieve, keeper, began, .. } = &mut self.core;
         if *began == Timestamp(0) {
             *began = now;
         }
         events.set_began(*began);
-        tracker.expire(now, &mut |exchange| sieve.pass(events, exchange, count));
+        tracker.expire(now, &mut |exchange| give(events, sieve, keeper, exchange, count));
     }
 
     /// No packet follows.
     pub(crate) fn finish(&mut self, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        core.number = AFTER_ALL;
+        (core.number, core.frame) = (AFTER_ALL, 0);
         self.streams.finish(|from, to, at, message| {
             core.stream_message(message, from, to, at, count);
         });
-        let Core { tracker, events, sieve, .. } = core;
-        tracker.finish(&mut |exchange| sieve.pass(events, exchange, count));
+        let Core { tracker, events, sieve, keeper, .. } = core;
+        tracker.finish(&mut |exchange| give(events, sieve, keeper, exchange, count));
     }
 
     /// Brings everything up to date and hands on the last event; to be called before anything is
     /// read.
     pub(crate) fn settle(&mut self, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, sieve, .. } = &mut self.core;
-        tracker.settle(&mut |exchange| sieve.pass(events, exchange, count));
+        let Core { tracker, events, sieve, keeper, .. } = &mut self.core;
+        tracker.settle(&mut |exchange| give(events, sieve, keeper, exchange, count));
         count(events);
     }
 
@@ -240,9 +247,50 @@ impl Matcher {
         self.core.sieve.selected(queries, &self.outcomes())
     }
 
+    /// Takes over the messages that another one kept, which is done with.
+    pub(super) fn adopt(&mut self, other: &mut Self) {
+        self.core.keeper.adopt(&mut other.core.keeper);
+    }
+
+    /// The latest lookups that the messages kept make up, if `spec` asks for them; `snapshot` says
+    /// what time it is.
+    pub(crate) fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
+        let (trail, asked) = (self.trail()?, spec.lookups.as_ref()?);
+        Some(snapshot::lookups(trail, asked, snapshot.source.last.unwrap_or_default()))
+    }
+
+    /// The messages kept; `None` if none are to be.
+    pub(super) fn trail(&self) -> Option<&Trail> {
+        self.core.keeper.trail()
+    }
+
     pub(super) fn sample(&self) -> Option<Sample> {
         self.core.latest.sample()
     }
+}
+
+/// Hands on an exchange.
+#[inline]
+fn give(
+    events: &mut Events,
+    sieve: &mut Sieve,
+    keeper: &mut Keeper,
+    exchange: &Exchange<'_>,
+    count: &mut impl FnMut(&mut Events),
+) {
+    keeper.note(exchange);
+    sieve.pass(events, exchange, count);
+}
+
+/// A message's bytes, and what is known of them.
+#[derive(Clone, Copy)]
+struct Payload<'a> {
+    bytes: &'a [u8],
+    /// The capture holds less than was sent.
+    cut: bool,
+    print: Print,
+    /// The frame that holds them.
+    around: Option<Whole<'a>>,
 }
 
 impl Core {
@@ -250,14 +298,18 @@ impl Core {
     fn datagram(
         &mut self,
         datagram: &Datagram<'_>,
-        at: Timestamp,
-        counts: bool,
+        found: &Found<'_>,
         count: &mut impl FnMut(&mut Events),
     ) {
-        let (from, to) = (datagram.from, datagram.to);
-        let payload = (datagram.payload, datagram.cut);
-        let verdict = self.read(payload, from, to, Transport::Udp, at, datagram.print, count);
-        if counts {
+        let (from, to, at) = (datagram.from, datagram.to, found.at);
+        let payload = Payload {
+            bytes: datagram.payload,
+            cut: datagram.cut,
+            print: datagram.print,
+            around: found.around,
+        };
+        let verdict = self.read(payload, from, to, Transport::Udp, at, count);
+        if found.counts {
             match verdict {
                 None => self.books.undecodable(Reason::NoHeader),
                 Some(Verdict::Message) => self.books.datagrams += 1,
@@ -275,8 +327,11 @@ impl Core {
     ) {
         let (from, to) = (segment.from, segment.to);
         if segment.rst && self.ports.has(from.port) {
-            let Self { tracker, events, sieve, .. } = self;
-            tracker.reset(to, from, &mut |exchange| sieve.pass(events, exchange, count));
+            let Self { tracker, events, sieve, keeper, frame, .. } = self;
+            tracker.reset(to, from, &mut |exchange| {
+                keeper.ended(exchange, None, at, *frame);
+                give(events, sieve, keeper, exchange, count);
+            });
             // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1). What it was about
             // is not known: no filter holds for it.
             if segment.ack && segment.sequence == 0 && self.sieve.is_open() {
@@ -295,24 +350,24 @@ impl Core {
         at: Timestamp,
         count: &mut impl FnMut(&mut Events),
     ) {
-        let payload = (message.bytes, message.cut);
-        if self.read(payload, from, to, Transport::Tcp, at, Print::default(), count).is_none() {
+        let StreamMessage { bytes, cut, .. } = message;
+        let payload = Payload { bytes, cut, print: Print::default(), around: None };
+        if self.read(payload, from, to, Transport::Tcp, at, count).is_none() {
             self.books.malformed += 1;
         }
     }
 
     /// Reads a message and matches it; `None` if not even its flags are there.
-    #[expect(clippy::too_many_arguments, reason = "each tells something else of one message")]
     fn read(
         &mut self,
-        (bytes, cut): (&[u8], bool),
+        payload: Payload<'_>,
         from: Endpoint,
         to: Endpoint,
         transport: Transport,
         at: Timestamp,
-        print: Print,
         count: &mut impl FnMut(&mut Events),
     ) -> Option<Verdict> {
+        let Payload { bytes, cut, print, around } = payload;
         let view = MessageView::read(bytes, cut, &mut self.name)?;
         let is_response = view.flags.is_response();
         let (client, server) = if is_response { (to, from) } else { (from, to) };
@@ -329,8 +384,8 @@ impl Core {
             answer: is_response.then(|| answer(&view)),
             print,
         };
-        let Self { events, sieve, .. } = self;
-        let mut sink = |exchange: &Exchange<'_>| sieve.pass(events, exchange, count);
+        let Self { events, sieve, keeper, .. } = self;
+        let mut sink = |exchange: &Exchange<'_>| give(events, sieve, keeper, exchange, count);
         let verdict = match &message.answer {
             Some(answer) => self.tracker.response(&message, answer, &mut sink),
             None => self.tracker.query(&message, &mut sink),
@@ -340,6 +395,9 @@ impl Core {
             if is_focus && self.sieve.may_hold(&message) {
                 self.latest.keep(self.number, &message, bytes);
             }
+            let place = Place { frame: self.frame, around };
+            let code = message.answer.map(|answer| answer.rcode);
+            self.keeper.message(&message, code, bytes, place);
             self.count(is_response, view.notes, at, count);
         }
         Some(verdict)
@@ -372,14 +430,14 @@ impl Core {
         }
     }
 
-    fn icmp(&mut self, error: &IcmpError<'_>, count: &mut impl FnMut(&mut Events)) {
+    fn icmp(&mut self, error: &IcmpError<'_>, at: Timestamp, count: &mut impl FnMut(&mut Events)) {
         // An error about a response says that its client was gone, not that its query failed.
         if !self.ports.has(error.to.port) {
             return;
         }
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
         let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
-        let Self { tracker, events, sieve, .. } = self;
+        let Self { tracker, events, sieve, keeper, frame, .. } = self;
         tracker.icmp_error(
             error.from,
             error.to,
@@ -387,7 +445,8 @@ impl Core {
             id,
             Obstacle::of(error),
             &mut |exchange| {
-                sieve.pass(events, exchange, count);
+                keeper.ended(exchange, Some(error), at, *frame);
+                give(events, sieve, keeper, exchange, count);
             },
         );
     }

@@ -6,6 +6,7 @@
 
 mod back;
 mod front;
+mod keeper;
 mod matcher;
 mod parcel;
 mod sieve;
@@ -41,6 +42,16 @@ pub struct EngineConfig {
     pub rows: usize,
     /// Which exchanges are counted; `None` for all.
     pub filter: Option<Filter>,
+    /// Bytes of `max_memory` for the latest messages themselves; 0 keeps none.
+    pub trail: usize,
+}
+
+impl EngineConfig {
+    /// The bounds of the tables: of what the messages leave.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let trail = u64::try_from(self.trail).unwrap_or(u64::MAX);
+        Bounds::of(self.max_memory.saturating_sub(trail), self.rows)
+    }
 }
 
 impl Default for EngineConfig {
@@ -52,6 +63,7 @@ impl Default for EngineConfig {
             max_memory: 512 << 20,
             rows: SnapshotSpec::default().top,
             filter: None,
+            trail: 0,
         }
     }
 }
@@ -68,7 +80,7 @@ pub struct Engine {
 impl Engine {
     /// An engine that has seen nothing.
     pub fn new(config: EngineConfig) -> Self {
-        let bounds = Bounds::of(config.max_memory, config.rows);
+        let bounds = config.bounds();
         Self {
             front: Front::new(&config, &bounds),
             back: Back::new(&config, &bounds, Hasher::default()),
@@ -116,6 +128,7 @@ impl Engine {
     pub fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.back.settle();
-        self.front.snapshot(self.back.parts(), self.serial, spec)
+        let snapshot = self.front.snapshot(self.back.parts(), self.serial, spec);
+        Snapshot { lookups: self.back.parts().0.lookups(spec, &snapshot), ..snapshot }
     }
 }

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::wire::{Datagram, IcmpError, Packet, Segment};
 
 use super::back::Back;
-use super::front::Found;
+use super::front::{Found, Whole};
 
 /// A parcel with so many packets is full: enough that handing it over costs next to nothing, and
 /// few enough that it is still in a cache when it is opened. Measured.
@@ -30,9 +30,13 @@ struct Item {
     now: Timestamp,
     at: Timestamp,
     number: u64,
+    frame: u64,
     packet: Packet<'static>,
     length: usize,
     counts: bool,
+    /// The frame around a datagram without its bytes, which are then the parcel's, and how many of
+    /// them are the datagram's payload.
+    around: Option<(Whole<'static>, usize)>,
 }
 
 impl Parcel {
@@ -45,17 +49,19 @@ impl Parcel {
     /// Adds a packet that was found when it was `now`.
     #[inline]
     pub(crate) fn push(&mut self, found: &Found<'_>, now: Timestamp) {
-        let (packet, bytes) = strip(&found.packet);
+        let (packet, payload) = strip(&found.packet);
+        let bytes = found.around.map_or(payload, |whole| whole.bytes);
+        let around = found.around.map(|whole| (Whole { bytes: &[], ..whole }, payload.len()));
         let length = bytes.len();
         self.bytes.extend_from_slice(bytes);
-        let Found { at, number, counts, .. } = *found;
-        self.items.push(Item { now, at, number, packet, length, counts });
+        let Found { at, number, frame, counts, .. } = *found;
+        self.items.push(Item { now, at, number, frame, packet, length, counts, around });
     }
 
     /// Adds that it is `now`.
     pub(crate) fn push_time(&mut self, now: Timestamp) {
-        let (packet, length, counts) = (Packet::NotDns, 0, false);
-        self.items.push(Item { now, at: now, number: 0, packet, length, counts });
+        let (packet, length, counts, around) = (Packet::NotDns, 0, false, None);
+        self.items.push(Item { now, at: now, number: 0, frame: 0, packet, length, counts, around });
     }
 
     /// Gives everything to a back half, in order, and is empty.
@@ -64,9 +70,17 @@ impl Parcel {
         for item in &self.items {
             let (bytes, behind) = rest.split_at_checked(item.length).unwrap_or_default();
             rest = behind;
-            let Item { now, at, number, counts, .. } = *item;
+            let Item { now, at, number, frame, counts, .. } = *item;
             back.expire(now);
-            back.take(&Found { at, number, packet: fill(&item.packet, bytes), counts });
+            let (payload, around) = match item.around {
+                Some((whole, length)) => {
+                    let payload = bytes.get(whole.start..whole.start + length);
+                    (payload.unwrap_or_default(), Some(Whole { bytes, ..whole }))
+                }
+                None => (bytes, None),
+            };
+            let packet = fill(&item.packet, payload);
+            back.take(&Found { at, number, frame, packet, counts, around });
         }
         self.items.clear();
         self.bytes.clear();

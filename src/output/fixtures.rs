@@ -218,6 +218,7 @@ pub(super) fn explained() -> Snapshot {
         last: Some(at(23)),
         headline: "10.53.0.10 and fd53::10 refuse every name under ads.example, to every client"
             .into(),
+        brief: "10.53.0.10 and fd53::10 refuse every name under ads.example".into(),
         evidence: vec!["488 of 488 queries under this suffix were refused".into()],
         against: vec!["no EDE says blocked".into()],
         fix: vec!["if the block is not wanted: remove the suffix from the policy".into()],

@@ -35,6 +35,7 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     // NOERROR and NXDOMAIN are answers: a lookup that gets one did not fail.
     snapshot.impact = if focus.is_answer() { Impact::default() } else { tallies.impact() };
     snapshot.servers = servers(tallies, spec.top);
+    snapshot.servers_seen = tallies.servers.len() as u64;
     snapshot.clients = clients(tallies, spec.top);
     if spec.lists.prefixes {
         snapshot.prefixes = prefixes(tallies, spec.top);
@@ -385,7 +386,7 @@ fn rolled_up<K: Ord>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> Li
     List { rows, total, omitted: kept - shown, error: lost }
 }
 
-fn blank<K>(key: K) -> Row<K> {
+pub(super) fn blank<K>(key: K) -> Row<K> {
     Row {
         key,
         responses: 0,

@@ -6,11 +6,14 @@
 //! types, because a serializable type is a promise.
 
 mod build;
+mod course;
+mod lookups;
 mod quality;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use self::course::Course;
 #[cfg(test)]
 pub(crate) use crate::diagnose::fixtures;
 pub use crate::diagnose::{
@@ -23,7 +26,10 @@ pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
 
+pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsSpec, StepKind};
+
 pub(crate) use build::{Weighed, fill};
+pub(crate) use lookups::lookups;
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +42,8 @@ pub struct SnapshotSpec {
     pub lists: Lists,
     /// Whether causes are weighed anew; else findings, roles and vantage are those weighed last.
     pub weigh: bool,
+    /// Whether and which [`Snapshot::lookups`] are made.
+    pub lookups: Option<LookupsSpec>,
 }
 
 /// Lists that cost much and that not every reader shows.
@@ -67,10 +75,20 @@ impl SnapshotSpec {
         self.top >= other.top
             && self.lists.cover(other.lists)
             && (other.label_depth.is_none() || self.label_depth == other.label_depth)
+            && other.lookups.as_ref().is_none_or(|other| self.most_lookups() >= other.most)
+    }
+
+    fn most_lookups(&self) -> usize {
+        self.lookups.as_ref().map_or(0, |spec| spec.most)
     }
 }
 
 impl Snapshot {
+    /// Since when there is how much of the focus code.
+    pub fn course(&self) -> Course {
+        course::course(&self.timeline)
+    }
+
     /// Says anew what lowers the worth of the numbers; to be called when all else is filled in.
     pub fn assess(&mut self) {
         self.quality = quality::assess(self);
@@ -79,7 +97,7 @@ impl Snapshot {
 
 impl Default for SnapshotSpec {
     fn default() -> Self {
-        Self { top: 20, label_depth: None, lists: Lists::ALL, weigh: true }
+        Self { top: 20, label_depth: None, lists: Lists::ALL, weigh: true, lookups: None }
     }
 }
 
@@ -108,6 +126,9 @@ pub struct Snapshot {
     pub impact: Impact,
     /// Servers that gave the focus code, most first, ties by address.
     pub servers: List<IpAddr>,
+    /// Servers that were seen to answer or to be asked, whatever came of it, as far as they are
+    /// kept.
+    pub servers_seen: u64,
     /// Clients that got the focus code, most first, ties by address.
     pub clients: List<IpAddr>,
     /// Questions that got the focus code, most first, ties by name, type, class.
@@ -138,6 +159,8 @@ pub struct Snapshot {
     pub vantage: Option<Vantage>,
     /// The latest response with the focus code, decoded whole.
     pub sample: Option<Sample>,
+    /// The latest lookups, message by message; `None` if not asked for or not kept.
+    pub lookups: Option<Lookups>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.
@@ -304,6 +327,16 @@ impl<K> Default for List<K> {
     }
 }
 
+impl<K> List<K> {
+    /// Leaves out all but the first `rows`.
+    pub fn cut(&mut self, rows: usize) {
+        let more = self.rows.get(rows..).unwrap_or_default();
+        self.omitted += more.iter().map(|row| row.focus).sum::<u64>();
+        self.total = self.total.max(self.rows.len() as u64);
+        self.rows.truncate(rows);
+    }
+}
+
 /// One row of a [`List`].
 #[derive(Clone, Debug)]
 pub struct Row<K> {
@@ -423,6 +456,18 @@ mod tests {
             SnapshotSpec { lists: Lists { paths: false, ..Lists::ALL }, ..SnapshotSpec::default() };
         assert!(SnapshotSpec::default().covers(&fewer));
         assert!(!fewer.covers(&SnapshotSpec::default()));
+    }
+
+    #[test]
+    fn what_is_cut_from_a_list_is_counted() {
+        let row = |focus| Row { focus, ..build::blank(()) };
+        let mut list = List { rows: vec![row(5), row(3), row(2)], ..List::default() };
+        list.cut(9);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (3, 3, 0));
+        list.cut(1);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (1, 3, 5));
+        list.cut(0);
+        assert_eq!((list.rows.len(), list.total, list.omitted), (0, 3, 10));
     }
 
     #[test]

@@ -43,8 +43,9 @@ fn dropped(snapshot: &Snapshot) -> Option<String> {
     let interface = snapshot.ledger.interface_dropped.unwrap_or_default();
     (kernel + interface > 0).then(|| {
         format!(
-            "{} were lost before they could be read (kernel {kernel}, interface {interface}): \
-             counts are too low and unanswered queries may have been answered",
+            "{} were lost (kernel {kernel}, interface {interface}): counts are too low, and \
+             unanswered queries may have been answered; a larger --buffer or a narrower filter \
+             loses fewer",
             count(kernel + interface, "packet")
         )
     })
@@ -58,11 +59,12 @@ fn one_way(snapshot: &Snapshot) -> Option<String> {
         return None;
     }
     if queries * 20 < responses {
-        return Some("only responses were captured: unanswered queries cannot be seen".into());
+        return Some(
+            "only responses were captured: unanswered queries and times cannot be seen".into(),
+        );
     }
-    (responses * 20 < queries && snapshot.outcomes.unreachable * 20 < queries).then(|| {
-        "only queries were captured: either nobody answers, or responses take another way".into()
-    })
+    (responses * 20 < queries && snapshot.outcomes.unreachable * 20 < queries)
+        .then(|| "only queries were captured: nobody answers, or responses take another way".into())
 }
 
 fn link_type(snapshot: &Snapshot) -> Option<String> {
@@ -103,7 +105,7 @@ fn duplicates(snapshot: &Snapshot) -> Option<String> {
 fn cut(snapshot: &Snapshot) -> Option<String> {
     (snapshot.ledger.cut > 0).then(|| {
         format!(
-            "{} were captured only in part (snaplen): names and extended errors may be missing",
+            "{} were cut (snaplen): names and extended errors may be missing",
             count(snapshot.ledger.cut, "message")
         )
     })
@@ -140,7 +142,7 @@ fn started_late(snapshot: &Snapshot) -> Option<String> {
     let unasked = snapshot.outcomes.unasked;
     (unasked > 0 && one_way(snapshot).is_none()).then(|| {
         format!(
-            "{} to no query in the capture: asked before it began, lost, or not asked at all",
+            "{} to no query seen: asked earlier, lost, or not asked at all",
             count(unasked, "response")
         )
     })

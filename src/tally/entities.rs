@@ -174,6 +174,11 @@ impl<K: Key> Entities<K> {
         place
     }
 
+    /// Keys that are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.index.len() >= self.max
     }

@@ -30,6 +30,8 @@ const ACTIONS: &[(&str, Msg)] = &[
     ("sort", Msg::Sort),
     ("reverse", Msg::Reverse),
     ("freeze", Msg::Freeze),
+    ("export", Msg::Export),
+    ("copy", Msg::Copy),
     ("zoom", Msg::Zoom),
     ("open", Msg::Enter),
     ("back", Msg::Back),

@@ -54,6 +54,10 @@ pub enum Msg {
     Redraw,
     /// Stop the program until the shell resumes it.
     Suspend,
+    /// Choose the form of a report to write.
+    Export,
+    /// Put the selected row into the clipboard.
+    Copy,
     /// Show the keys.
     Help,
     /// Type a filter.
@@ -137,6 +141,8 @@ pub const KEYS: &[Key] = &[
     row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
     row(&[plain('S')], Msg::Reverse, "reverse the order", ""),
     row(&[plain(' ')], Msg::Freeze, "freeze or resume (capture goes on)", "freeze"),
+    row(&[plain('e')], Msg::Export, "write a report of what is shown", "export"),
+    row(&[plain('y')], Msg::Copy, "copy the selected row to the clipboard", ""),
     row(&[plain('z')], Msg::Zoom, "one table fills the screen", "zoom"),
     row(
         &[code(KeyCode::Enter)],

@@ -5,7 +5,9 @@
 //! nothing else; every time on the screen is packet time.
 
 pub mod bindings;
+mod clip;
 mod detect;
+pub mod export;
 pub mod glyphs;
 pub mod keys;
 pub mod line;
@@ -34,12 +36,14 @@ use std::time::{Duration, Instant};
 use crossterm::event::{self, Event};
 
 use self::bindings::Bindings;
+use self::clip::Between;
+use self::export::{Order, Writer};
 use self::keys::Msg;
 use self::look::Look;
 use self::model::{Model, Newer};
 use self::pace::Meter;
 use self::session::{Session, Suspension};
-use self::update::{Effect, update};
+use self::update::{Effect, hear, update};
 use crate::feed::{Command, Feed};
 use crate::rehearsal;
 use crate::snapshot::{Snapshot, SnapshotSpec};
@@ -69,31 +73,39 @@ pub struct Options {
 /// Shows what `feed` publishes until the user, a signal, [`Feed::stop`] or a panic of another
 /// thread ends it. The terminal is given back in every case, and [`Feed::panicked`] tells of the
 /// panic. The capture thread has to answer commands until it is stopped, also after its input
-/// ended.
+/// ended. Reports of what is shown are left to `writer`.
 ///
 /// # Errors
 /// If standard output is no terminal, or the terminal cannot be used any longer.
-pub fn run(feed: &Arc<Feed>, options: &Options) -> io::Result<()> {
+pub fn run(feed: &Arc<Feed>, options: &Options, writer: &mut dyn Writer) -> io::Result<()> {
     let mut session = Session::open(feed, options)?;
-    match show(feed, options, &mut session) {
+    match show(feed, options, writer, &mut session) {
         // A terminal that was closed fails, perhaps before its signal is here.
         Err(error) if session.signals.came() || is_closed(&error) => Ok(()),
         ended => ended,
     }
 }
 
-fn show(feed: &Arc<Feed>, options: &Options, session: &mut Session) -> io::Result<()> {
+fn show(
+    feed: &Arc<Feed>,
+    options: &Options,
+    writer: &mut dyn Writer,
+    session: &mut Session,
+) -> io::Result<()> {
     let size = session.terminal.size()?;
     let events = events()?;
     let model = Model {
         look: options.look,
         bindings: options.bindings.clone(),
         notice: options.notice.clone(),
+        folder: writer.folder(),
+        between: Between::detect(detect::environment),
         ..Model::new((size.width, size.height), true)
     };
     let mut screen = Loop::new(feed, model);
     while !screen.is_over(session) {
         screen.receive();
+        screen.export(writer);
         screen.heed_the_shell(session)?;
         if screen.is_due() {
             screen.draw(session)?;
@@ -189,7 +201,24 @@ impl<'a> Loop<'a> {
 
     /// A list is shown that the snapshot does not have.
     fn lacks_a_list(&self) -> bool {
-        !self.shown.spec.lists.cover(self.asked.lists)
+        let lacks_lookups = self.asked.lookups.is_some() && self.shown.spec.lookups.is_none();
+        lacks_lookups || !self.shown.spec.lists.cover(self.asked.lists)
+    }
+
+    /// Hands on a report that was asked for, once what is shown has all that belongs into it, and
+    /// tells what came of one.
+    fn export(&mut self, writer: &mut dyn Writer) {
+        let whole = SnapshotSpec { label_depth: None, ..self.asked.clone() };
+        if let Some(form) = self.model.export.filter(|_| self.shown.spec.covers(&whole)) {
+            let (stem, snapshot) = (export::stem(&self.shown), Arc::clone(&self.shown));
+            writer.write(Order { form, stem, snapshot });
+            self.model.export = None;
+            self.ask_for_what_is_shown();
+        }
+        if let Some(written) = writer.news() {
+            hear(&mut self.model, written);
+            self.dirty = true;
+        }
     }
 
     /// Whether a snapshot is to come soon: the first one, or one that has what a key asked for.
@@ -287,6 +316,7 @@ impl<'a> Loop<'a> {
                 // The same is asked for below, whatever brought it about.
                 Some(Effect::Ask(Command::Spec(_))) | None => {}
                 Some(Effect::Ask(command)) => self.feed.ask(command),
+                Some(Effect::Copy(text)) => session::copy(&text, self.model.between)?,
             }
             self.ask_for_what_is_shown();
         }
@@ -327,6 +357,68 @@ fn read(event: &Event, model: &Model) -> Option<Msg> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Lists;
+    use crate::tui::export::{Form, Refusal, Written};
+
+    /// Keeps the orders that it gets, and answers with what it was given.
+    #[derive(Default)]
+    struct Desk {
+        orders: Vec<Order>,
+        answers: Vec<Written>,
+    }
+
+    impl Writer for Desk {
+        fn folder(&self) -> String {
+            "/tmp".into()
+        }
+
+        fn write(&mut self, order: Order) {
+            self.orders.push(order);
+        }
+
+        fn news(&mut self) -> Option<Written> {
+            self.answers.pop()
+        }
+    }
+
+    fn publish(feed: &Feed, screen: &Loop<'_>, lists: Lists) {
+        let spec = SnapshotSpec { lists, ..screen.asked.clone() };
+        let serial = feed.latest().serial + 1;
+        feed.publish(Snapshot { serial, spec, ..Snapshot::default() });
+    }
+
+    #[test]
+    fn a_report_waits_for_a_snapshot_that_has_all_that_belongs_into_it() {
+        let (feed, mut desk) = (Feed::default(), Desk::default());
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        let few = screen.asked.lists;
+        publish(&feed, &screen, few);
+        screen.receive();
+        for msg in [Msg::Export, Msg::Enter] {
+            update(&mut screen.model, msg, &screen.shown);
+        }
+        screen.ask_for_what_is_shown();
+        screen.export(&mut desk);
+        assert_eq!(desk.orders.len(), 0, "the lists that cost most are not there yet");
+        publish(&feed, &screen, Lists::ALL);
+        screen.receive();
+        screen.export(&mut desk);
+        screen.export(&mut desk);
+        assert_eq!(desk.orders.len(), 1);
+        assert_eq!((desk.orders[0].form, desk.orders[0].snapshot.serial), (Form::Markdown, 2));
+        assert_eq!(screen.asked.lists, few, "they are not made any longer");
+    }
+
+    #[test]
+    fn what_came_of_a_report_is_drawn_at_once() {
+        let (feed, mut desk) = (Feed::default(), Desk::default());
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        screen.dirty = false;
+        let refusal = Refusal { why: "no room".into(), advice: "make some".into() };
+        desk.answers.push(Err(refusal));
+        screen.export(&mut desk);
+        assert!(screen.dirty && screen.model.overlay.is_some());
+    }
 
     #[test]
     fn a_key_is_answered_at_once_and_what_comes_in_ten_times_a_second() {
@@ -348,7 +440,7 @@ mod tests {
         let mut screen = Loop::new(&feed, Model::new((80, 24), true));
         let spec = screen.asked.clone();
         screen.shown = Arc::new(Snapshot { spec, ..Snapshot::default() });
-        screen.asked.lists = crate::snapshot::Lists::ALL;
+        screen.asked.lists = Lists::ALL;
         assert_eq!(screen.pause(), LONGEST_WAIT);
     }
 }

@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::bindings::Bindings;
+use super::clip::Between;
+use super::export::{Form, Refusal};
 use super::look::Look;
 use super::selection::{Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
 use crate::iana::Rcode;
-use crate::snapshot::{Lists, Snapshot, SnapshotSpec};
+use crate::snapshot::{Lists, Lookup, LookupId, LookupsSpec, Snapshot, SnapshotSpec};
 
 /// Rows the screen asks for in each list once there is scrolling or sorting.
 pub const ROWS: usize = 500;
 /// Rows until then for each row of the terminal: what is shown, and a page more.
 const PAGES: usize = 2;
+
+/// Lookups that the screen asks for while it shows any.
+const LOOKUPS: usize = 200;
 
 /// The state of the screen.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +37,22 @@ pub struct Model {
     pub zoomed: bool,
     /// What is shown stays while the capture goes on.
     pub frozen: bool,
+    /// The lookup that is looked at, message by message, instead of the table of all.
+    pub ladder: Option<Ladder>,
     /// How names are rolled up.
     pub names_by: NamesBy,
     /// What covers the view.
     pub overlay: Option<Overlay>,
     /// An answer to the last key, until the next.
     pub notice: Option<String>,
+    /// What stands between this program and the clipboard.
+    pub(crate) between: Between,
+    /// Where reports go, for a person to read.
+    pub folder: String,
+    /// The report that is to be written as soon as a snapshot has all that belongs into it.
+    pub(crate) export: Option<Form>,
+    /// Why the last report was not written.
+    pub(crate) refusal: Option<Refusal>,
     /// How fast it goes.
     pub pace: Pace,
     /// What came in since the freeze.
@@ -69,6 +84,17 @@ pub(crate) struct TableState {
     pub(crate) sort: Option<Sort>,
 }
 
+/// A lookup that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ladder {
+    /// Which it is, also when it is not in the snapshot any more.
+    pub id: LookupId,
+    /// Which of its steps is selected.
+    pub step: usize,
+    /// The message of that step is shown, from this line on.
+    pub message: Option<usize>,
+}
+
 /// How the names table rolls names up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NamesBy {
@@ -90,6 +116,10 @@ pub enum Overlay {
     Focus(usize),
     /// Whether counting shall start anew.
     Reset,
+    /// The forms of a report to choose from; which one is selected.
+    Export(usize),
+    /// A report was not written: why, and what to do.
+    NotWritten,
 }
 
 /// Speed by the wall clock, measured between snapshots.
@@ -152,13 +182,28 @@ impl Model {
             NamesBy::Labels(depth) => Some(depth),
             NamesBy::Question | NamesBy::Domain => None,
         };
-        let (top, lists) = (self.rows(), self.lists());
-        SnapshotSpec { top, label_depth, lists, ..SnapshotSpec::default() }
+        let (top, lists, lookups) = (self.rows(), self.lists(), self.lookups());
+        SnapshotSpec { top, label_depth, lists, lookups, ..SnapshotSpec::default() }
+    }
+
+    /// Lookups are asked for while they are shown, and like lists while nothing moves.
+    fn lookups(&self) -> Option<LookupsSpec> {
+        let open = self.open_ladder().map(|ladder| ladder.id.clone());
+        (self.frozen || self.shows_lookups()).then_some(LookupsSpec { most: LOOKUPS, open })
+    }
+
+    fn shows_lookups(&self) -> bool {
+        (self.shown().sheets)(self).contains(&SheetId::Lookups)
+    }
+
+    /// The lookup that the keys act on, instead of a table.
+    pub(crate) fn open_ladder(&self) -> Option<&Ladder> {
+        self.ladder.as_ref().filter(|_| self.shows_lookups())
     }
 
     /// The costly lists that are shown; all of them can be looked at while nothing moves.
     fn lists(&self) -> Lists {
-        if self.frozen {
+        if self.frozen || self.export.is_some() {
             return Lists::ALL;
         }
         let sheets = (self.shown().sheets)(self);
@@ -195,6 +240,14 @@ impl Model {
             found.unwrap_or(table.place).min(rows.len().saturating_sub(1))
         });
         (rows, place)
+    }
+}
+
+impl Ladder {
+    /// The lookup in a snapshot; `None` if it is forgotten.
+    pub(crate) fn lookup<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Lookup> {
+        let mut rows = snapshot.lookups.as_ref()?.rows.iter();
+        rows.find(|lookup| lookup.id.is_same(&self.id))
     }
 }
 

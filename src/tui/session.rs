@@ -1,7 +1,7 @@
 //! The terminal, taken and given back: raw mode, the alternate screen, the mouse, panics, signals,
 //! and the shell in between.
 
-use std::io::{self, IsTerminal, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::low_level;
 
 use super::Options;
+use super::clip::{self, Between};
 use crate::feed::Feed;
 
 /// Set while the screen is ours. Leaving twice would put the cursor back where it was before we
@@ -95,6 +96,13 @@ pub(crate) enum Suspension {
     Key,
     /// A signal, to this process alone.
     Signal,
+}
+
+/// Puts a text into the clipboard, if the terminal allows it; none of them answers.
+pub(crate) fn copy(text: &str, between: Between) -> io::Result<()> {
+    let mut out = stdout();
+    out.write_all(clip::sequence(text, between).as_bytes())?;
+    out.flush()
 }
 
 /// A panic on this thread gives the screen back before it is reported. A panic elsewhere is kept

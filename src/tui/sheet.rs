@@ -138,13 +138,20 @@ fn compare(sheet: &dyn Sheet, sort: Sort, snapshot: &Snapshot, a: usize, b: usiz
 }
 
 /// What identifies a row while the numbers around it change: its cells of rank 0 that are no
-/// numbers.
+/// numbers, and when it began if that comes first.
 pub(crate) fn identity(sheet: &dyn Sheet, row: usize, snapshot: &Snapshot) -> String {
     (0..sheet.columns())
         .filter(|column| *column == 0 || sheet.rank(*column) <= KEY_RANK)
         .map(|column| sheet.value(row, column, snapshot))
         .filter(|value| {
-            matches!(value, Value::Name(_) | Value::Word(_) | Value::Address(_) | Value::Network(_))
+            matches!(
+                value,
+                Value::Name(_)
+                    | Value::Word(_)
+                    | Value::Address(_)
+                    | Value::Network(_)
+                    | Value::Moment(_)
+            )
         })
         .map(|value| value.text().into_owned())
         .collect::<Vec<_>>()

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use super::sheet::{Column, Heading, NO_COLUMN, Sheet, Table, cut, whole};
 use super::value::Value;
 use crate::snapshot::{
-    Class, EdeRow, Finding, Latency, Opcode, PathKey, Prefix, QuestionKey, RcodeRow, RecordType,
-    Row, Snapshot, Split, Transport, share,
+    Class, EdeRow, Finding, Latency, Lookup, LookupOutcome, Opcode, PathKey, Prefix, QuestionKey,
+    RcodeRow, RecordType, Row, Snapshot, Split, Transport, share,
 };
 
 /// Names a table.
@@ -46,6 +46,8 @@ pub enum SheetId {
     ServerTimes,
     /// Why.
     Findings,
+    /// The latest lookups.
+    Lookups,
 }
 
 impl SheetId {
@@ -67,6 +69,7 @@ impl SheetId {
             Self::RcodeTimes => &RCODE_TIMES,
             Self::ServerTimes => &SERVER_TIMES,
             Self::Findings => &FINDINGS,
+            Self::Lookups => &LOOKUPS,
         }
     }
 }
@@ -444,3 +447,32 @@ static FINDINGS: Table<Finding> = Table {
     ],
     default_sort: NO_COLUMN,
 };
+
+static LOOKUPS: Table<Lookup> = Table {
+    title: "lookups",
+    rows: |snapshot| snapshot.lookups.as_ref().map_or(&[], |lookups| &lookups.rows),
+    extent: |snapshot| whole(snapshot.lookups.as_ref().map_or(&[], |lookups| &lookups.rows)),
+    columns: &[
+        fixed("began", 0, |row, _| Value::Moment(row.id.began)),
+        fixed("client", 0, |row, _| Value::Address(row.id.client)),
+        fixed("name", 0, |row, _| Value::Name(&row.id.question.name)),
+        fixed("type", 1, |row, _| Value::word(kind(&row.id.question))),
+        fixed("outcome", 0, |row, _| ended(row)),
+        fixed("servers", 3, |row, _| Value::exact(row.servers.len() as u64)),
+        fixed("queries", 4, |row, _| Value::exact(row.queries)),
+        fixed("took", 2, |row, _| row.took.map_or(Value::Absent, Value::Took)),
+    ],
+    default_sort: NO_COLUMN,
+};
+
+/// Worst is what nobody answered, then what was refused, whatever the code.
+fn ended(lookup: &Lookup) -> Value<'_> {
+    let grade = match lookup.outcome {
+        LookupOutcome::NoResponse => 4,
+        LookupOutcome::Unreachable => 3,
+        LookupOutcome::Failed(_) => 2,
+        LookupOutcome::Waiting => 1,
+        LookupOutcome::Answered(_) => 0,
+    };
+    Value::Graded { grade, word: lookup.outcome.to_string() }
+}

@@ -8,7 +8,7 @@ use crate::snapshot::{Confidence, Snapshot};
 pub fn summary(snapshot: &Snapshot, command: &str) -> [String; 5] {
     [
         captured(snapshot),
-        verdict::sentence(snapshot, None),
+        verdict::sentence(snapshot),
         cause(snapshot),
         quality(snapshot),
         format!("Go on with: {command}"),

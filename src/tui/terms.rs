@@ -45,6 +45,8 @@ pub(super) fn quoted_term(id: SheetId, row: usize, snapshot: &Snapshot) -> Optio
                 format!("ede:{} rcode:{}", row.ede.0, row.rcode),
             ))
         }
+        // A lookup is opened, not entered.
+        SheetId::Lookups => None,
         SheetId::Findings => finding(snapshot.findings.get(row)?),
     }
 }

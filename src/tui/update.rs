@@ -1,15 +1,19 @@
 //! The only place that changes the model: no drawing, no I/O, no clock.
 
+use super::clip;
+use super::export::{FORMS, Written};
 use super::keys::Msg;
 use super::model::{Model, NamesBy, Newer, Overlay, choices};
 use super::selection::Span;
 use super::sheet::{self, NO_COLUMN, Sort};
 use super::sheets::SheetId;
+use super::text;
 use super::view::{self, Hit, VIEWS};
 use crate::feed::Command;
 use crate::iana::Rcode;
 use crate::snapshot::Snapshot;
 
+mod ladder;
 mod select;
 
 /// What the loop has to do beyond changing the model.
@@ -23,6 +27,8 @@ pub enum Effect {
     Suspend,
     /// Ask this of the capture thread.
     Ask(Command),
+    /// Put this into the clipboard.
+    Copy(String),
 }
 
 /// Takes in what happened while `snapshot` was on the screen.
@@ -45,6 +51,18 @@ pub fn update(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect
     None
 }
 
+/// Takes in what came of a report.
+pub fn hear(model: &mut Model, written: Written) {
+    match written {
+        Ok(path) => model.notice = Some(format!("report written: {path}")),
+        Err(refusal) => {
+            model.notice = None;
+            model.refusal = Some(refusal);
+            model.overlay = Some(Overlay::NotWritten);
+        }
+    }
+}
+
 fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &Snapshot) {
     model.pace = pace;
     model.newer = newer;
@@ -58,6 +76,9 @@ fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &
 
 /// A message while nothing covers the view.
 fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
+    if ladder::takes(model, msg, snapshot) {
+        return None;
+    }
     match msg {
         Msg::Back => return back(model),
         Msg::Enter => return select::enter(model, snapshot),
@@ -80,6 +101,8 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::FullNames => return toggle_names(model, NamesBy::Question, NamesBy::Domain),
         Msg::Domains => return toggle_names(model, NamesBy::Domain, NamesBy::Question),
         Msg::Reset => ask_reset(model, snapshot),
+        Msg::Export => model.overlay = Some(Overlay::Export(0)),
+        Msg::Copy => return copy(model, snapshot),
         Msg::Help => model.overlay = Some(Overlay::Help(0)),
         Msg::Click(column, row) => click(model, column, row, snapshot),
         Msg::Wheel(column, row, by) => wheel(model, (column, row), by, snapshot),
@@ -99,6 +122,8 @@ fn answer(model: &mut Model, overlay: Overlay, msg: Msg, snapshot: &Snapshot) ->
     match overlay {
         Overlay::Help(line) => scroll_help(model, line, msg),
         Overlay::Focus(place) => return choose_focus(model, place, msg, snapshot),
+        Overlay::Export(place) => choose_form(model, place, msg),
+        Overlay::NotWritten => model.overlay = None,
         Overlay::Reset => {
             model.overlay = None;
             if matches!(msg, Msg::Enter | Msg::Reset) {
@@ -135,6 +160,44 @@ fn choose_focus(model: &mut Model, place: usize, msg: Msg, snapshot: &Snapshot) 
         (Msg::Enter, Some((code, _))) => Some(focus_on(model, *code)),
         _ => None,
     }
+}
+
+/// The report is written once a snapshot has all that belongs into it.
+fn choose_form(model: &mut Model, place: usize, msg: Msg) {
+    model.overlay = scrolled(place, msg, FORMS.len() - 1).map(Overlay::Export);
+    if let (Msg::Enter | Msg::Export, Some((form, ..))) = (msg, FORMS.get(place)) {
+        model.export = Some(*form);
+        model.notice = Some("writing the report".to_owned());
+    }
+}
+
+/// The key of the selected row; of a finding what it says, and the command that verifies it.
+fn copy(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
+    let id = model.active();
+    let (rows, place) = model.ordered(id, snapshot);
+    let row = rows.get(place).filter(|_| !(model.shown().sheets)(model).is_empty());
+    let Some(row) = row else {
+        model.notice = Some("no row is selected here: nothing to copy".to_owned());
+        return None;
+    };
+    let text = match (id, snapshot.findings.get(*row)) {
+        (SheetId::Findings, Some(finding)) if finding.verify.is_empty() => finding.headline.clone(),
+        (SheetId::Findings, Some(finding)) => {
+            format!("{}; to verify: {}", finding.headline, finding.verify)
+        }
+        _ => sheet::identity(id.sheet(), *row, snapshot),
+    };
+    let text = clip::printable(&text);
+    model.notice = Some(copied(model, &text));
+    Some(Effect::Copy(text))
+}
+
+/// What was copied, so cut that what must allow it can be read as well.
+fn copied(model: &Model, text: &str) -> String {
+    const LEAST: usize = 20;
+    let gate = format!(" ({})", model.between.gate());
+    let room = usize::from(model.size.0).saturating_sub("copied ".len() + gate.len());
+    format!("copied {}{gate}", text::clip(text, room.max(LEAST)))
 }
 
 /// Where the present focus stands among the choices.

@@ -16,6 +16,8 @@ pub(crate) enum Value<'a> {
     Name(&'a str),
     /// A mnemonic or sentence, cut at its end.
     Word(Cow<'a, str>),
+    /// How something ended, the worst first: a higher grade is worse.
+    Graded { grade: u8, word: String },
     /// An address, cut in its middle when nothing else helps.
     Address(IpAddr),
     /// A network.
@@ -56,6 +58,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Name(name) => Cow::Borrowed(name),
             Self::Word(word) => word.clone(),
+            Self::Graded { word, .. } => word.clone().into(),
             Self::Address(address) => address.to_string().into(),
             Self::Network(prefix) => prefix.to_string().into(),
             Self::Count { number, at_least: false } => text::count(*number).into(),
@@ -84,6 +87,9 @@ impl<'a> Value<'a> {
         match (self, other) {
             (Self::Name(a), Self::Name(b)) => a.cmp(b),
             (Self::Word(a), Self::Word(b)) => a.cmp(b),
+            (Self::Graded { grade: a, word: x }, Self::Graded { grade: b, word: y }) => {
+                b.cmp(a).then_with(|| x.cmp(y))
+            }
             (Self::Address(a), Self::Address(b)) => a.cmp(b),
             (Self::Network(a), Self::Network(b)) => a.cmp(b),
             (Self::Count { number: a, .. }, Self::Count { number: b, .. }) => b.cmp(a),

@@ -1,5 +1,8 @@
 //! Snapshots written by hand, so that every screen test sees the same numbers and times.
 
+#[path = "lookups.rs"]
+mod lookups;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -23,6 +26,10 @@ pub(crate) const FIXTURES: &[Fixture] = &[
     ("failed", failed),
     ("drops", drops),
     ("reading", reading),
+    ("no_dns", no_dns),
+    ("queries_only", queries_only),
+    ("responses_only", responses_only),
+    ("failed_at_once", failed_at_once),
     ("hostile", hostile),
 ];
 
@@ -137,6 +144,7 @@ pub(crate) fn busy() -> Snapshot {
         text: "between 9 clients and 3 servers".to_owned(),
     });
     snapshot.sample = Some(sample());
+    snapshot.lookups = Some(lookups::busy());
     snapshot
 }
 
@@ -263,6 +271,7 @@ fn unknown() -> Finding {
         impact: rcodetop::snapshot::FindingImpact::default(),
         linked: Vec::new(),
         headline: "1,312 responses with REFUSED are not explained".to_owned(),
+        brief: "1,312 responses with REFUSED are not explained".to_owned(),
         evidence: vec![
             "94.0 % came from 10.53.0.10, which answered 757 other queries".to_owned(),
             "240 of them say by EDE 15 (Blocked) that the name is blocked".to_owned(),
@@ -347,10 +356,51 @@ pub(crate) fn drops() -> Snapshot {
         row.error = 312;
         row.clients = Some(Distinct { count: 65_536, at_least: true });
     }
-    snapshot.quality = vec![Quality {
-        id: "drops",
-        text: "48,218 packets were lost before they could be read: counts are too low".to_owned(),
-    }];
+    snapshot.assess();
+    snapshot
+}
+
+/// Everything but DNS.
+pub(crate) fn no_dns() -> Snapshot {
+    let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    fill_source(&mut snapshot);
+    snapshot.ledger.frames = 6_902;
+    snapshot.ledger.not_dns = 6_900;
+    snapshot.ledger.undecodable = [0, 0, 2, 0, 0];
+    snapshot.assess();
+    snapshot
+}
+
+/// The responses take another way.
+pub(crate) fn queries_only() -> Snapshot {
+    let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    fill_source(&mut snapshot);
+    let ledger = &mut snapshot.ledger;
+    (ledger.frames, ledger.datagrams, ledger.dns_messages, ledger.queries) = (542, 521, 521, 521);
+    ledger.not_dns = 21;
+    snapshot.outcomes.unanswered = 400;
+    snapshot.outcomes.undecided = 100;
+    snapshot.outcomes.repeated_queries = 21;
+    snapshot.assess();
+    snapshot
+}
+
+/// The queries take another way.
+pub(crate) fn responses_only() -> Snapshot {
+    let mut snapshot = busy();
+    snapshot.ledger.queries = 0;
+    snapshot.ledger.frames -= 3_442;
+    snapshot.ledger.datagrams -= 3_442;
+    snapshot.ledger.dns_messages = 3_442;
+    snapshot.outcomes = rcodetop::snapshot::Outcomes { unasked: 3_442, ..Default::default() };
+    snapshot.assess();
+    snapshot
+}
+
+/// The interface went away before anything came.
+pub(crate) fn failed_at_once() -> Snapshot {
+    let mut snapshot = empty();
+    snapshot.source.ended = Some(Ended::Failed("eth0: The interface disappeared".into()));
     snapshot
 }
 
@@ -387,6 +437,7 @@ pub(crate) fn hostile() -> Snapshot {
     snapshot.servers.rows[0].responses = u64::MAX;
     snapshot.ede[0].text = "A".repeat(4_000);
     snapshot.findings[0].headline = "x".repeat(3_000);
+    snapshot.findings[0].brief = "x".repeat(3_000);
     snapshot.rcodes.push(RcodeRow {
         rcode: Rcode(3_841),
         responses: 1,
@@ -394,6 +445,7 @@ pub(crate) fn hostile() -> Snapshot {
         latency: None,
     });
     snapshot.source.name = "a\\027[2Jb ".repeat(40);
+    snapshot.lookups = Some(lookups::hostile());
     snapshot
 }
 

@@ -52,7 +52,7 @@ fn next_view(id: SheetId) -> Option<usize> {
         SheetId::Findings => SheetId::Servers,
         SheetId::Servers | SheetId::Prefixes | SheetId::ServerTimes => SheetId::Clients,
         SheetId::Clients | SheetId::Domains | SheetId::Suffixes => SheetId::Names,
-        SheetId::Names | SheetId::Paths => SheetId::Paths,
+        SheetId::Names | SheetId::Paths => SheetId::Lookups,
         _ => return Some(0),
     };
     VIEWS.iter().position(shows(next))

@@ -1,7 +1,8 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::snapshot::{Ended, List, RcodeRow, Row};
+use crate::snapshot::{Ended, Finding, List, RcodeRow, Row, fixtures};
+use crate::tui::export::{Form, Refusal};
 use crate::tui::keys::{KEYS, read};
 use crate::tui::model::Pace;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -9,6 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// Nine clients that got 9, 8, … 1 refusals, and three servers.
 fn snapshot() -> Snapshot {
     let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    snapshot.ledger.responses = 30;
     snapshot.servers = list(3);
     snapshot.clients = list(9);
     snapshot.rcodes = [0, 2, 5].map(code).to_vec();
@@ -248,6 +250,65 @@ fn a_reset_is_asked_for_and_confirmed() {
 }
 
 #[test]
+fn a_report_is_written_in_the_form_that_was_chosen() {
+    for (keys, form) in [
+        ("e Enter", Some(Form::Markdown)),
+        ("e e", Some(Form::Markdown)),
+        ("e j Enter", Some(Form::Text)),
+        ("e G Enter", Some(Form::Json)),
+        ("e Esc", None),
+        ("e z", None),
+    ] {
+        let (mut model, snapshot) = (model(), snapshot());
+        assert_eq!(press(&mut model, keys, &snapshot), None, "after {keys}");
+        assert_eq!(model.export, form, "after {keys}");
+        assert_eq!(model.overlay, None, "after {keys}");
+        // Until it is written, snapshots have all that belongs into it.
+        assert_eq!(model.spec().lists == crate::snapshot::Lists::ALL, form.is_some());
+    }
+}
+
+#[test]
+fn what_came_of_a_report_is_told() {
+    let (mut model, snapshot) = (model(), snapshot());
+    hear(&mut model, Ok("/tmp/r.md".into()));
+    assert_eq!(model.notice.as_deref(), Some("report written: /tmp/r.md"));
+    let refusal = Refusal { why: "no room".into(), advice: "make some".into() };
+    hear(&mut model, Err(refusal.clone()));
+    assert_eq!((model.overlay, model.refusal.clone()), (Some(Overlay::NotWritten), Some(refusal)));
+    press(&mut model, "j", &snapshot);
+    assert_eq!(model.overlay, None);
+}
+
+#[test]
+fn the_key_of_the_selected_row_is_copied() {
+    let copied = |text: &str| [Effect::Copy(text.to_owned())];
+    check_effect("y", &copied("10.0.0.0"));
+    check_effect("j j y", &copied("10.0.0.2"));
+    check_effect("Tab G y", &copied("10.0.0.8"));
+    check_effect("r y", &copied("NOERROR"));
+    // Nothing is selected where there is no row or no table.
+    check_effect("a y", &[]);
+    check_effect("u y", &[]);
+}
+
+#[test]
+fn a_finding_is_copied_with_its_command_and_without_control_characters() {
+    let (mut model, mut snapshot) = (model(), snapshot());
+    let headline = "recursion is denied\nto \u{1b}[2J10.0.0.0/8".to_owned();
+    let verify = "dig @192.0.2.53 www.example A".to_owned();
+    snapshot.findings = vec![Finding { headline, verify, ..fixtures::finding() }];
+    let effect = press(&mut model, "a y", &snapshot);
+    let text = "recursion is denied to ?[2J10.0.0.0/8; to verify: dig @192.0.2.53 www.example A";
+    assert_eq!(effect, Some(Effect::Copy(text.to_owned())));
+    let notice = model.notice.unwrap_or_default();
+    assert_eq!(
+        notice,
+        "copied recursion is denied to ?[2J10.0.0.0/8; t… (if the terminal allows OSC 52)"
+    );
+}
+
+#[test]
 fn what_has_ended_is_not_reset() {
     let (mut model, mut now) = (model(), snapshot());
     now.source.ended = Some(Ended::EndOfFile);
@@ -332,4 +393,129 @@ fn the_terminal_is_given_up_or_drawn_anew_whatever_lies_over_the_view() {
     }
     assert_eq!(press(&mut model, "^L", &snapshot), Some(Effect::Redraw));
     assert!(model.overlay.is_some(), "the help stays");
+}
+
+fn lookup(client: u8, began: u64) -> crate::snapshot::Lookup {
+    use crate::snapshot::{
+        Class, Lookup, LookupId, LookupOutcome, LookupStep, QuestionKey, RecordType, StepKind,
+        Timestamp, Transport,
+    };
+    let client = IpAddr::from([10, 0, 0, client]);
+    let step = |nth: u64| LookupStep {
+        at: Timestamp::new(began, nth),
+        after: std::time::Duration::from_nanos(nth),
+        client: (client, 4000).into(),
+        server: ([10, 9, 9, 9], 53).into(),
+        kind: StepKind::Query { again: nth > 0 },
+        transport: Transport::Udp,
+        id: Some(7),
+        took: None,
+        frame: None,
+        length: 1200,
+        bytes: vec![0; 1200],
+    };
+    let question =
+        QuestionKey { name: "www.example".into(), rtype: RecordType(1), class: Class(1) };
+    Lookup {
+        id: LookupId {
+            client,
+            question,
+            began: Timestamp::new(began, 0),
+            last: Timestamp::new(began, 4),
+        },
+        servers: vec![[10, 9, 9, 9].into()],
+        queries: 5,
+        responses: 0,
+        outcome: LookupOutcome::NoResponse,
+        took: None,
+        earlier: 0,
+        steps: (0..5).map(step).collect(),
+    }
+}
+
+/// Three lookups, the newest first.
+fn with_lookups() -> Snapshot {
+    let rows = (1..=3).map(|n| lookup(n, 100 - u64::from(n))).collect();
+    let lookups = crate::snapshot::Lookups { rows, ..Default::default() };
+    Snapshot { lookups: Some(lookups), ..snapshot() }
+}
+
+/// `client step`, or `client step line` for a message, or nothing for the table.
+#[track_caller]
+fn check_ladder(keys: &str, expected: &str) {
+    let (mut model, snapshot) = (model(), with_lookups());
+    press(&mut model, keys, &snapshot);
+    let told = model.ladder.as_ref().map_or_else(String::new, |open| {
+        let line = open.message.map_or_else(String::new, |line| format!(" {line}"));
+        format!("{} {}{line}", open.id.client, open.step)
+    });
+    assert_eq!(told, expected, "after {keys}");
+    assert_eq!(model.shown().title, "Lookups", "after {keys}");
+}
+
+#[test]
+fn enter_leads_from_the_table_to_a_message_and_escape_back() {
+    check_ladder("L", "");
+    check_ladder("L Enter", "10.0.0.1 0");
+    check_ladder("L j Enter", "10.0.0.2 0");
+    check_ladder("L Enter j j", "10.0.0.1 2");
+    check_ladder("L Enter j Enter", "10.0.0.1 1 0");
+    check_ladder("L Enter j Enter Enter", "10.0.0.1 1 0");
+    check_ladder("L Enter j Enter j", "10.0.0.1 2 0");
+    check_ladder("L Enter j Enter Esc", "10.0.0.1 1");
+    check_ladder("L Enter j Enter Esc Esc", "");
+    check_ladder("L Enter s S Tab", "10.0.0.1 0");
+}
+
+#[test]
+fn the_ends_of_a_lookup_hold_and_a_long_message_is_scrolled() {
+    check_ladder("L Enter k", "10.0.0.1 0");
+    check_ladder("L Enter G", "10.0.0.1 4");
+    check_ladder("L Enter G g", "10.0.0.1 0");
+    check_ladder("L Enter PgDn", "10.0.0.1 4");
+    check_ladder("L Enter Enter PgUp", "10.0.0.1 0 0");
+}
+
+#[test]
+fn escape_leaves_the_view_only_from_its_table() {
+    let (mut model, snapshot) = (model(), with_lookups());
+    press(&mut model, "L Enter Enter Esc Esc Esc", &snapshot);
+    assert_eq!(model.view, 0);
+}
+
+#[test]
+fn an_open_lookup_that_is_forgotten_stays_the_one() {
+    let (mut model, mut now) = (model(), with_lookups());
+    press(&mut model, "L j Enter Enter", &now);
+    let id = model.ladder.clone().unwrap().id;
+    now.lookups.as_mut().unwrap().rows.remove(1);
+    press(&mut model, "j k PgDn Enter G", &now);
+    assert_eq!(model.ladder.as_ref().unwrap().id, id);
+    assert!(model.ladder.as_ref().unwrap().lookup(&now).is_none());
+    press(&mut model, "Esc Esc", &now);
+    assert_eq!(model.ladder, None);
+}
+
+#[test]
+fn enter_on_no_lookup_opens_none() {
+    let (mut model, now) = (model(), snapshot());
+    press(&mut model, "L Enter Enter", &now);
+    assert_eq!(model.ladder, None);
+}
+
+#[test]
+fn lookups_are_asked_for_while_they_are_shown() {
+    let (mut model, now) = (model(), with_lookups());
+    assert_eq!(model.spec().lookups, None);
+    press(&mut model, "L", &now);
+    assert_eq!(model.spec().lookups.unwrap().open, None);
+    press(&mut model, "j Enter", &now);
+    let open = model.spec().lookups.unwrap().open.unwrap();
+    assert_eq!(open.client, IpAddr::from([10, 0, 0, 2]));
+    press(&mut model, "v", &now);
+    assert_eq!(model.spec().lookups, None);
+    press(&mut model, "space", &now);
+    assert!(model.spec().lookups.is_some(), "all can be looked at while nothing moves");
+    press(&mut model, "L", &now);
+    assert_eq!(model.spec().lookups.unwrap().open, Some(open), "as it was left");
 }

@@ -33,32 +33,76 @@ fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Each finding in a line or two; what is left goes to the evidence of the first.
+/// Each finding in a line or two; what is left goes to what to do about the first, and its
+/// evidence.
 pub(super) fn draw_brief(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    let room = usize::from(area.height);
-    let mut lines: Vec<Told> = snapshot.findings.iter().take(room).map(brief).collect();
+    let mut lines = those_that_fit(snapshot, area);
     if let Some(first) = snapshot.findings.first() {
+        lines.extend(first.fix.iter().take(1).map(|text| Told::under("fix", text)));
+        lines.extend(first.directive().map(|text| Told::under("fix", text)));
         lines.extend(first.evidence.iter().map(|text| Told::under("for", text)));
         lines.extend(first.against.iter().map(|text| Told::under("against", text)));
-        lines.extend(first.fix.iter().map(|text| Told::under("fix", text)));
+        if !first.verify.is_empty() {
+            lines.push(Told::under("verify", &first.verify));
+        }
     }
     draw_lines(&lines, area, buffer);
 }
 
+/// Rows that the findings, and what to do about the first, take.
+pub(super) fn brief_height(snapshot: &Snapshot, width: u16) -> u16 {
+    let findings = &snapshot.findings;
+    let lines = findings.iter().map(|finding| brief(snapshot, finding).rows(width));
+    text::cells(lines.sum::<usize>()).saturating_add(1)
+}
+
+/// Whole findings, most harm first; the last row says how many more there are.
+fn those_that_fit(snapshot: &Snapshot, area: Rect) -> Vec<Told> {
+    let (all, room) = (snapshot.findings.len(), usize::from(area.height));
+    let (mut told, mut used) = (Vec::new(), 0);
+    for (nth, finding) in snapshot.findings.iter().enumerate() {
+        let line = brief(snapshot, finding);
+        let rows = line.rows(area.width);
+        let more = usize::from(nth + 1 < all);
+        if used + rows + more > room && nth > 0 {
+            let rest = all - nth;
+            told.push(Told::under("", &format!("and {rest} more (a shows all)")));
+            break;
+        }
+        used += rows;
+        told.push(line);
+    }
+    told
+}
+
 /// A paragraph with a label at its left.
-struct Told {
+pub(super) struct Told {
     label: String,
     text: String,
     meaning: Meaning,
 }
 
 impl Told {
-    fn under(label: &str, text: &str) -> Self {
+    pub(super) fn under(label: &str, text: &str) -> Self {
         Self { label: label.to_owned(), text: text.to_owned(), meaning: Meaning::Plain }
+    }
+
+    /// Rows that it takes.
+    fn rows(&self, width: u16) -> usize {
+        text::wrap(&self.text, width.saturating_sub(LABELS).into(), MOST_ROWS).len()
     }
 }
 
-fn brief(finding: &Finding) -> Told {
+/// In few words, for the first screen.
+fn brief(snapshot: &Snapshot, finding: &Finding) -> Told {
+    let as_intended = if finding.fault { "" } else { " (as intended)" };
+    let same = snapshot.findings.iter().filter(|other| other.brief == finding.brief).count();
+    // One cause that shows in several ways is a finding for each.
+    let outcome = if same > 1 { format!(" ({})", outcome(finding)) } else { String::new() };
+    Told { text: format!("{}{outcome}{as_intended}", finding.brief), ..headline(finding) }
+}
+
+fn headline(finding: &Finding) -> Told {
     let meaning = match (finding.fault, finding.confidence) {
         (false, _) | (_, Confidence::Possible) => Meaning::Plain,
         (true, _) => Meaning::Strong,
@@ -68,7 +112,7 @@ fn brief(finding: &Finding) -> Told {
 
 /// Everything a finding says, in the order a reader asks.
 fn case(finding: &Finding) -> Vec<Told> {
-    let mut told = vec![brief(finding), Told::under("cause", &cause(finding))];
+    let mut told = vec![headline(finding), Told::under("cause", &cause(finding))];
     told.push(Told::under("when", &when(finding)));
     if finding.turns.len() > 1 {
         told.push(Told::under("so far", &turns(finding)));
@@ -85,12 +129,16 @@ fn case(finding: &Finding) -> Vec<Told> {
     told
 }
 
-fn cause(finding: &Finding) -> String {
-    let outcome = match finding.outcome {
+fn outcome(finding: &Finding) -> String {
+    match finding.outcome {
         FindingOutcome::Response(code) => code.to_string(),
         FindingOutcome::Unanswered => "no reply".to_owned(),
         FindingOutcome::Unreachable => "unreachable".to_owned(),
-    };
+    }
+}
+
+fn cause(finding: &Finding) -> String {
+    let outcome = outcome(finding);
     let fault = if finding.fault { "a fault" } else { "works as intended" };
     format!("{}: {}, {outcome}, {fault}", finding.cause, text::plural(finding.count, "exchange"))
 }
@@ -141,12 +189,14 @@ fn scope(scope: &Scope) -> String {
 
 /// Columns for the labels.
 const LABELS: u16 = 10;
+/// Rows of one paragraph; what is longer is cut.
+const MOST_ROWS: usize = 4;
 
-fn draw_lines(paragraphs: &[Told], area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_lines(paragraphs: &[Told], area: Rect, buffer: &mut Buffer) {
     let mut rows = area.rows();
     let mut label_before = "";
     for told in paragraphs {
-        let left = usize::from(area.height).min(4);
+        let left = usize::from(area.height).min(MOST_ROWS);
         let lines = text::wrap(&told.text, area.width.saturating_sub(LABELS).into(), left);
         for (nth, line) in lines.into_iter().enumerate() {
             let Some(row) = rows.next() else { return };

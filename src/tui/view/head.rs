@@ -19,27 +19,34 @@ const MOST_WARNINGS: usize = 3;
 const SHORT: u16 = 16;
 
 /// Rows the head needs on a screen of this size.
-pub(super) fn height(snapshot: &Snapshot, screen: Rect) -> u16 {
+pub(super) fn height(model: &Model, snapshot: &Snapshot, screen: Rect) -> u16 {
     if screen.height < SHORT {
         return 2;
     }
-    let most = if screen.height >= TALL { MOST_WARNINGS } else { 1 };
-    2 + text::cells(warnings(snapshot).len().min(most))
+    2 + text::cells(
+        warning_lines(model, snapshot, screen.width, most_warnings(screen.height)).len(),
+    )
+}
+
+/// Rows that warnings may take.
+fn most_warnings(height: u16) -> usize {
+    if height >= TALL { MOST_WARNINGS } else { 1 }
 }
 
 pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let mut rows = area.rows();
-    let warnings = warnings(snapshot);
     if let Some(row) = rows.next() {
         draw_source(model, snapshot, row, buffer);
     }
-    let crowded = area.height == 2 && !warnings.is_empty();
+    let crowded = area.height == 2 && !warnings(snapshot).is_empty();
     if let (Some(row), false) = (rows.next(), crowded) {
         draw_health(model, snapshot, row, buffer);
     }
-    let places: Vec<Rect> = area.rows().skip(if crowded { 1 } else { 2 }).collect();
-    let details = model.bindings.label(capture::key()).unwrap_or_default();
-    draw_warnings(&warnings, &details, &places, buffer);
+    let most = if crowded { 1 } else { most_warnings(model.size.1) };
+    let lines = warning_lines(model, snapshot, area.width, most);
+    for (line, row) in lines.into_iter().zip(area.rows().skip(if crowded { 1 } else { 2 })) {
+        write_pieces(&[(line, Meaning::Warning)], row, buffer);
+    }
 }
 
 /// `file outage.pcapng  complete          2026-11-21 03:12:00 to 03:12:24 UTC (24.0 s)`
@@ -141,29 +148,58 @@ pub(in crate::tui) fn spans(snapshot: &Snapshot) -> Vec<String> {
 
 fn draw_health(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffer) {
     let mut pieces: Vec<Piece> = Vec::new();
-    for (text, meaning) in health(model, snapshot) {
-        let separator = if pieces.is_empty() { "" } else { ", " };
-        let width =
-            pieces_width(&pieces) + text::cells(text::width(separator) + text::width(&text));
-        if width > row.width {
-            continue;
-        }
-        pieces.push((separator.to_owned(), Meaning::Plain));
-        pieces.push((text, meaning));
+    let (always, others) = (always(model, snapshot), others(snapshot));
+    let first = always.len();
+    for piece in that_fit([always, others].concat(), first, row.width) {
+        let separator = if pieces.is_empty() { "" } else { SEPARATOR };
+        pieces.extend([(separator.to_owned(), Meaning::Plain), piece]);
     }
     write_pieces(&pieces, row, buffer);
 }
 
-/// The counters of the capture, most important first.
-fn health(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
+/// Between two counters.
+const SEPARATOR: &str = ", ";
+
+/// Those that there is room for, in their order. The first ones have their places before the
+/// others, and of these what warns before what is as it should be.
+fn that_fit(items: Vec<Piece>, first: usize, width: u16) -> Vec<Piece> {
+    let mut room = usize::from(width) + SEPARATOR.len();
+    let mut fits = vec![false; items.len()];
+    let rank = |nth: usize, meaning: Meaning| match meaning {
+        _ if nth < first => 0,
+        Meaning::Warning => 1,
+        _ => 2,
+    };
+    for turn in 0..=2 {
+        for (nth, (text, meaning)) in items.iter().enumerate() {
+            let needed = text::width(text) + SEPARATOR.len();
+            if rank(nth, *meaning) == turn && needed <= room {
+                room -= needed;
+                fits[nth] = true;
+            }
+        }
+    }
+    items.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(item, _)| item).collect()
+}
+
+/// How the capture goes.
+fn always(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
     let ledger = &snapshot.ledger;
     let mut items = vec![(text::plural(ledger.frames, "packet"), Meaning::Plain)];
     if snapshot.source.ended.is_none() && model.pace.packets > 0.0 {
         items.push((format!("{}/s", text::rate(model.pace.packets)), Meaning::Plain));
     }
     items.extend(drops(snapshot));
+    items.extend(one_way(snapshot));
     items.push(counter(ledger.undecodable_total(), "undecodable"));
-    items.push((format!("{} DNS messages", text::count(ledger.dns_messages)), Meaning::Plain));
+    items
+}
+
+/// The other counters of the capture, most important first.
+fn others(snapshot: &Snapshot) -> Vec<Piece> {
+    let ledger = &snapshot.ledger;
+    let mut items =
+        vec![(format!("{} DNS messages", text::count(ledger.dns_messages)), Meaning::Plain)];
     let rare = [
         (ledger.malformed, "malformed"),
         (ledger.cut, "cut short"),
@@ -185,6 +221,14 @@ fn counter(count: u64, what: &str) -> Piece {
     (format!("{} {what}", text::count(count)), meaning)
 }
 
+/// Which direction alone was captured.
+fn one_way(snapshot: &Snapshot) -> Option<Piece> {
+    snapshot.quality.iter().find(|quality| quality.id == "one-way")?;
+    let ledger = &snapshot.ledger;
+    let only = if ledger.queries < ledger.responses { "responses" } else { "queries" };
+    Some((format!("{only} only"), Meaning::Warning))
+}
+
 /// Packets lost on the way here. Files do not know; a live capture that does not know says so.
 fn drops(snapshot: &Snapshot) -> Vec<Piece> {
     let ledger = &snapshot.ledger;
@@ -201,29 +245,78 @@ fn drops(snapshot: &Snapshot) -> Vec<Piece> {
 
 /// What lowers the worth of the numbers, the end of the capture first.
 pub(in crate::tui) fn warnings(snapshot: &Snapshot) -> Vec<String> {
-    let end = match &snapshot.source.ended {
-        Some(Ended::Damaged(why)) => Some(format!("damaged: {why}")),
-        Some(Ended::Failed(why)) => Some(format!("capture failed: {why}")),
-        Some(Ended::EndOfFile | Ended::Stopped) | None => None,
-    };
-    end.into_iter().chain(snapshot.quality.iter().map(|quality| quality.text.clone())).collect()
+    end(snapshot)
+        .into_iter()
+        .chain(snapshot.quality.iter().map(|quality| quality.text.clone()))
+        .collect()
 }
 
-fn draw_warnings(warnings: &[String], details: &str, places: &[Rect], buffer: &mut Buffer) {
-    let shown = places.len();
-    for (nth, (text, row)) in warnings.iter().zip(places).enumerate() {
-        let more = if nth + 1 == shown && warnings.len() > shown {
-            format!(" (+{}: {details})", warnings.len() - shown)
+/// Why and since when nothing comes any more, and what is kept; the source stands above.
+fn end(snapshot: &Snapshot) -> Option<String> {
+    let (what, why) = match &snapshot.source.ended {
+        Some(Ended::Damaged(why)) => ("damaged", why),
+        Some(Ended::Failed(why)) => ("failed", why),
+        Some(Ended::EndOfFile | Ended::Stopped) | None => return None,
+    };
+    let named = format!("{}: ", snapshot.source.name);
+    let why = why.strip_prefix(&named).unwrap_or(why);
+    let kept = text::plural(snapshot.ledger.frames, "packet");
+    Some(match snapshot.source.last {
+        Some(last) => format!("{what} after {}, {kept} kept: {why}", last.clock()),
+        None => format!("{what}: {why}"),
+    })
+}
+
+/// The warnings in so many rows. The end of the capture gets a row more if it needs it; where
+/// there is more than fits, the last row says so.
+fn warning_lines(model: &Model, snapshot: &Snapshot, width: u16, most: usize) -> Vec<String> {
+    let warnings = warnings(snapshot);
+    let rows = |nth: usize| if nth == 0 && end(snapshot).is_some() { 2 } else { 1 };
+    let hidden = warnings.len().saturating_sub(most);
+    let details = model.bindings.label(capture::key()).unwrap_or_default();
+    let mut lines = Vec::new();
+    for (nth, text) in warnings.iter().take(most).enumerate() {
+        let more = if nth + 1 == most && hidden > 0 {
+            format!(" (+{hidden}: {details})")
         } else {
             String::new()
         };
-        let room = usize::from(row.width).saturating_sub(2 + text::width(&more));
-        let text = format!("! {}{more}", text::clip(text, room));
-        write_pieces(&[(text, Meaning::Warning)], *row, buffer);
+        let room = usize::from(width).saturating_sub(2 + text::width(&more));
+        let wrapped = text::wrap(text, room, rows(nth));
+        let last = wrapped.len().saturating_sub(1);
+        lines.extend(wrapped.iter().enumerate().map(|(place, line)| {
+            let mark = if place == 0 { "! " } else { "  " };
+            let more = if place == last { more.as_str() } else { "" };
+            format!("{mark}{line}{more}")
+        }));
     }
+    lines
 }
 
 /// Long enough ago that what happened then is over.
 pub(super) fn is_over(since_last: Duration, span: Duration) -> bool {
     since_last > Duration::from_secs(5) && since_last > span / 10
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_warns_has_its_place_first_and_the_order_stays() {
+        let item = |text: &str, warns: bool| {
+            (text.to_owned(), if warns { Meaning::Warning } else { Meaning::Plain })
+        };
+        let items =
+            vec![item("packets", false), item("7 messages", false), item("3 malformed", true)];
+        let fitting = |width| {
+            let fitting = that_fit(items.clone(), 1, width);
+            fitting.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(SEPARATOR)
+        };
+        assert_eq!(fitting(80), "packets, 7 messages, 3 malformed");
+        assert_eq!(fitting(32), "packets, 7 messages, 3 malformed");
+        assert_eq!(fitting(31), "packets, 3 malformed");
+        assert_eq!(fitting(19), "packets, 7 messages");
+        assert_eq!(fitting(3), "");
+    }
 }

@@ -9,11 +9,15 @@ mod ede;
 mod findings;
 mod foot;
 pub(super) mod head;
+mod ladder;
 mod latency;
 mod lists;
+mod lookups;
 mod messages;
+mod nothing;
 mod overlay;
 mod overview;
+mod packet;
 mod rcodes;
 mod sample;
 mod strip;
@@ -34,6 +38,7 @@ use super::theme::Meaning;
 use crate::snapshot::Snapshot;
 
 pub(crate) use overlay::help_length;
+pub(crate) use packet::last_line;
 
 /// The smallest screen that can show anything of use, in columns and rows.
 pub const MINIMUM: (u16, u16) = (40, 10);
@@ -69,6 +74,7 @@ pub const VIEWS: &[View] = &[
     messages::VIEW,
     ede::VIEW,
     latency::VIEW,
+    lookups::VIEW,
     sample::VIEW,
     capture::VIEW,
 ];
@@ -101,7 +107,7 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
     tabs::draw(model, page.tabs, buffer);
     crumbs::draw(model, snapshot, page.crumbs, buffer);
     verdict::draw(model, snapshot, page.verdict, buffer);
-    if !model.zoomed {
+    if !model.zoomed || model.open_ladder().is_some() {
         (model.shown().draw)(model, snapshot, page.body, buffer);
     }
     for (id, place) in panes(model, snapshot, page.body) {
@@ -113,7 +119,7 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
 fn page(model: &Model, snapshot: &Snapshot, area: Rect) -> Page {
     let whole = u16::from(!model.zoomed);
     let [head, tabs, crumbs, verdict, body, foot] = area.layout(&Layout::vertical([
-        Constraint::Length(head::height(snapshot, area)),
+        Constraint::Length(head::height(model, snapshot, area)),
         Constraint::Length(whole),
         Constraint::Length(crumbs::height(model)),
         Constraint::Length(verdict::height(model, snapshot, area) * whole),
@@ -125,7 +131,8 @@ fn page(model: &Model, snapshot: &Snapshot, area: Rect) -> Page {
 
 /// The tables on the screen and where they are.
 fn panes(model: &Model, snapshot: &Snapshot, body: Rect) -> Vec<Pane> {
-    if model.zoomed && !(model.shown().sheets)(model).is_empty() {
+    let has_tables = model.open_ladder().is_none() && !(model.shown().sheets)(model).is_empty();
+    if model.zoomed && has_tables {
         return vec![(model.active(), body)];
     }
     let mut panes = (model.shown().panes)(model, snapshot, body);
@@ -173,6 +180,11 @@ pub(crate) fn visible_rows(model: &Model, id: SheetId, snapshot: &Snapshot) -> u
     let page = page(model, snapshot, screen(model));
     let place = panes(model, snapshot, page.body).into_iter().find(|(each, _)| *each == id);
     place.map_or(0, |(_, place)| table::shown_rows(snapshot, id, place))
+}
+
+/// The part of the screen that a view has to itself.
+pub(crate) fn body(model: &Model, snapshot: &Snapshot) -> Rect {
+    page(model, snapshot, screen(model)).body
 }
 
 fn screen(model: &Model) -> Rect {

@@ -6,6 +6,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use super::{VIEWS, write_pieces};
 use crate::snapshot::{Snapshot, share};
+use crate::tui::export::{FORMS, Form, stem};
 use crate::tui::keys::{KEYS, Key, Msg};
 use crate::tui::model::{Model, Overlay, choices};
 use crate::tui::text;
@@ -28,6 +29,15 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
                 format!("{}: reset", keys.into_iter().flatten().collect::<Vec<_>>().join(" or "));
             let lines = ["All counters start anew.", &yes, "any other key: keep"];
             draw_box("reset?", &lines.map(str::to_owned), 0, None, area, buffer);
+        }
+        Some(Overlay::Export(place)) => {
+            let lines = export_lines(model, snapshot, area.width);
+            let (title, place) = ("write a report (Enter: as marked)", place + PLACES.len());
+            draw_box(title, &lines, place, Some(place), area, buffer);
+        }
+        Some(Overlay::NotWritten) => {
+            let lines = refusal_lines(model, area.width);
+            draw_box("report not written (any key closes)", &lines, 0, None, area, buffer);
         }
     }
 }
@@ -82,6 +92,36 @@ fn focus_lines(snapshot: &Snapshot) -> Vec<String> {
         format!("{mark} {:<10} {seen:>20}", code.to_string())
     };
     choices(snapshot).into_iter().map(line).collect()
+}
+
+/// What stands above the forms to choose from.
+const PLACES: [&str; 2] = ["into", ""];
+/// Columns between the sides of a box and its text.
+const SIDES: u16 = 6;
+
+fn export_lines(model: &Model, snapshot: &Snapshot, width: u16) -> Vec<String> {
+    let room = usize::from(width.saturating_sub(SIDES));
+    let folder = format!("{} {}", PLACES[0], model.folder);
+    let mut lines = vec![text::clip_middle(&folder, room), PLACES[1].to_owned()];
+    let stem = stem(snapshot);
+    let widest = stem.len() + 7;
+    let line = |(_, extension, what): &(Form, &str, &str)| {
+        let name = format!("{stem}.{extension}");
+        format!("{name:<widest$}{what}")
+    };
+    lines.extend(FORMS.iter().map(line));
+    lines
+}
+
+fn refusal_lines(model: &Model, width: u16) -> Vec<String> {
+    const MOST: u16 = 72;
+    let Some(refusal) = &model.refusal else { return Vec::new() };
+    let room = usize::from(width.min(MOST).saturating_sub(SIDES));
+    let mut lines = text::wrap(&refusal.why, room, 6);
+    lines.push(String::new());
+    lines.extend(text::wrap(&refusal.advice, room, 4));
+    lines.push("Nothing was left behind.".to_owned());
+    lines
 }
 
 /// A box in the middle, just large enough, scrolled so that line `first` is inside.

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{Pane, View, findings, only_active, strip, timeline};
+use super::{Pane, View, findings, nothing, only_active, strip, timeline};
 use crate::snapshot::{List, Snapshot};
 use crate::tui::model::Model;
-use crate::tui::sheets::SheetId;
+use crate::tui::sheets::{SheetId, focus_total};
 use crate::tui::text;
 
 pub(super) const VIEW: View = View {
@@ -41,21 +41,30 @@ fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
     let found = !snapshot.findings.is_empty();
     let beside = found && area.width >= VERY_WIDE;
     let height = area.height;
-    let timeline = match height {
-        0..11 => 0,
-        11..16 => 3,
-        16..20 => 4,
-        _ => (height / 4).min(10),
-    };
-    let findings = match height {
+    let most = match height {
         _ if !found => 0,
         0..9 => 0,
         9..16 => 2,
-        16..20 => 3,
+        // What few servers and clients leave free.
+        16..20 => 4 + 4_u16.saturating_sub(address_rows(snapshot)),
         _ => (height / 5).min(8),
     };
+    let needed = findings::brief_height(snapshot, area.width);
+    let findings = if height < 20 { needed.min(most) } else { most };
+    let timeline = match height {
+        0..11 => 0,
+        11..16 => 3,
+        // Findings that ask for a row more get it from the timeline, not from the tables.
+        16..20 => 7 - findings.clamp(3, 4),
+        _ => (height / 4).min(10),
+    };
     let strip = if height >= 7 { strip::HEIGHT } else { 0 };
-    let below = if beside { 0 } else { findings };
+    let below = match focus_total(snapshot) {
+        _ if beside => 0,
+        // The tables have nothing to tell, and the findings speak of something else.
+        0 if found => height.saturating_sub(strip + timeline),
+        _ => findings,
+    };
     let [strip, timeline, findings, _, tables] = area.layout(&Layout::vertical([
         Constraint::Length(strip),
         Constraint::Length(timeline),
@@ -72,6 +81,11 @@ fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
 }
 
 fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    if let Some(hints) = nothing::hints(snapshot) {
+        // A row of distance from the verdict, which says what is the matter.
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        return findings::draw_lines(&hints, below, buffer);
+    }
     let parts = parts(snapshot, area);
     strip::draw(snapshot, parts.strip, buffer);
     timeline::draw(snapshot, parts.timeline, buffer);
@@ -79,6 +93,9 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
 }
 
 fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
+    if snapshot.ledger.responses == 0 {
+        return Vec::new();
+    }
     let tables = parts(snapshot, area).tables;
     if area.width < NARROW || tables.height < 6 {
         return only_active(model, snapshot, tables);
@@ -104,9 +121,12 @@ fn names_beside(area: Rect) -> [Rect; 3] {
     [servers, clients, names]
 }
 
-/// Servers beside clients, each as wide as its addresses ask, and names below both.
+/// Servers beside clients, each as wide as its addresses ask, and names below both, with the rows
+/// that neither needs.
 fn names_below(snapshot: &Snapshot, area: Rect) -> [Rect; 3] {
-    let [above, names] = area.layout(&Layout::vertical([Constraint::Fill(1); 2]));
+    let needed = address_rows(snapshot).clamp(2, area.height.div_ceil(2).max(2));
+    let [above, names] =
+        area.layout(&Layout::vertical([Constraint::Length(needed), Constraint::Fill(1)]));
     let [servers, clients] = [&snapshot.servers, &snapshot.clients].map(longest);
     let half = Constraint::Fill(1);
     let columns = match (servers + clients, servers.max(clients)) {
@@ -117,6 +137,12 @@ fn names_below(snapshot: &Snapshot, area: Rect) -> [Rect; 3] {
     };
     let [servers, clients] = above.layout(&Layout::horizontal(columns).spacing(GUTTER));
     [servers, clients, names]
+}
+
+/// Rows that servers beside clients need, with their headings.
+fn address_rows(snapshot: &Snapshot) -> u16 {
+    let rows = snapshot.servers.rows.len().max(snapshot.clients.rows.len());
+    text::cells(rows).saturating_add(1)
 }
 
 /// Columns that the longest address at the top of a list needs with a count beside it.

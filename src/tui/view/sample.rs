@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{View, write_lines};
-use crate::snapshot::{Sample, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::tui::model::Model;
 use crate::tui::text;
 use crate::tui::theme::Meaning;
@@ -13,7 +13,7 @@ pub(super) const VIEW: View =
     View { key: 'm', title: "Msg", sheets: |_| Vec::new(), panes: |_, _, _| Vec::new(), draw };
 
 /// Columns of sixteen bytes in hexadecimal and as text.
-const DUMP: u16 = 16 * 3 + 1 + 16;
+pub(super) const DUMP: u16 = 16 * 3 + 1 + 16;
 
 fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let Some(sample) = &snapshot.sample else {
@@ -39,12 +39,18 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
             height: area.height.saturating_sub(used),
             ..area
         };
-        write_lines(&dump(sample, below.height.into()), Meaning::Quiet.style(), below, buffer);
+        write_lines(
+            &dump(&sample.bytes, below.height.into()),
+            Meaning::Quiet.style(),
+            below,
+            buffer,
+        );
     }
 }
 
-fn dump(sample: &Sample, rows: usize) -> Vec<String> {
-    sample.bytes.chunks(16).take(rows).map(row).collect()
+/// Bytes in hexadecimal and as text, sixteen a row.
+pub(super) fn dump(bytes: &[u8], rows: usize) -> Vec<String> {
+    bytes.chunks(16).take(rows).map(row).collect()
 }
 
 fn row(bytes: &[u8]) -> String {

@@ -145,7 +145,10 @@ fn measure(
         let width = text::width(&value.text());
         most = most.max(width);
         least = least.max(needed(&value, column, width, room));
-        is_text |= matches!(value, Value::Name(_) | Value::Word(_) | Value::Address(_));
+        is_text |= matches!(
+            value,
+            Value::Name(_) | Value::Word(_) | Value::Address(_) | Value::Graded { .. }
+        );
     }
     let title = text::width(&heading);
     let least = least.max(if column == 0 { title.min(room * 2 / 5) } else { title }).min(most);
@@ -271,6 +274,7 @@ fn put(text: &str, column: &Fitted, x: u16, area: Rect, style: Style, buffer: &m
 
 fn draw_emptiness(snapshot: &Snapshot, id: SheetId, area: Rect, buffer: &mut Buffer) {
     let text = match (id, snapshot.responses()) {
+        (SheetId::Lookups, _) => "no lookups yet".to_owned(),
         (_, 0) => "no responses yet".to_owned(),
         (SheetId::Findings, _) => "nothing found".to_owned(),
         (SheetId::Ede, _) => "no extended errors (RFC 8914) seen".to_owned(),

@@ -1,10 +1,12 @@
-//! The answer in one sentence of words.
+//! The answer in one sentence of words: how much of what since when, who is hurt, and why.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{head, write_lines};
-use crate::snapshot::{RcodeRow, Row, Snapshot, SourceKind, share};
+use crate::snapshot::{
+    Confidence, Course, Ended, Finding, FindingOutcome, RcodeRow, Row, Snapshot, SourceKind, share,
+};
 use crate::time::Timestamp;
 use crate::tui::keys::Msg;
 use crate::tui::model::Model;
@@ -13,7 +15,7 @@ use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
 pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    let lines = text::wrap(&told(model, snapshot), area.width.into(), area.height.into());
+    let lines = lines(model, snapshot, area.width.into(), area.height.into());
     let meaning = match focus_total(snapshot) {
         0 => Meaning::Strong,
         _ => theme::rcode(snapshot.focus, snapshot.focus).0,
@@ -25,56 +27,76 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
 /// the sentence needs it.
 pub(super) fn height(model: &Model, snapshot: &Snapshot, screen: Rect) -> u16 {
     let most = if screen.height >= 24 { 3 } else { 2 };
-    let lines = text::wrap(&told(model, snapshot), screen.width.into(), most).len();
-    text::cells(lines).max(2)
+    text::cells(lines(model, snapshot, screen.width.into(), most).len()).max(2)
 }
 
-/// With the key that leads on.
-fn told(model: &Model, snapshot: &Snapshot) -> String {
-    sentence(snapshot, model.bindings.label(Msg::Focus).as_deref())
+/// A part of the sentence.
+struct Part {
+    text: String,
+    /// Which parts leave first where room is short: the highest. 0 stays.
+    rank: u8,
 }
 
-/// Who is affected by what since when, as far as it is known; `focus` is the key that looks at
-/// other codes.
-pub(in crate::tui) fn sentence(snapshot: &Snapshot, focus: Option<&str>) -> String {
+fn part(rank: u8, text: impl Into<String>) -> Part {
+    Part { text: text.into(), rank }
+}
+
+/// The sentence in at most so many lines: what matters less is left out before anything is cut.
+fn lines(model: &Model, snapshot: &Snapshot, width: usize, most: usize) -> Vec<String> {
+    let mut parts = parts(snapshot, model.bindings.label(Msg::Focus).as_deref());
+    loop {
+        let sentence = joined(&parts);
+        let worst = parts.iter().map(|part| part.rank).max().unwrap_or(0);
+        if worst == 0 || text::wrap(&sentence, width, usize::MAX).len() <= most {
+            return text::wrap(&sentence, width, most);
+        }
+        parts.retain(|part| part.rank < worst);
+    }
+}
+
+fn joined(parts: &[Part]) -> String {
+    parts.iter().map(|part| part.text.as_str()).collect()
+}
+
+/// The whole sentence.
+pub(in crate::tui) fn sentence(snapshot: &Snapshot) -> String {
+    joined(&parts(snapshot, None))
+}
+
+/// Who is affected by what since when and why, as far as it is known; `key` is what looks at other
+/// codes.
+fn parts(snapshot: &Snapshot, key: Option<&str>) -> Vec<Part> {
     if snapshot.selected.is_some() && snapshot.queries() + snapshot.responses() == 0 {
-        return "Nothing that the filter holds for, so far.".to_owned();
+        return vec![part(0, "Nothing that the filter holds for, so far.")];
     }
     match (focus_total(snapshot), snapshot.responses()) {
-        (0, 0) => nothing_to_judge(snapshot),
-        (0, responses) => {
-            format!(
-                "No {} among {}{}.",
-                snapshot.focus,
-                text::plural(responses, "response"),
-                others(snapshot, focus)
-            )
-        }
-        (count, responses) => trouble(snapshot, count, responses),
+        (0, 0) => vec![part(0, nothing_to_judge(snapshot))],
+        (0, responses) => quiet(snapshot, responses, key),
+        (focus, _) => trouble(snapshot, focus),
     }
 }
 
+/// Where there is no response at all.
 fn nothing_to_judge(snapshot: &Snapshot) -> String {
     let ledger = &snapshot.ledger;
     let over = snapshot.source.ended.is_some();
+    let failed = matches!(snapshot.source.ended, Some(Ended::Failed(_) | Ended::Damaged(_)));
     let live = snapshot.source.kind == SourceKind::Live;
     if ledger.frames == 0 {
         return match (over, live) {
-            (true, _) => "The capture holds no packets.".to_owned(),
-            (false, true) => {
-                "No packets yet: is this the interface, and does it carry DNS?".to_owned()
-            }
+            _ if failed => "It failed before the first packet.".to_owned(),
+            (true, false) => "The capture holds no packets.".to_owned(),
+            (true, true) => "Not a packet was captured.".to_owned(),
+            (false, true) => format!("No packets yet on {}.", snapshot.source.name),
             (false, false) => "Waiting for the first packets.".to_owned(),
         };
     }
     let frames = text::plural(ledger.frames, "packet");
     if ledger.dns_messages == 0 {
-        return format!("No DNS among {frames}: is this the right interface, port and filter?");
+        return format!("No DNS among {frames}.");
     }
-    format!(
-        "{} and no response among {frames}.",
-        text::plural(ledger.queries, "query").replace("querys", "queries")
-    )
+    let queries = text::plural(ledger.queries, "query").replace("querys", "queries");
+    format!("{queries} and no response among {frames}: who fails, and how, cannot be said.")
 }
 
 /// The failure code that most responses carry.
@@ -83,25 +105,24 @@ fn worst(snapshot: &Snapshot) -> Option<&RcodeRow> {
     failures.max_by_key(|row| row.responses)
 }
 
-/// Another failure that is more frequent than the one under examination.
-fn worse(snapshot: &Snapshot, focus: u64) -> Option<String> {
-    let row = worst(snapshot).filter(|row| row.responses > focus)?;
-    Some(format!("{} is worse: {}", row.rcode, text::share(row.share)))
-}
-
-/// The worst of the other failures, so that a quiet focus does not look like a quiet network.
-fn others(snapshot: &Snapshot, focus: Option<&str>) -> String {
-    let mut said = String::new();
+/// No response has the focus code. The worst of the other failures is told, so that a quiet focus
+/// does not look like a quiet network.
+fn quiet(snapshot: &Snapshot, responses: u64, key: Option<&str>) -> Vec<Part> {
+    let among = text::plural(responses, "response");
+    let mut parts = vec![part(0, format!("No {} among {among}", snapshot.focus))];
+    if snapshot.findings.is_empty() && worst(snapshot).is_none() && silence(snapshot, 0).is_none() {
+        parts.push(part(2, ", and no other fault was found"));
+    }
     if let Some(row) = worst(snapshot) {
-        said.push_str(&format!(", but {} {}", row.rcode, text::share(row.share)));
-        if let Some(key) = focus {
-            said.push_str(&format!(" ({key} looks at others)"));
-        }
+        parts.push(part(0, format!(", but {} {}", row.rcode, text::share(row.share))));
+        parts.extend(key.map(|key| part(2, format!(" ({key} looks at others)"))));
     }
     if snapshot.outcomes.unanswered > 0 {
-        said.push_str(&format!("; {}", no_reply(snapshot)));
+        parts.push(part(1, format!("; {}", no_reply(snapshot))));
     }
-    said
+    parts.extend(snapshot.findings.iter().find(|finding| finding.fault).map(cause));
+    parts.push(part(0, "."));
+    parts
 }
 
 /// `12 of 3,442 queries got no reply (0.3 %)`
@@ -111,99 +132,192 @@ fn no_reply(snapshot: &Snapshot) -> String {
     format!("{} of {} queries got no reply ({part})", text::count(unanswered), text::count(queries))
 }
 
-/// Silence beside the focus code, where there is enough of it to matter.
-fn silence(snapshot: &Snapshot) -> Option<String> {
-    let part = share(snapshot.outcomes.unanswered, snapshot.queries());
-    (part >= 0.01).then(|| no_reply(snapshot))
+fn trouble(snapshot: &Snapshot, focus: u64) -> Vec<Part> {
+    let mut parts = course(snapshot, focus);
+    parts.extend(worse(snapshot, focus));
+    parts.extend(silence(snapshot, focus));
+    let finding = blamed(snapshot);
+    // A finding that names its servers says more than their number.
+    parts.extend(match finding {
+        Some(finding) if !finding.is_unknown() => servers(snapshot),
+        _ => blame(snapshot, focus),
+    });
+    parts.extend(clients(snapshot));
+    parts.push(match finding {
+        Some(finding) if !finding.is_unknown() => cause(finding),
+        _ => part(3, not_known(snapshot)),
+    });
+    parts
 }
 
-fn trouble(snapshot: &Snapshot, focus: u64, responses: u64) -> String {
-    let mut said = vec![format!(
-        "{} {} of responses ({} of {}){}",
-        snapshot.focus,
-        text::share(share(focus, responses)),
-        text::count(focus),
-        text::count(responses),
-        period(snapshot)
-    )];
-    said.extend(blame(snapshot, focus));
-    said.extend(reach(snapshot));
-    said.extend(harm(snapshot));
-    said.extend(silence(snapshot));
-    said.extend(worse(snapshot, focus));
-    said.join("; ")
-}
-
-/// `, since 03:12:05`, or `, 03:12:05 to 03:12:09` if it is over.
-fn period(snapshot: &Snapshot) -> String {
-    let Some(first) = first(snapshot) else { return String::new() };
-    let source = &snapshot.source;
-    let last = snapshot.servers.rows.iter().filter_map(|row| row.last).max();
-    let silent = |last: Timestamp| source.last.map_or_else(Default::default, |end| end.since(last));
-    match last {
-        Some(last) if head::is_over(silent(last), source.duration()) => {
-            format!(", {} to {}", first.clock(), last.clock())
+/// How much of the code there is, and since when: now and before where there is a clear step.
+fn course(snapshot: &Snapshot, focus: u64) -> Vec<Part> {
+    let (code, responses) = (snapshot.focus, snapshot.responses());
+    let all = text::share(share(focus, responses));
+    let counts = part(6, format!(" ({} of {})", text::count(focus), text::count(responses)));
+    let in_all = part(4, format!(" ({all} in all)"));
+    let clock = |at| moment(snapshot, at);
+    let plain = part(0, format!("{code} {all} of responses"));
+    match snapshot.course() {
+        Course::Risen { since, before, now } => {
+            let (now, before) = (text::share(now), text::share(before));
+            let since = clock(since);
+            let told = format!("{code} {now} of responses, up from {before} since {since}");
+            vec![part(0, told), in_all]
         }
-        _ => format!(", since {}", first.clock()),
+        Course::Over { from, then, until, after } => {
+            let (then, after, until) = (text::share(then), text::share(after), clock(until));
+            let from = from.map_or_else(String::new, |from| format!(" from {}", clock(from)));
+            let told = format!(
+                "{code} over since {until}, now {after} of responses; {then}{from} until then"
+            );
+            vec![part(0, told), in_all]
+        }
+        Course::FromTheStart => {
+            let since = until_it_ended(snapshot, None).unwrap_or_else(|| ", from the start".into());
+            vec![plain, counts, part(0, since)]
+        }
+        Course::Since(first) => {
+            let since = format!(", since {}", clock(first));
+            vec![plain, counts, part(0, until_it_ended(snapshot, Some(first)).unwrap_or(since))]
+        }
+        Course::Absent => vec![plain, counts],
     }
 }
 
-/// When it began: as the servers' rows say, or the timeline where rows are missing.
-fn first(snapshot: &Snapshot) -> Option<Timestamp> {
-    let rows = snapshot.servers.rows.iter().filter_map(|row| row.first).min();
-    let timeline = &snapshot.timeline;
-    let step = timeline.steps.iter().position(|step| step.focus > 0).map(|nth| {
-        let nth = u32::try_from(nth).unwrap_or(u32::MAX);
-        timeline.start.plus(timeline.step.saturating_mul(nth))
-    });
-    let all_are_here = snapshot.servers.total <= snapshot.servers.rows.len() as u64;
-    if all_are_here { rows.or(step) } else { rows.into_iter().chain(step).min() }
-}
-
-fn blame(snapshot: &Snapshot, focus: u64) -> Option<String> {
-    let servers = &snapshot.servers;
-    let top: &Row<_> = servers.rows.first()?;
-    let part = share(top.focus, focus);
-    Some(match servers.total.max(servers.rows.len() as u64) {
-        1 => format!("all by {}", top.key),
-        total if part > 0.5 => {
-            let [part, total] = [text::share(part), text::count(total)];
-            format!("mostly by {} ({part}), one of {total} servers", top.key)
-        }
-        total => format!(
-            "by {} servers, most by {} ({})",
-            text::count(total),
-            top.key,
-            text::share(part)
-        ),
+/// `, 03:12:05 to 03:12:09` or `, until 03:12:09`, if it was not seen any more for long.
+fn until_it_ended(snapshot: &Snapshot, first: Option<Timestamp>) -> Option<String> {
+    let source = &snapshot.source;
+    let last = snapshot.servers.rows.iter().filter_map(|row| row.last).max()?;
+    let silent = source.last.map_or_else(Default::default, |end| end.since(last));
+    let last = head::is_over(silent, source.duration()).then(|| moment(snapshot, last))?;
+    Some(match first {
+        Some(first) => format!(", {} to {last}", moment(snapshot, first)),
+        None => format!(", until {last}"),
     })
 }
 
-fn reach(snapshot: &Snapshot) -> Option<String> {
-    let clients = &snapshot.clients;
-    match (clients.total.max(clients.rows.len() as u64), clients.rows.first()) {
-        (0, _) => None,
-        (1, Some(row)) => Some(format!("1 client: {}", row.key)),
-        (total, _) => Some(text::plural(total, "client")),
+/// The time of day; with the date where the capture spans more than one.
+fn moment(snapshot: &Snapshot, at: Timestamp) -> String {
+    let day = |at: Timestamp| at.0 / 86_400_000_000_000;
+    let source = &snapshot.source;
+    if source.first.map(day) == source.last.map(day) { at.clock() } else { at.date_and_clock() }
+}
+
+/// Another failure that is more frequent than the one under examination.
+fn worse(snapshot: &Snapshot, focus: u64) -> Option<Part> {
+    let row = worst(snapshot).filter(|row| row.responses > focus)?;
+    Some(part(2, format!("; {} is worse: {}", row.rcode, text::share(row.share))))
+}
+
+/// Silence beside the focus code, where there is enough of it to matter.
+fn silence(snapshot: &Snapshot, focus: u64) -> Option<Part> {
+    let silent = share(snapshot.outcomes.unanswered, snapshot.queries());
+    let is_worse = silent > share(focus, snapshot.responses());
+    let rank = if is_worse { 1 } else { 5 };
+    (silent >= 0.01).then(|| part(rank, format!("; {}", no_reply(snapshot))))
+}
+
+/// `; 2 of 3 servers`
+fn servers(snapshot: &Snapshot) -> Option<Part> {
+    let list = &snapshot.servers;
+    let total = list.total.max(list.rows.len() as u64);
+    let seen = snapshot.servers_seen;
+    let all_are_kept = list.error == 0 && seen >= total;
+    match total {
+        0 => None,
+        _ if all_are_kept => {
+            let (total, seen) = (text::count(total), text::plural(seen, "server"));
+            Some(part(3, format!("; {total} of {seen}")))
+        }
+        _ => Some(part(3, format!("; {}", text::plural(total, "server")))),
     }
+}
+
+/// Which server gives most of it, where no finding says so.
+fn blame(snapshot: &Snapshot, focus: u64) -> Option<Part> {
+    let servers = &snapshot.servers;
+    let top: &Row<_> = servers.rows.first()?;
+    let of_all = share(top.focus, focus);
+    let told = match servers.total.max(servers.rows.len() as u64) {
+        1 => format!("; all by {}", top.key),
+        total if of_all > 0.5 => {
+            let [of_all, total] = [text::share(of_all), text::count(total)];
+            format!("; mostly by {} ({of_all}), one of {total} servers", top.key)
+        }
+        total => format!(
+            "; by {} servers, most by {} ({})",
+            text::count(total),
+            top.key,
+            text::share(of_all)
+        ),
+    };
+    Some(part(1, told))
+}
+
+/// `; 54 clients, 44.5 % of the lookups that met it failed`
+fn clients(snapshot: &Snapshot) -> Vec<Part> {
+    let clients = &snapshot.clients;
+    let reach = match (clients.total.max(clients.rows.len() as u64), clients.rows.first()) {
+        (0, _) => None,
+        (1, Some(row)) => Some(format!("; 1 client ({})", row.key)),
+        (total, _) => Some(format!("; {}", text::plural(total, "client"))),
+    };
+    let mut parts: Vec<Part> = reach.into_iter().map(|reach| part(1, reach)).collect();
+    let separator = if parts.is_empty() { ";" } else { "," };
+    parts.extend(harm(snapshot).map(|harm| part(2, format!("{separator} {harm}"))));
+    parts
 }
 
 fn harm(snapshot: &Snapshot) -> Option<String> {
     let impact = snapshot.impact;
-    (impact.lookups_refused > 0).then(|| {
-        let all = text::count(impact.lookups_refused);
-        match impact.failed {
-            0 => format!("{all} of {all} lookups recovered"),
-            failed => format!("{} of {all} lookups failed", text::count(failed)),
-        }
+    let all = impact.lookups_refused;
+    (all > 0).then(|| match impact.failed {
+        // No counts: a finding counts what is asked again after a while once, and says so beside.
+        0 => "all lookups that met it recovered".to_owned(),
+        failed if failed == all => "all lookups that met it failed".to_owned(),
+        failed => format!("{} of the lookups that met it failed", text::share(share(failed, all))),
     })
+}
+
+/// The finding to tell of: the first fault that shows as the focus code, or else the first fault,
+/// or else what is no fault.
+fn blamed(snapshot: &Snapshot) -> Option<&Finding> {
+    let findings = &snapshot.findings;
+    let is_focus = |finding: &&Finding| finding.outcome == FindingOutcome::Response(snapshot.focus);
+    let is_fault = |finding: &&Finding| finding.fault;
+    let first = findings.iter().find(|finding| is_focus(finding) && is_fault(finding));
+    first.or(findings.iter().find(is_fault)).or(findings.iter().find(is_focus))
+}
+
+/// `: recursion is denied to 10.8.0.0/16 by 192.0.2.53 (likely)`
+fn cause(finding: &Finding) -> Part {
+    let told = &finding.brief;
+    let as_intended = if finding.fault { "" } else { ", as intended" };
+    part(
+        0,
+        match finding.confidence {
+            Confidence::Possible => format!(": perhaps {told}{as_intended}"),
+            sure => format!(": {told} ({sure}{as_intended})"),
+        },
+    )
+}
+
+fn not_known(snapshot: &Snapshot) -> &'static str {
+    if snapshot.source.ended.is_some() {
+        ": the cause is not determined"
+    } else {
+        ": the cause is not known yet"
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::ledger::Ledger;
-    use crate::snapshot::{Impact, Rcode};
+    use crate::snapshot::{Impact, Rcode, Step, Timeline, fixtures};
 
     fn with(rcodes: &[(Rcode, u64)]) -> Snapshot {
         let total = rcodes.iter().map(|(_, count)| count).sum();
@@ -216,34 +330,48 @@ mod tests {
         let ledger =
             Ledger { frames: 9_000, dns_messages: total, responses: total, ..Ledger::default() };
         let rcodes = rcodes.iter().map(row).collect();
-        Snapshot { focus: Rcode::REFUSED, ledger, rcodes, ..Snapshot::default() }
+        let mut snapshot =
+            Snapshot { focus: Rcode::REFUSED, ledger, rcodes, ..Snapshot::default() };
+        snapshot.source.ended = Some(Ended::EndOfFile);
+        snapshot
+    }
+
+    /// A refused fifth, found to be denied recursion.
+    fn explained(confidence: Confidence, fault: bool) -> Snapshot {
+        let mut snapshot = with(&[(Rcode::NOERROR, 80), (Rcode::REFUSED, 20)]);
+        let brief = "recursion is denied to 10.8.0.0/16 by 192.0.2.53".to_owned();
+        snapshot.findings = vec![Finding { confidence, fault, brief, ..fixtures::finding() }];
+        snapshot
     }
 
     #[track_caller]
     fn check(snapshot: &Snapshot, expected: &str) {
-        assert_eq!(sentence(snapshot, None), expected);
+        assert_eq!(joined(&parts(snapshot, Some("f"))), expected);
     }
+
+    const UNKNOWN: &str = ": the cause is not determined";
 
     #[test]
     fn an_empty_capture_is_told_from_one_without_dns_and_one_without_responses() {
         let mut snapshot = Snapshot::default();
         check(&snapshot, "Waiting for the first packets.");
-        snapshot.source.ended = Some(crate::snapshot::Ended::EndOfFile);
+        snapshot.source.ended = Some(Ended::EndOfFile);
         check(&snapshot, "The capture holds no packets.");
         snapshot.ledger.frames = 1;
-        check(&snapshot, "No DNS among 1 packet: is this the right interface, port and filter?");
+        check(&snapshot, "No DNS among 1 packet.");
         snapshot.ledger.dns_messages = 1;
         snapshot.ledger.queries = 1;
-        check(&snapshot, "1 query and no response among 1 packet.");
+        let said = "1 query and no response among 1 packet: who fails, and how, cannot be said.";
+        check(&snapshot, said);
     }
 
     #[test]
     fn a_worse_failure_is_not_hidden_behind_the_focus() {
         let worse = [(Rcode::SERVFAIL, 75), (Rcode::REFUSED, 25)];
         let said = "REFUSED 25.0 % of responses (25 of 100); SERVFAIL is worse: 75.0 %";
-        check(&with(&worse), said);
+        check(&with(&worse), &format!("{said}{UNKNOWN}"));
         let lesser = [(Rcode::NXDOMAIN, 70), (Rcode::SERVFAIL, 5), (Rcode::REFUSED, 25)];
-        check(&with(&lesser), "REFUSED 25.0 % of responses (25 of 100)");
+        check(&with(&lesser), &format!("REFUSED 25.0 % of responses (25 of 100){UNKNOWN}"));
     }
 
     #[test]
@@ -251,17 +379,75 @@ mod tests {
         let mut snapshot = with(&[(Rcode::REFUSED, 100)]);
         snapshot.ledger.queries = 1_000;
         snapshot.outcomes.unanswered = 9;
-        check(&snapshot, "REFUSED 100 % of responses (100 of 100)");
+        check(&snapshot, &format!("REFUSED 100 % of responses (100 of 100){UNKNOWN}"));
         snapshot.outcomes.unanswered = 10;
         let said = "REFUSED 100 % of responses (100 of 100); \
                     10 of 1,000 queries got no reply (1.0 %)";
-        check(&snapshot, said);
+        check(&snapshot, &format!("{said}{UNKNOWN}"));
     }
 
     #[test]
     fn lookups_that_all_recovered_are_no_failure() {
         let mut snapshot = with(&[(Rcode::REFUSED, 1)]);
         snapshot.impact = Impact { lookups_refused: 3, recovered: 3, ..Impact::default() };
-        check(&snapshot, "REFUSED 100 % of responses (1 of 1); 3 of 3 lookups recovered");
+        let said = "REFUSED 100 % of responses (1 of 1); all lookups that met it recovered";
+        check(&snapshot, &format!("{said}{UNKNOWN}"));
+    }
+
+    #[test]
+    fn the_cause_is_told_with_how_sure_it_is() {
+        let check = |confidence, fault, said: &str| {
+            let told = sentence(&explained(confidence, fault));
+            assert_eq!(told, format!("REFUSED 20.0 % of responses (20 of 100): {said}"));
+        };
+        let denied = "recursion is denied to 10.8.0.0/16 by 192.0.2.53";
+        check(Confidence::Certain, true, &format!("{denied} (certain)"));
+        check(Confidence::Likely, true, &format!("{denied} (likely)"));
+        check(Confidence::Likely, false, &format!("{denied} (likely, as intended)"));
+        check(Confidence::Possible, true, &format!("perhaps {denied}"));
+    }
+
+    #[test]
+    fn a_fault_that_shows_as_the_focus_code_comes_before_others() {
+        let mut snapshot = explained(Confidence::Likely, true);
+        let outcome = FindingOutcome::Unanswered;
+        let other = Finding { outcome, brief: "nothing listens".into(), ..fixtures::finding() };
+        snapshot.findings.insert(0, other);
+        assert!(sentence(&snapshot).contains("recursion is denied"));
+        snapshot.findings.pop();
+        assert!(sentence(&snapshot).ends_with(": nothing listens (likely)"));
+    }
+
+    #[test]
+    fn before_and_after_are_told_of_a_step() {
+        let mut snapshot = explained(Confidence::Likely, true);
+        let step = |nth: u64| Step {
+            responses: 10,
+            focus: if nth < 10 { 0 } else { 4 },
+            ..Step::default()
+        };
+        let steps: Vec<Step> = (0..20).map(step).collect();
+        let (start, width) = (Timestamp::new(1_795_230_720, 0), Duration::from_secs(1));
+        snapshot.timeline = Timeline { start, step: width, steps };
+        let said = sentence(&snapshot);
+        let begin = "REFUSED 40.0 % of responses, up from 0 % since 03:12:10 (20.0 % in all)";
+        assert!(said.starts_with(begin), "{said}");
+        snapshot.timeline.steps.reverse();
+        let said = sentence(&snapshot);
+        let begin = "REFUSED over since 03:12:10, now 0 % of responses; 40.0 % until then (";
+        assert!(said.starts_with(begin), "{said}");
+    }
+
+    #[test]
+    fn what_matters_less_leaves_first_and_the_cause_stays() {
+        let mut snapshot = explained(Confidence::Likely, true);
+        snapshot.impact = Impact { lookups_refused: 9, failed: 9, ..Impact::default() };
+        let told = |width, most| lines(&Model::default(), &snapshot, width, most).join(" ");
+        assert!(told(200, 1).contains("(20 of 100); all lookups"));
+        assert!(!told(125, 1).contains("(20 of 100)"));
+        let short = "REFUSED 20.0 % of responses: recursion is denied to 10.8.0.0/16 by \
+                     192.0.2.53 (likely)";
+        assert_eq!(told(50, 2), short);
+        assert!(told(20, 1).ends_with('…'));
     }
 }

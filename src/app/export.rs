@@ -1,0 +1,267 @@
+//! Reports that the dashboard is asked for, written by a thread of their own: a disk may be slow.
+//!
+//! A report is written aside and gets its name when it is whole, and only a name that is free.
+
+use std::fs::Permissions;
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, bail};
+
+use crate::output::{self, Format, Options};
+use crate::snapshot::Snapshot;
+use crate::tui::export::{Form, Order, Refusal, Writer, Written};
+use crate::wire::name::escape_text;
+
+/// So many names are tried, each with a number of its own.
+const MOST_NAMES: u32 = 10_000;
+
+/// Writes reports while the screen goes on.
+pub(super) struct Exporter {
+    folder: PathBuf,
+    orders: Sender<Order>,
+    answers: Receiver<Written>,
+    thread: JoinHandle<()>,
+    /// What came of the orders that the screen knows of.
+    told: Vec<Written>,
+}
+
+impl Exporter {
+    /// Into this folder, or the one that the program was started in.
+    pub(super) fn start(folder: Option<&Path>) -> anyhow::Result<Self> {
+        let folder = absolute(folder)?;
+        let (orders, to_do) = mpsc::channel::<Order>();
+        let (done, answers) = mpsc::channel();
+        let into = folder.clone();
+        let work = move || {
+            for order in to_do {
+                let written = report(&into, &order);
+                if done.send(written).is_err() {
+                    return;
+                }
+            }
+        };
+        let builder = thread::Builder::new().name("export".into());
+        let thread = builder.spawn(work).context("cannot start the thread that writes reports")?;
+        Ok(Self { folder, orders, answers, thread, told: Vec::new() })
+    }
+
+    /// Waits for what is still being written: what became of all orders, in their order.
+    pub(super) fn finish(self) -> Vec<Written> {
+        let Self { orders, answers, thread, mut told, .. } = self;
+        drop(orders);
+        told.extend(answers.iter());
+        let _ = thread.join(); // a panic was printed, and there is no report to tell of
+        told
+    }
+}
+
+impl Writer for Exporter {
+    fn folder(&self) -> String {
+        printable(&self.folder)
+    }
+
+    fn write(&mut self, order: Order) {
+        // A thread that is gone has no news, and a report that nobody writes is not told of.
+        let _ = self.orders.send(order);
+    }
+
+    fn news(&mut self) -> Option<Written> {
+        let written = self.answers.try_recv().ok()?;
+        self.told.push(written.clone());
+        Some(written)
+    }
+}
+
+/// A folder that is not there is told before the capture begins, not in the middle of it.
+fn absolute(folder: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let Some(folder) = folder else {
+        return Ok(std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")));
+    };
+    if !folder.is_dir() {
+        bail!("cannot export into {}: it is no folder", printable(folder));
+    }
+    std::path::absolute(folder).with_context(|| format!("cannot use {}", printable(folder)))
+}
+
+fn printable(path: &Path) -> String {
+    escape_text(path.as_os_str().as_encoded_bytes())
+}
+
+fn report(folder: &Path, order: &Order) -> Written {
+    let format = match order.form {
+        Form::Text => Format::Text,
+        Form::Markdown => Format::Markdown,
+        Form::Json => Format::Json,
+    };
+    let snapshot = shortened(&order.snapshot, format.default_rows());
+    let saved = save(folder, &order.stem, order.form.extension(), |out| {
+        output::write(format, &snapshot, &Options::default(), out)
+    });
+    saved.map(|path| printable(&path)).map_err(|error| refusal(folder, &error))
+}
+
+/// With lists as long as those of a report that is made without the screen.
+fn shortened(snapshot: &Snapshot, rows: usize) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    snapshot.servers.cut(rows);
+    snapshot.clients.cut(rows);
+    snapshot.names.cut(rows);
+    snapshot.domains.cut(rows);
+    snapshot.suffixes.cut(rows);
+    snapshot.prefixes.cut(rows);
+    snapshot.paths.cut(rows);
+    snapshot
+}
+
+/// Writes a file under a name that no other has, or none at all.
+fn save(
+    folder: &Path,
+    stem: &str,
+    extension: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<PathBuf> {
+    // Gone when it is dropped; for everybody whom the umask lets read, as other files are.
+    let mut aside = tempfile::Builder::new();
+    aside.prefix(".rcodetop-").suffix(".part").permissions(Permissions::from_mode(0o666));
+    let mut file = aside.tempfile_in(folder)?;
+    let mut out = BufWriter::new(file.as_file_mut());
+    write(&mut out)?;
+    out.flush()?;
+    drop(out);
+    // Some file systems find out only now that there is no room.
+    file.as_file().sync_all()?;
+    for number in 1..=MOST_NAMES {
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        let path = folder.join(format!("{stem}{number}.{extension}"));
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(taken) if taken.error.kind() == ErrorKind::AlreadyExists => file = taken.file,
+            Err(failed) => return Err(failed.error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+fn refusal(folder: &Path, error: &io::Error) -> Refusal {
+    const ELSEWHERE: &str = "start with --export-dir DIR to write elsewhere";
+    let advice = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            format!("Free some space there, or {ELSEWHERE}.")
+        }
+        ErrorKind::PermissionDenied => format!("Make the folder writable for you, or {ELSEWHERE}."),
+        ErrorKind::NotFound => format!("The folder is gone: make it again, or {ELSEWHERE}."),
+        ErrorKind::AlreadyExists => format!("Clear the old reports away, or {ELSEWHERE}."),
+        _ => format!("Mend that, or {ELSEWHERE}."),
+    };
+    let why = root(error);
+    Refusal { why: format!("cannot write into {}: {why}", printable(folder)), advice }
+}
+
+/// What the system says. The path of the file aside, which tempfile adds, is nothing that anybody
+/// knows.
+fn root(error: &io::Error) -> String {
+    let told = error.to_string();
+    told.split_once(" at path ").map_or(told.clone(), |(why, _)| why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let name = |entry: io::Result<std::fs::DirEntry>| {
+            entry.unwrap().file_name().into_string().unwrap()
+        };
+        let mut names: Vec<String> = entries.map(name).collect();
+        names.sort();
+        names
+    }
+
+    fn say(text: &'static str) -> impl FnOnce(&mut dyn Write) -> io::Result<()> {
+        move |out| out.write_all(text.as_bytes())
+    }
+
+    #[test]
+    fn a_report_never_takes_the_place_of_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        std::fs::write(folder.join("r.md"), "precious").unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.join("r-2.md")).unwrap();
+        let path = save(folder, "r", "md", say("third")).unwrap();
+        assert_eq!(path, folder.join("r-3.md"));
+        save(folder, "r", "md", say("fourth")).unwrap();
+        assert_eq!(names(folder), ["r-2.md", "r-3.md", "r-4.md", "r.md"]);
+        assert_eq!(std::fs::read_to_string(folder.join("r.md")).unwrap(), "precious");
+        assert_eq!(std::fs::read_to_string(folder.join("r-3.md")).unwrap(), "third");
+    }
+
+    #[test]
+    fn what_fails_in_the_middle_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |out: &mut dyn Write| {
+            out.write_all(&vec![b'x'; 1 << 20])?;
+            Err(ErrorKind::StorageFull.into())
+        };
+        let error = save(folder.path(), "r", "md", write).unwrap_err();
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+        let told = refusal(Path::new("/srv"), &error);
+        assert!(told.why.starts_with("cannot write into /srv: "), "{told:?}");
+        assert!(told.advice.contains("Free some space") && told.advice.contains("--export-dir"));
+    }
+
+    /// As root on Linux there is a file system that is really full.
+    #[test]
+    fn a_full_disk_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path();
+        let mut mount = std::process::Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(place);
+        if !mount.output().is_ok_and(|output| output.status.success()) {
+            println!("skipped: a small file system cannot be mounted here");
+            return;
+        }
+        let much = |out: &mut dyn Write| out.write_all(&vec![b'x'; 1 << 20]);
+        let (result, left) = (save(place, "r", "md", much), names(place));
+        let small = save(place, "r", "md", say("small"));
+        std::process::Command::new("umount").arg(place).output().unwrap();
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::StorageFull);
+        assert_eq!(left, Vec::<String>::new());
+        assert_eq!(small.unwrap(), place.join("r.md"));
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told_with_what_to_do() {
+        let order = Order { form: Form::Text, stem: "r".into(), snapshot: Arc::default() };
+        let told = report(Path::new("/nowhere/at all"), &order).unwrap_err();
+        assert_eq!(
+            told.why,
+            "cannot write into /nowhere/at all: No such file or directory (os error 2)"
+        );
+        assert!(told.advice.contains("make it again"), "{told:?}");
+        let refused = Exporter::start(Some(Path::new("/nowhere"))).map(|_| ()).unwrap_err();
+        assert!(refused.to_string().contains("no folder"), "{refused}");
+    }
+
+    #[test]
+    fn orders_are_carried_out_while_the_screen_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut exporter = Exporter::start(Some(folder.path())).unwrap();
+        for form in [Form::Markdown, Form::Text, Form::Json, Form::Json] {
+            exporter.write(Order { form, stem: "r".into(), snapshot: Arc::default() });
+        }
+        let written = exporter.finish();
+        assert_eq!(written.len(), 4);
+        assert!(written.iter().all(Result::is_ok), "{written:?}");
+        assert_eq!(names(folder.path()), ["r-2.json", "r.json", "r.md", "r.txt"]);
+        let json = std::fs::read(folder.path().join("r.json")).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(json["schema"], "rcodetop.report/1");
+    }
+}

@@ -1,0 +1,212 @@
+//! Lookups of real captures, message by message: everything is there, and nothing is twice.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+#[path = "support/analysis.rs"]
+#[expect(dead_code, reason = "others make whole snapshots with it")]
+mod analysis;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::snapshot::{
+    Lookup, LookupOutcome, LookupStep, Lookups, LookupsSpec, Snapshot, SnapshotSpec, StepKind,
+    Timestamp, Transport,
+};
+use rcodetop::wire::{Frame, LinkType};
+
+use analysis::{feed, testdata};
+
+const ALL: LookupsSpec = LookupsSpec { most: usize::MAX, open: None };
+
+fn captures() -> Vec<PathBuf> {
+    let folders = ["links", "files", "shapes", "scenarios"];
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(testdata(folder)).unwrap());
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| path.to_string_lossy().contains(".pcap"))
+        .filter(|path| is_capture(path))
+        .collect()
+}
+
+fn is_capture(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    ![".json", ".tsv.zst"].iter().any(|ending| name.ends_with(ending))
+}
+
+fn snapshot(path: &Path, trail: usize, spec: &LookupsSpec) -> Snapshot {
+    let ports = if path.ends_with("port-5300.pcap") { vec![5300] } else { vec![53] };
+    let mut engine = Engine::new(EngineConfig { ports, trail, ..EngineConfig::default() });
+    feed(&mut engine, path);
+    engine.snapshot(&SnapshotSpec { lookups: Some(spec.clone()), ..SnapshotSpec::default() })
+}
+
+fn lookups(below: &str) -> Lookups {
+    snapshot(&testdata(below), 64 << 20, &ALL).lookups.unwrap()
+}
+
+fn steps(lookups: &Lookups) -> impl Iterator<Item = &LookupStep> {
+    lookups.rows.iter().flat_map(|lookup| &lookup.steps)
+}
+
+#[test]
+fn every_message_of_every_capture_is_in_one_lookup() {
+    for path in captures() {
+        let snapshot = snapshot(&path, 64 << 20, &ALL);
+        let (lookups, ledger) = (snapshot.lookups.unwrap(), snapshot.ledger);
+        let sum = |of: fn(&Lookup) -> u64| lookups.rows.iter().map(of).sum::<u64>();
+        let found = (sum(|row| row.queries), sum(|row| row.responses));
+        assert_eq!(found, (ledger.queries, ledger.responses), "{}", path.display());
+        assert_eq!(lookups.forgotten, 0);
+        let told = sum(|row| row.earlier + row.steps.len() as u64);
+        assert_eq!(told, lookups.kept, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_trail_without_room_stays_within_it() {
+    for path in captures() {
+        for bound in [1, 2_000, 20_000] {
+            let snapshot = snapshot(&path, bound, &ALL);
+            let lookups = snapshot.lookups.unwrap();
+            assert!(lookups.bytes <= bound as u64, "{}: {}", path.display(), lookups.bytes);
+            let messages = snapshot.ledger.dns_messages;
+            assert!(lookups.kept + lookups.forgotten >= messages, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_text_is_printable() {
+    for path in captures() {
+        let lookups = snapshot(&path, 64 << 20, &ALL).lookups.unwrap();
+        let printable = |text: &str| text.bytes().all(|byte| (0x20..=0x7e).contains(&byte));
+        for lookup in &lookups.rows {
+            assert!(printable(&lookup.id.question.name));
+            let lines = lookup.steps.iter().take(4).flat_map(LookupStep::lines);
+            lines.for_each(|line| assert!(printable(&line), "{line}"));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_kept_unless_asked_for() {
+    let path = testdata("outage.pcap.gz");
+    assert_eq!(snapshot(&path, 0, &ALL).lookups, None);
+    let mut engine = Engine::new(EngineConfig { trail: 1 << 20, ..EngineConfig::default() });
+    feed(&mut engine, &path);
+    assert_eq!(engine.snapshot(&SnapshotSpec::default()).lookups, None);
+}
+
+#[test]
+fn no_more_lookups_than_asked_for_and_half_of_them_in_trouble() {
+    let path = testdata("outage.pcap.gz");
+    for most in [0, 1, 2, 50] {
+        let spec = LookupsSpec { most, open: None };
+        let lookups = snapshot(&path, 64 << 20, &spec).lookups.unwrap();
+        assert_eq!(lookups.rows.len(), most);
+        let trouble = lookups.rows.iter().filter(|row| row.met_trouble()).count();
+        assert!(trouble >= most / 2, "{trouble} of {most}");
+        assert!(lookups.rows.is_sorted_by(|one, other| one.id.began >= other.id.began));
+    }
+}
+
+#[test]
+fn one_that_is_open_stays_however_old_it_is() {
+    let path = testdata("outage.pcap.gz");
+    let all = snapshot(&path, 64 << 20, &ALL).lookups.unwrap();
+    let oldest = all.rows.last().unwrap();
+    let spec = LookupsSpec { most: 5, open: Some(oldest.id.clone()) };
+    let some = snapshot(&path, 64 << 20, &spec).lookups.unwrap();
+    assert_eq!(some.rows.len(), 6);
+    assert_eq!(some.rows.last().unwrap(), oldest);
+    let little = snapshot(&path, 100_000, &spec).lookups.unwrap();
+    assert!(little.rows.iter().all(|row| !row.id.is_same(&oldest.id)), "forgotten");
+}
+
+#[test]
+fn icmp_errors_and_resets_are_steps() {
+    let lookups = lookups("scenarios/13-firewall.pcap.zst");
+    let mut said: Vec<&str> = steps(&lookups)
+        .filter_map(|step| match &step.kind {
+            StepKind::Error { says, .. } => Some(says.as_str()),
+            _ => None,
+        })
+        .collect();
+    said.sort_unstable();
+    said.dedup();
+    assert_eq!(
+        said,
+        [
+            "ICMP port unreachable",
+            "ICMP prohibited",
+            "ICMPv6 port unreachable",
+            "ICMPv6 prohibited"
+        ]
+    );
+    let unreachable = |row: &&Lookup| row.outcome == LookupOutcome::Unreachable;
+    assert!(lookups.rows.iter().filter(unreachable).count() > 0);
+}
+
+#[test]
+fn a_truncated_response_leads_to_tcp() {
+    let lookups = lookups("scenarios/22-fragmented-responses.pcap.zst");
+    let goes_on = lookups.rows.iter().find(|lookup| {
+        let is_cut =
+            |step: &LookupStep| matches!(step.kind, StepKind::Response { truncated: true, .. });
+        let cut = lookup.steps.iter().position(is_cut);
+        cut.is_some_and(|cut| lookup.steps[cut..].iter().any(|it| it.transport == Transport::Tcp))
+    });
+    assert!(goes_on.is_some());
+}
+
+#[test]
+fn a_response_without_a_question_belongs_to_its_query() {
+    let lookups = lookups("shapes/header-only.pcap");
+    let bare = |step: &&LookupStep| step.length == 12;
+    assert!(steps(&lookups).filter(bare).count() > 0);
+    let alone = |row: &&Lookup| row.queries == 0 && row.responses > 0;
+    assert_eq!(lookups.rows.iter().filter(alone).count(), 0);
+}
+
+/// A frame of raw IPv4 from port to port.
+fn ipv4(from: [u8; 4], to: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
+    let mut frame = vec![0x45, 0, length[0], length[1], 0, 1, 0, 0, 64, protocol, 0, 0];
+    frame.extend(from.iter().chain(&to).chain(payload));
+    frame
+}
+
+fn tcp(ports: [u16; 2], sequence: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let mut segment: Vec<u8> = ports.iter().flat_map(|port| port.to_be_bytes()).collect();
+    segment.extend(sequence.to_be_bytes());
+    segment.extend([0, 0, 0, 0, 0x50, flags, 0, 0, 0, 0, 0, 0]);
+    segment.extend(payload);
+    segment
+}
+
+#[test]
+fn a_reset_ends_the_queries_of_its_connection() {
+    const QUERY: &[u8] =
+        b"\x00\x1d\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\
+        \x00\x00\x01\x00\x01";
+    let (client, server) = ([10, 0, 0, 1], [10, 0, 0, 53]);
+    let frames = [
+        ipv4(client, server, 6, &tcp([4000, 53], 99, 2, &[])),
+        ipv4(client, server, 6, &tcp([4000, 53], 100, 0x18, QUERY)),
+        ipv4(server, client, 6, &tcp([53, 4000], 1, 4, &[])),
+    ];
+    let mut engine = Engine::new(EngineConfig { trail: 1 << 20, ..EngineConfig::default() });
+    for (nth, bytes) in frames.iter().enumerate() {
+        let (at, wire_len) = (Timestamp::new(1, nth as u64), u32::try_from(bytes.len()).unwrap());
+        engine.feed(&Frame { at, wire_len, link: LinkType(101), interface: 0, bytes });
+    }
+    engine.finish();
+    let spec = SnapshotSpec { lookups: Some(ALL), ..SnapshotSpec::default() };
+    let lookups = engine.snapshot(&spec).lookups.unwrap();
+    let [lookup] = &lookups.rows[..] else { panic!("{} lookups", lookups.rows.len()) };
+    assert_eq!(lookup.outcome, LookupOutcome::Unreachable);
+    let kinds: Vec<&StepKind> = lookup.steps.iter().map(|step| &step.kind).collect();
+    let reset = StepKind::Error { says: "TCP reset".to_owned(), by: server.into() };
+    assert_eq!(kinds, [&StepKind::Query { again: false }, &reset]);
+}
