@@ -16,6 +16,7 @@ pub mod iana;
 mod index;
 pub mod ledger;
 pub mod output;
+mod rehearsal;
 pub mod select;
 pub mod snapshot;
 pub mod source;

@@ -278,6 +278,12 @@ const OPTIONS: &[&str] = &[
     "--quiet",
     "--verbose",
     "--color",
+    "--theme",
+    "--ascii",
+    "--no-mouse",
+    "--config",
+    "--no-config",
+    "--print-config",
     "--list-interfaces",
     "--help",
     "--version",
@@ -330,6 +336,15 @@ fn codes_and_causes_are_explained() {
     check(&["explain"], 0, &["9005 0x232D", "Extended DNS Errors", "lame-delegation"], &[]);
     check(&["explain", "nonsense"], 2, &[], &["error: nothing known about \"nonsense\""]);
     check(&["explain", "acl-recurse"], 2, &[], &["did you mean acl-recursion"]);
+}
+
+#[test]
+fn the_defaults_of_the_configuration_can_be_had() {
+    let told = ["[keys]", "#theme = \"auto\"", "high-contrast", "#freeze = \"space\""];
+    check(&["--print-config"], 0, &told, &[]);
+    check(&["--print-config", "a.pcap"], 2, &[], &["cannot be used with"]);
+    check(&["--theme", "blue", "a.pcap"], 2, &[], &["possible values: auto, dark, light"]);
+    check(&["--config", "x", "--no-config", "a.pcap"], 2, &[], &["cannot be used with"]);
 }
 
 #[test]

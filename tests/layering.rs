@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("ledger", &[]),
     ("index", &[]),
+    ("rehearsal", &[]),
     ("wire", &[]),
     ("track", &["wire"]),
     ("trail", &["track", "wire"]),
@@ -28,8 +29,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["wire", "snapshot"]),
     ("output", &["snapshot"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
-    ("tui", &["select", "snapshot", "feed"]),
-    ("cli", &["select", "snapshot", "engine", "source", "output", "explain"]),
+    ("tui", &["select", "snapshot", "feed", "rehearsal"]),
+    ("cli", &["select", "snapshot", "engine", "source", "output", "explain", "tui"]),
     ("app", &["*"]),
     ("lib", &["*"]),
     ("main", &["*"]),
@@ -49,6 +50,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jiff::", &["time"]),
     ("ratatui::", &["tui"]),
     ("crossterm::", &["tui"]),
+    ("terminal_colorsaurus::", &["tui"]),
+    ("toml::", &["app"]),
     ("serde_json::", &["output"]),
     ("csv::", &["output"]),
     ("clap::", &["cli", "app", "output"]), // output: the names of its formats

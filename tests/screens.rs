@@ -9,16 +9,19 @@ mod fixtures;
 use std::time::Duration;
 
 use fixtures::FIXTURES;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::iana::Rcode;
 use rcodetop::snapshot::{Ended, Selected, Snapshot, SourceKind};
+use rcodetop::tui::bindings::{Bindings, Change};
 use rcodetop::tui::export::Refusal;
+use rcodetop::tui::glyphs::{self, Glyphs};
 use rcodetop::tui::keys::Msg;
 use rcodetop::tui::line::Edit;
-use rcodetop::tui::model::{Model, Newer, Pace};
+use rcodetop::tui::look::Look;
+use rcodetop::tui::model::{Model, Newer, Overlay, Pace};
 use rcodetop::tui::update::{hear, update};
 use rcodetop::tui::view::{VIEWS, draw};
 
@@ -34,7 +37,7 @@ fn render(model: &Model, snapshot: &Snapshot) -> Buffer {
 /// The text of a screen, without the blanks at the ends of its lines.
 fn text(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width);
-    let lines = buffer.content.chunks(width).map(|row| {
+    let lines = buffer.content.chunks(width.max(1)).map(|row| {
         let mut line = String::new();
         let mut covered = 0;
         for cell in row {
@@ -250,6 +253,15 @@ fn everywhere(mut check: impl FnMut(&Model, &Snapshot)) {
     }
 }
 
+/// The same at sizes that show each layout once.
+fn in_each_layout(mut check: impl FnMut(&Model, &Snapshot)) {
+    everywhere(|model, snapshot| {
+        if [(40, 10), (80, 24), (116, 24), (180, 24)].contains(&model.size) {
+            check(model, snapshot);
+        }
+    });
+}
+
 #[test]
 fn every_screen_is_printable_and_tells_its_source_and_its_keys() {
     everywhere(|model, snapshot| {
@@ -270,23 +282,131 @@ fn without_colour_there_is_none() {
     for (_, make) in FIXTURES {
         let model = Model::new((120, 40), false);
         let buffer = render(&model, &make());
-        let plain =
-            |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
+        let plain = |cell: &Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
         assert!(buffer.content.iter().all(plain));
     }
 }
 
 #[test]
 fn the_focus_code_is_red_and_has_its_own_shade() {
-    let buffer = render(&Model::new((80, 24), true), &at("busy"));
+    const RED: Color = Color::LightRed;
+    let mut model = Model::new((80, 24), true);
+    model.look = Look::named("ansi");
+    let buffer = render(&model, &at("busy"));
     let bar = &buffer.content[6 * 80..7 * 80];
     let solid: Vec<_> = bar.iter().filter(|cell| cell.symbol() == "█").collect();
     assert_eq!(solid.len(), 30);
-    assert!(solid.iter().all(|cell| cell.fg == Color::Red));
+    assert!(solid.iter().all(|cell| cell.fg == RED));
     let mut answers = at("busy");
     answers.focus = Rcode::NOERROR;
-    let buffer = render(&Model::new((80, 24), true), &answers);
-    assert!(buffer.content.iter().all(|cell| cell.fg != Color::Red));
+    let buffer = render(&model, &answers);
+    assert!(buffer.content.iter().all(|cell| cell.fg != RED));
+}
+
+/// The runs of cells in one colour that is not that of plain text, as text.
+fn coloured(buffer: &Buffer) -> Vec<String> {
+    let width = usize::from(buffer.area.width);
+    let mut runs = Vec::new();
+    for row in buffer.content.chunks(width.max(1)) {
+        let cells = row.chunk_by(|one, other| one.fg == other.fg);
+        let cells = cells.filter(|run| run[0].fg != Color::White);
+        runs.extend(cells.map(|run| run.iter().map(Cell::symbol).collect::<String>()));
+    }
+    runs
+}
+
+#[test]
+fn what_is_coloured_is_also_a_word_or_a_shade() {
+    in_each_layout(|model, snapshot| {
+        let mut model = model.clone();
+        model.look = Look::named("ansi");
+        for run in coloured(&render(&model, snapshot)) {
+            let is_word = run.contains(char::is_alphanumeric)
+                || run.trim().chars().all(|sign| "-|<> ".contains(sign));
+            let is_shade = run.trim().chars().all(|sign| " █▓▒░▲.▁▂▃▄▅▆▇".contains(sign));
+            assert!(is_word || is_shade, "{run:?} says nothing without its colour");
+        }
+    });
+}
+
+#[test]
+fn every_sign_stands_in_the_table_and_has_its_ascii_likes() {
+    in_each_layout(|model, snapshot| {
+        let mut model = model.clone();
+        let overlays =
+            [None, Some(Overlay::Help(0)), Some(Overlay::Focus(0)), Some(Overlay::Reset)];
+        let seen = if model.size == (80, 24) { &overlays[..] } else { &overlays[..1] };
+        for overlay in seen {
+            model.overlay = *overlay;
+            model.look.glyphs = Glyphs::Utf8;
+            let told = text(&render(&model, snapshot));
+            // The text of a stranger, in the fixture of hostile names.
+            let is_ours = |sign: &char| !"漢字\n".contains(*sign);
+            let unknown = told.chars().filter(is_ours).find(|sign| !glyphs::is_known(*sign));
+            assert_eq!(unknown, None, "no row of the table has it");
+            model.look.glyphs = Glyphs::Ascii;
+            let told = text(&render(&model, snapshot));
+            assert!(told.bytes().all(|byte| byte == b'\n' || (0x20..=0x7e).contains(&byte)));
+        }
+    });
+}
+
+#[test]
+fn the_screen_in_ascii_and_on_the_console() {
+    let mut model = Model::new((80, 24), false);
+    for (name, glyphs) in [("ascii", Glyphs::Ascii), ("console", Glyphs::Console)] {
+        model.look.glyphs = glyphs;
+        insta::assert_snapshot!(format!("look_{name}"), text(&render(&model, &at("busy"))));
+        let mut help = model.clone();
+        help.overlay = Some(Overlay::Help(0));
+        insta::assert_snapshot!(format!("look_{name}_help"), text(&render(&help, &at("busy"))));
+    }
+}
+
+/// Text of a server that is wide, combining or joined, as no name ever is.
+#[test]
+fn foreign_text_does_not_break_columns() {
+    let mut foreign = at("busy");
+    foreign.ede[0].text =
+        "拒否された e\u{301}\u{301} \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} ok".into();
+    let plain = at("busy");
+    let place = VIEWS.iter().position(|view| view.title == "EDE").expect("the view exists");
+    for width in 40..130 {
+        let mut model = Model::new((width, 24), true);
+        for snapshot in [&plain, &foreign] {
+            update(&mut model, Msg::Show(place), snapshot);
+        }
+        for glyphs in [Glyphs::Utf8, Glyphs::Ascii] {
+            model.look.glyphs = glyphs;
+            let [ours, theirs] = [&plain, &foreign].map(|snapshot| render(&model, snapshot));
+            let last = |buffer: &Buffer| text(buffer).lines().last().map(str::to_owned);
+            assert_eq!(last(&ours), last(&theirs));
+            for line in text(&theirs).lines() {
+                let columns = unicode_width::UnicodeWidthStr::width(line);
+                assert!(columns <= width.into(), "{columns} of {width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_keys_in_force_are_those_that_are_shown() {
+    let change = |action: &str, keys: &[&str]| Change {
+        action: action.into(),
+        keys: keys.iter().map(|key| (*key).into()).collect(),
+    };
+    let changes = [change("freeze", &["ctrl-f"]), change("zoom", &[]), change("quit", &["Q"])];
+    let bindings = Bindings::with(&changes).expect("they can be");
+    let mut model = Model::new((120, 40), true);
+    model.bindings = bindings;
+    let foot = text(&render(&model, &at("busy")));
+    let foot = foot.lines().last().unwrap_or_default();
+    assert!(foot.starts_with("Q quit") && foot.contains("^F freeze"), "{foot}");
+    assert!(!foot.contains("zoom"), "{foot}");
+    model.overlay = Some(Overlay::Help(0));
+    let help = text(&render(&model, &at("busy")));
+    assert!(help.contains("Q ^C      quit") && help.contains("PgDn      next page"), "{help}");
+    assert!(!help.contains("one table fills the screen"), "{help}");
 }
 
 /// What is typed stands on the screen, with what it may become.

@@ -1,6 +1,7 @@
 //! The dashboard: the capture on a thread of its own, the screen on this one, a feed in between.
 
 use std::any::Any;
+use std::env;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -13,12 +14,17 @@ use super::capture::Capture;
 use super::export::Exporter;
 use super::signals::Stop;
 use super::verdict::{self, Exit};
-use super::{InternalError, open};
-use crate::cli::Analysis;
+use super::{InternalError, config, go_on, open};
+use crate::cli::{Analysis, ColorChoice, Volume};
 use crate::feed::{Command, Feed};
-use crate::snapshot::{Cost, Ended, SnapshotSpec};
+use crate::rehearsal;
+use crate::snapshot::{Cost, Ended, Snapshot, SnapshotSpec};
 use crate::tui;
 use crate::tui::export::Written;
+use crate::tui::glyphs::Glyphs;
+use crate::tui::look::Look;
+use crate::tui::summary::summary;
+use crate::tui::theme::Theme;
 
 /// When the first snapshot is made: some thousand packets of a file are counted by then, and nobody
 /// has waited.
@@ -37,6 +43,8 @@ const IDLE: Duration = Duration::from_millis(20);
 /// Shows the dashboard until the user leaves it.
 pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals()?;
+    let (config, note) = config::load(&analysis.screen.config)?;
+    warn_of(analysis.volume, note.as_deref());
     let mut analysis = analysis.clone();
     analysis.engine.rows = tui::model::ROWS;
     analysis.engine.trail = trail(analysis.engine.max_memory);
@@ -44,8 +52,8 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let mut exporter = Exporter::start(analysis.export_dir.as_deref())?;
     let feed = Arc::new(Feed::default());
     let worker = start(capture, Arc::clone(&feed), stop)?;
-    let color = super::wants_color(analysis.color, false);
-    let shown = tui::run(&feed, &tui::Options { color, mouse: true }, &mut exporter);
+    let options = options(&analysis, config, note);
+    let shown = tui::run(&feed, &options, &mut exporter);
     feed.stop();
     let _ = worker.join(); // a panic of the worker is in the feed
     // Where nobody reads it any more, the files still are where they are.
@@ -56,7 +64,41 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     shown.context("cannot show the dashboard")?;
     let snapshot = feed.latest();
     verdict::require_frames(&snapshot)?;
+    // Where nobody reads it any more, the exit status still tells.
+    let _ = say_what_it_was(&analysis, &snapshot);
     Ok(verdict::verdict(&snapshot, false))
+}
+
+/// On the screen the note goes with the first key; here it stays.
+fn warn_of(volume: Volume, note: Option<&str>) {
+    if let (Some(note), true) = (note, volume > Volume::Quiet) {
+        // Where nobody can be told, the dashboard still shows it.
+        let _ = writeln!(io::stderr(), "note: {note}");
+    }
+}
+
+/// The command line before the configuration file, and this before what suits the terminal.
+fn options(analysis: &Analysis, config: config::Config, note: Option<String>) -> tui::Options {
+    let said = analysis.screen.theme.as_deref();
+    let theme = match (analysis.color, said) {
+        (ColorChoice::Never, _) => Theme::named("none"),
+        (_, Some(name)) => Theme::named(name), // `auto` names none
+        (_, None) => config.theme,
+    };
+    let mut look = Look::detect(theme, analysis.screen.ascii || config.ascii);
+    if analysis.color == ColorChoice::Always && theme.is_none() && !look.theme.has_colour() {
+        look.theme = Theme::named("ansi").unwrap_or(look.theme);
+    }
+    let mouse = config.mouse && !analysis.screen.no_mouse;
+    tui::Options { look, mouse, bindings: config.bindings, notice: note }
+}
+
+/// What stays in the terminal.
+fn say_what_it_was(analysis: &Analysis, snapshot: &Snapshot) -> io::Result<()> {
+    let ascii = analysis.screen.ascii;
+    let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::detect(|name| env::var(name).ok()) };
+    let lines = summary(snapshot, &go_on::command(analysis, snapshot));
+    super::say(&glyphs.text(&format!("{}\n", lines.join("\n"))))
 }
 
 /// Which reports were written and which were not, once the screen is gone.
@@ -111,6 +153,7 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
         } else if capture.is_done() {
             thread::sleep(IDLE);
         } else {
+            rehearsal::panic_in("capture");
             capture.advance();
         }
         publisher.publish_if_due(&mut capture, feed);

@@ -7,8 +7,10 @@ mod analyze;
 mod analyzer;
 mod capture;
 mod clock;
+mod config;
 mod dashboard;
 mod export;
+mod go_on;
 mod interfaces;
 mod lane;
 mod open;
@@ -41,6 +43,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,
         Plan::Completions(shell) => cli::write_completions(*shell, &mut io::stdout().lock())?,
+        Plan::Configuration => say(&config::defaults())?,
         Plan::Manual => cli::write_manual(&mut io::stdout().lock())?,
     }
     Ok(Exit::Done)

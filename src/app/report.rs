@@ -13,6 +13,7 @@ use super::verdict::{self, Exit};
 use crate::cli::{Input, Report};
 use crate::output::{self, Options};
 use crate::snapshot::{Ended, Snapshot, SnapshotSpec};
+use crate::tui::glyphs::speaks_utf8;
 
 /// Where standard output has no width of its own.
 const DEFAULT_WIDTH: usize = 100;
@@ -61,7 +62,7 @@ fn write(plan: &Report, snapshot: &Snapshot, sink: Sink) -> anyhow::Result<()> {
     let options = Options {
         width: if to_file { DEFAULT_WIDTH } else { width() },
         color: super::wants_color(plan.analysis.color, to_file),
-        unicode: speaks_unicode(|name| std::env::var(name).ok()),
+        unicode: !plan.analysis.screen.ascii && speaks_utf8(|name| std::env::var(name).ok()),
         every_row: plan.top.is_some(),
         verbose: plan.analysis.volume == crate::cli::Volume::Verbose,
     };
@@ -74,35 +75,12 @@ fn width() -> usize {
     size.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
 }
 
-/// Whether the locale speaks UTF-8; one that is not set at all does, as most terminals do.
-fn speaks_unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
-    let mut locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable);
-    locale.find(|value| !value.is_empty()).is_none_or(|value| {
-        let value = value.to_ascii_lowercase();
-        value.contains("utf-8") || value.contains("utf8")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::app::capture::tests::capture;
     use crate::cli::{self, Plan};
     use crate::source::{Losses, Next};
-
-    #[test]
-    fn a_locale_without_utf_8_gets_ascii_charts() {
-        let locale = |set: &'static [(&str, &str)]| {
-            speaks_unicode(|name| {
-                set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-            })
-        };
-        assert!(locale(&[]));
-        assert!(locale(&[("LANG", "de_DE.UTF-8")]));
-        assert!(locale(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")]));
-        assert!(!locale(&[("LANG", "C")]));
-        assert!(!locale(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
-    }
 
     #[test]
     fn a_capture_that_does_not_end_ends_with_its_duration() {

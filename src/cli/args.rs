@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
@@ -11,6 +12,10 @@ use super::units;
 use crate::iana::Rcode;
 use crate::output::Format;
 use crate::select::Filter;
+use crate::tui::theme::THEMES;
+
+/// The theme that is none: what suits the terminal.
+pub const AUTO: &str = "auto";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,6 +41,7 @@ const LIVE: &str = "Live capture only";
 const FILES: &str = "Capture files only";
 const ANALYSIS: &str = "Analysis";
 const OUTPUT: &str = "Output";
+const SCREEN: &str = "Dashboard only";
 
 /// Who is refused by DNS servers, by whom, for which names, since when.
 ///
@@ -61,12 +67,18 @@ pub struct Cli {
     /// What to read and how.
     #[command(flatten)]
     pub input: InputArgs,
+    /// How the dashboard looks.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
     /// Write the reports that `e` asks for into this folder [default: the current one]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT, value_hint = ValueHint::DirPath)]
     pub export_dir: Option<PathBuf>,
     /// List the interfaces that can be captured on; same as `rcodetop interfaces`
     #[arg(short = 'D', long, exclusive = true)]
     pub list_interfaces: bool,
+    /// Print the defaults of the configuration file, with comments, and exit
+    #[arg(long, exclusive = true)]
+    pub print_config: bool,
 }
 
 /// What to do instead of showing the dashboard.
@@ -173,6 +185,35 @@ pub struct InputArgs {
     /// Accepted out of habit: addresses are never resolved to names
     #[arg(short = 'n', action = clap::ArgAction::Count, help_heading = OUTPUT)]
     pub numeric: u8,
+}
+
+/// How the dashboard looks and is used.
+#[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "shown by --help")]
+pub struct ScreenArgs {
+    /// Colours; `auto` asks the terminal for its background and heeds NO_COLOR
+    #[arg(long, value_name = "NAME", help_heading = SCREEN, value_parser = themes())]
+    pub theme: Option<String>,
+    /// Draw in ASCII alone; without it the locale decides
+    #[arg(long, help_heading = SCREEN)]
+    pub ascii: bool,
+    /// Leave the mouse to the terminal, so that text can be selected
+    #[arg(long, help_heading = SCREEN)]
+    pub no_mouse: bool,
+    /// Read this configuration file [default: $XDG_CONFIG_HOME/rcodetop/config.toml or
+    /// ~/.config/rcodetop/config.toml, if it exists]
+    #[arg(long, value_name = "FILE", help_heading = SCREEN, value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, help_heading = SCREEN, conflicts_with = "config")]
+    pub no_config: bool,
+}
+
+/// The names of the themes, and whom each is for.
+fn themes() -> PossibleValuesParser {
+    let auto = PossibleValue::new(AUTO).help("dark, light, ansi or none, as suits the terminal");
+    let themes = THEMES.iter().map(|theme| PossibleValue::new(theme.name).help(theme.about));
+    PossibleValuesParser::new([auto].into_iter().chain(themes))
 }
 
 /// The options of `rcodetop report`.

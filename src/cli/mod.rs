@@ -13,8 +13,8 @@ use std::io::{self, Write};
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
-pub use args::{Cli, ColorChoice};
-pub use plan::{Analysis, Input, Live, Plan, Report, Volume};
+pub use args::{AUTO, Cli, ColorChoice};
+pub use plan::{Analysis, Config, Input, Live, Plan, Report, Screen, Volume};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.

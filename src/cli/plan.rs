@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use clap_complete::Shell;
 
-use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, Task};
+use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::output::Format;
@@ -35,6 +35,8 @@ pub enum Plan {
     Completions(Shell),
     /// Print the manual page.
     Manual,
+    /// Print the defaults of the configuration file.
+    Configuration,
 }
 
 /// What to read and how to analyze it.
@@ -48,8 +50,35 @@ pub struct Analysis {
     pub volume: Volume,
     /// When to use colours.
     pub color: ColorChoice,
+    /// How the dashboard looks, as far as it was said.
+    pub screen: Screen,
     /// Where the dashboard writes reports; `None` for the current folder.
     pub export_dir: Option<PathBuf>,
+}
+
+/// What was said of the dashboard; what was not is up to the configuration file and the terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Screen {
+    /// The name of a theme, or [`AUTO`](super::AUTO).
+    pub theme: Option<String>,
+    /// Draw in ASCII alone.
+    pub ascii: bool,
+    /// Leave the mouse to the terminal.
+    pub no_mouse: bool,
+    /// Which configuration file to read.
+    pub config: Config,
+}
+
+/// Which configuration file to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Config {
+    /// The user's own, if there is one.
+    #[default]
+    Usual,
+    /// This one.
+    File(PathBuf),
+    /// None.
+    Without,
 }
 
 /// Where the packets come from.
@@ -123,10 +152,8 @@ impl Report {
 pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     match cli.task {
         None if cli.list_interfaces => Ok(Plan::Interfaces),
-        None => {
-            let export_dir = cli.export_dir;
-            dashboard(cli.input, export_dir, stdout_is_terminal)
-        }
+        None if cli.print_config => Ok(Plan::Configuration),
+        None => dashboard(cli.input, screen(cli.screen), cli.export_dir, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
@@ -135,13 +162,25 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
     }
 }
 
+fn screen(args: ScreenArgs) -> Screen {
+    let ScreenArgs { theme, ascii, no_mouse, config, no_config } = args;
+    let config = match config {
+        _ if no_config => Config::Without,
+        Some(file) => Config::File(file),
+        None => Config::Usual,
+    };
+    Screen { theme, ascii, no_mouse, config }
+}
+
 fn dashboard(
     args: InputArgs,
+    screen: Screen,
     export_dir: Option<PathBuf>,
     stdout_is_terminal: bool,
 ) -> Result<Plan, clap::Error> {
+    let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
     if stdout_is_terminal {
-        let analysis = analysis(args, None)?;
+        let analysis = analysis(args)?;
         return Ok(Plan::Dashboard(Analysis { export_dir, ..analysis }));
     }
     require_input(
@@ -149,7 +188,7 @@ fn dashboard(
         "standard output is not a terminal, so there is no dashboard, and a report needs \
          something to read: give a capture file, `-` for standard input, or an interface with -i",
     )?;
-    analysis(args, None).map(Report::instead_of_dashboard).map(Plan::Report)
+    analysis(args).map(Report::instead_of_dashboard).map(Plan::Report)
 }
 
 fn report(args: ReportArgs) -> Result<Report, clap::Error> {
@@ -189,6 +228,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         },
         volume: volume(&args),
         color: args.color,
+        screen: Screen::default(),
         export_dir: None,
         input: if paths.is_empty() {
             live(args, duration)?

@@ -1,10 +1,11 @@
-//! Keys in, messages out. The help page and the footer are printed from the same table.
+//! Keys in, messages out. The help page and the footer are printed from the same table, as
+//! [`super::bindings`] has changed it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
+use super::bindings::Bindings;
 use super::line::Edit;
 use super::model::{Newer, Pace};
-use super::view::VIEWS;
 
 /// Everything that can happen to the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +28,7 @@ pub enum Msg {
     Table(i8),
     /// Show the next or the previous view.
     Turn(i8),
-    /// Show this one of [`VIEWS`].
+    /// Show this one of [`VIEWS`](super::view::VIEWS).
     Show(usize),
     /// Sort by the next column.
     Sort,
@@ -49,6 +50,10 @@ pub enum Msg {
     Domains,
     /// Start counting anew, once confirmed.
     Reset,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the program until the shell resumes it.
+    Suspend,
     /// Choose the form of a report to write.
     Export,
     /// Put the selected row into the clipboard.
@@ -117,24 +122,19 @@ const fn row(
     Key { keys, msg, help, hint }
 }
 
-/// Every key but the letters of the views, which stand in [`VIEWS`].
+/// Every key but the letters of the views, which stand in [`VIEWS`](super::view::VIEWS).
 pub const KEYS: &[Key] = &[
     row(&[plain('q'), ctrl('c'), ctrl('x')], Msg::Quit, "quit", "quit"),
     row(&[plain('?'), plain('h'), code(KeyCode::F(1))], Msg::Help, "show or hide the keys", "help"),
-    row(&[code(KeyCode::Tab)], Msg::Table(1), "next table (Shift-Tab: previous)", "table"),
-    row(&[code(KeyCode::BackTab)], Msg::Table(-1), "", ""),
-    row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view (← [: previous)", "view"),
-    row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "", ""),
+    row(&[code(KeyCode::Tab)], Msg::Table(1), "next table", "table"),
+    row(&[code(KeyCode::BackTab)], Msg::Table(-1), "previous table", ""),
+    row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view", "view"),
+    row(&[code(KeyCode::Left), plain('[')], Msg::Turn(-1), "previous view", ""),
     row(&[plain('/')], Msg::Filter, "filter what is counted; empty: everything", "filter"),
-    row(
-        &[plain('+'), plain('=')],
-        Msg::Span(Zoom::In),
-        "half the time, around the worst (-: twice)",
-        "time",
-    ),
-    row(&[plain('-')], Msg::Span(Zoom::Out), "", ""),
-    row(&[plain('>'), plain('.')], Msg::Span(Zoom::Later), "half a span later (<: earlier)", ""),
-    row(&[plain('<'), plain(',')], Msg::Span(Zoom::Earlier), "", ""),
+    row(&[plain('+'), plain('=')], Msg::Span(Zoom::In), "half the time, around the worst", "time"),
+    row(&[plain('-')], Msg::Span(Zoom::Out), "twice the time", ""),
+    row(&[plain('>'), plain('.')], Msg::Span(Zoom::Later), "half a span later", ""),
+    row(&[plain('<'), plain(',')], Msg::Span(Zoom::Earlier), "half a span earlier", ""),
     row(&[plain('w')], Msg::Span(Zoom::Latest), "the last 10 s, 1 min, 5 min, everything", ""),
     row(&[plain('f')], Msg::Focus, "focus the next response code seen", "focus"),
     row(&[plain('F')], Msg::ChooseFocus, "choose the response code to focus", ""),
@@ -174,14 +174,13 @@ pub const KEYS: &[Key] = &[
     row(&[plain('0')], Msg::FullNames, "full names, or registered domains", ""),
     row(&[plain('d')], Msg::Domains, "registered domains, or full names", "domains"),
     row(&[ctrl('r')], Msg::Reset, "count anew (asks first)", ""),
+    row(&[ctrl('l')], Msg::Redraw, "draw the screen anew", ""),
+    row(&[ctrl('z')], Msg::Suspend, "suspend (fg resumes)", ""),
 ];
 
-/// The message of a key press; `None` if it has none.
+/// The message of a key press while nothing is bound otherwise; `None` if it has none.
 pub fn read(event: KeyEvent) -> Option<Msg> {
-    // Shift is already in the letter, and terminals disagree on whether they also report it.
-    let pressed = (event.modifiers - KeyModifiers::SHIFT, event.code);
-    let key = KEYS.iter().find(|key| key.keys.contains(&pressed)).map(|key| key.msg);
-    key.or_else(|| VIEWS.iter().position(|view| plain(view.key) == pressed).map(Msg::Show))
+    Bindings::default().read(event)
 }
 
 /// What a key does to a line that is typed; `None` if nothing.
@@ -233,6 +232,7 @@ pub(crate) fn label((modifiers, code): (KeyModifiers, KeyCode)) -> String {
         KeyCode::Char(letter) if modifiers == KeyModifiers::CONTROL => {
             format!("^{}", letter.to_ascii_uppercase())
         }
+        KeyCode::Char(letter) if modifiers == KeyModifiers::ALT => format!("Alt-{letter}"),
         KeyCode::Char(letter) => letter.to_string(),
         KeyCode::F(number) => format!("F{number}"),
         KeyCode::BackTab => "Shift-Tab".to_owned(),
@@ -244,9 +244,4 @@ pub(crate) fn label((modifiers, code): (KeyModifiers, KeyCode)) -> String {
         KeyCode::Up => "↑".to_owned(),
         other => format!("{other}"),
     }
-}
-
-/// All keys of a row: `q ^C ^X`.
-pub(crate) fn labels(key: &Key) -> String {
-    key.keys.iter().map(|each| label(*each)).collect::<Vec<_>>().join(" ")
 }

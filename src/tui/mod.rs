@@ -4,19 +4,24 @@
 //! only reads. The sole place that names a terminal. It reads a clock for its own pace and
 //! nothing else; every time on the screen is packet time.
 
+pub mod bindings;
 mod clip;
+mod detect;
 pub mod export;
+pub mod glyphs;
 pub mod keys;
 pub mod line;
+pub mod look;
 pub mod model;
 mod pace;
 pub(crate) mod selection;
 mod session;
 mod sheet;
 pub mod sheets;
+pub mod summary;
 mod terms;
 mod text;
-mod theme;
+pub mod theme;
 pub mod update;
 mod value;
 pub mod view;
@@ -30,38 +35,39 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event};
 
+use self::bindings::Bindings;
 use self::clip::Between;
 use self::export::{Order, Writer};
 use self::keys::Msg;
+use self::look::Look;
 use self::model::{Model, Newer};
 use self::pace::Meter;
-use self::session::Session;
+use self::session::{Session, Suspension};
 use self::update::{Effect, hear, update};
 use crate::feed::{Command, Feed};
+use crate::rehearsal;
 use crate::snapshot::{Snapshot, SnapshotSpec};
 
-/// Redraws at least this often, so that a terminal that lost something gets it back.
-const HEARTBEAT: Duration = Duration::from_millis(500);
+/// What comes in is drawn at most so often; what a key does at once.
+const LEAST_DISTANCE: Duration = Duration::from_millis(100);
+/// A list that was asked for and is not here by then is shown as an empty one.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 /// A signal or a snapshot is seen at most this late; a key at once.
 const LONGEST_NAP: Duration = Duration::from_millis(100);
 /// Likewise, while a snapshot is waited for.
 const SHORT_NAP: Duration = Duration::from_millis(5);
 
 /// How the screen may use the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
-    /// Colours, or only bold, dim, underlined and reversed text.
-    pub color: bool,
+    /// Colours and signs.
+    pub look: Look,
     /// Clicks and the wheel; without it the terminal's own selection works.
     pub mouse: bool,
-}
-
-impl Default for Options {
-    /// Colours unless `NO_COLOR` is set and not empty (<https://no-color.org>).
-    fn default() -> Self {
-        let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { color: !forbidden, mouse: true }
-    }
+    /// Which key does what.
+    pub bindings: Bindings,
+    /// What the user has to know first, until a key is pressed.
+    pub notice: Option<String>,
 }
 
 /// Shows what `feed` publishes until the user, a signal, [`Feed::stop`] or a panic of another
@@ -72,24 +78,53 @@ impl Default for Options {
 /// # Errors
 /// If standard output is no terminal, or the terminal cannot be used any longer.
 pub fn run(feed: &Arc<Feed>, options: &Options, writer: &mut dyn Writer) -> io::Result<()> {
-    let mut session = Session::open(feed, *options)?;
+    let mut session = Session::open(feed, options)?;
+    match show(feed, options, writer, &mut session) {
+        // A terminal that was closed fails, perhaps before its signal is here.
+        Err(error) if session.signals.came() || is_closed(&error) => Ok(()),
+        ended => ended,
+    }
+}
+
+fn show(
+    feed: &Arc<Feed>,
+    options: &Options,
+    writer: &mut dyn Writer,
+    session: &mut Session,
+) -> io::Result<()> {
     let size = session.terminal.size()?;
     let events = events()?;
-    let mut model = Model::new((size.width, size.height), options.color);
-    model.folder = writer.folder();
-    model.between = Between::detect(|name| std::env::var(name).ok());
+    let model = Model {
+        look: options.look,
+        bindings: options.bindings.clone(),
+        notice: options.notice.clone(),
+        folder: writer.folder(),
+        between: Between::detect(detect::environment),
+        ..Model::new((size.width, size.height), true)
+    };
     let mut screen = Loop::new(feed, model);
-    while !screen.is_over(&session) {
+    while !screen.is_over(session) {
         screen.receive();
         screen.export(writer);
+        screen.heed_the_shell(session)?;
         if screen.is_due() {
-            screen.draw(&mut session)?;
+            screen.draw(session)?;
         }
-        if screen.listen(&events)?.is_break() {
-            break;
+        match screen.listen(&events)? {
+            ControlFlow::Break(()) => break,
+            ControlFlow::Continue(None) => {}
+            ControlFlow::Continue(Some(Effect::Suspend)) => {
+                screen.suspend(session, Suspension::Key)?;
+            }
+            ControlFlow::Continue(Some(_)) => session.repaint()?,
         }
     }
     Ok(())
+}
+
+/// Whether nobody is at the other end any more.
+fn is_closed(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }
 
 /// The state of the loop around the model.
@@ -104,7 +139,10 @@ struct Loop<'a> {
     meter: Meter,
     began: Instant,
     drawn: Instant,
+    /// There is something new to draw.
     dirty: bool,
+    /// It is the answer to a key.
+    urgent: bool,
 }
 
 impl<'a> Loop<'a> {
@@ -113,7 +151,18 @@ impl<'a> Loop<'a> {
         feed.ask(Command::Spec(asked.clone()));
         let now = Instant::now();
         let (shown, meter) = (feed.latest(), Meter::default());
-        Self { feed, model, shown, asked, seen: None, meter, began: now, drawn: now, dirty: true }
+        Self {
+            feed,
+            model,
+            shown,
+            asked,
+            seen: None,
+            meter,
+            began: now,
+            drawn: now,
+            dirty: true,
+            urgent: true,
+        }
     }
 
     fn is_over(&self, session: &Session) -> bool {
@@ -188,37 +237,82 @@ impl<'a> Loop<'a> {
     }
 
     fn is_due(&self) -> bool {
-        // A list that will be here in a moment is not shown as an empty one before.
-        (self.dirty && !self.lacks_a_list()) || self.drawn.elapsed() >= HEARTBEAT
+        self.dirty && self.drawn.elapsed() >= self.pause()
+    }
+
+    /// How long after the last draw the next one follows.
+    fn pause(&self) -> Duration {
+        match (self.lacks_a_list(), self.urgent) {
+            // A list that will be here in a moment is not shown as an empty one before.
+            (true, _) => LONGEST_WAIT,
+            (false, true) => Duration::ZERO,
+            (false, false) => LEAST_DISTANCE,
+        }
+    }
+
+    /// Stops if a signal says so, and takes the terminal again if another had it meanwhile.
+    fn heed_the_shell(&mut self, session: &mut Session) -> io::Result<()> {
+        if session.signals.take_stop() {
+            self.suspend(session, Suspension::Signal)?;
+        } else if session.signals.take_go_on() {
+            session.retake()?;
+            self.look_again(session)?;
+        }
+        Ok(())
+    }
+
+    fn suspend(&mut self, session: &mut Session, by: Suspension) -> io::Result<()> {
+        if !session.suspend(by)? {
+            self.model.notice = Some("no shell waits that could resume it".to_owned());
+        }
+        self.look_again(session)
+    }
+
+    /// The terminal may have another size than before.
+    fn look_again(&mut self, session: &Session) -> io::Result<()> {
+        let size = session.terminal.size()?;
+        self.model.size = (size.width, size.height);
+        (self.dirty, self.urgent) = (true, true);
+        Ok(())
     }
 
     fn draw(&mut self, session: &mut Session) -> io::Result<()> {
+        rehearsal::panic_in("screen");
         let (model, shown) = (&self.model, &self.shown);
         session.terminal.draw(|frame| {
             let area = frame.area();
             view::draw(model, shown, area, frame.buffer_mut());
         })?;
-        (self.drawn, self.dirty) = (Instant::now(), false);
+        (self.drawn, self.dirty, self.urgent) = (Instant::now(), false, false);
         Ok(())
     }
 
     /// Waits for an event and takes in all that wait with it: one draw per burst, not per key.
-    fn listen(&mut self, events: &Receiver<io::Result<Event>>) -> io::Result<ControlFlow<()>> {
-        let longest = if self.is_waiting() { SHORT_NAP } else { LONGEST_NAP };
-        let mut nap = longest.min(HEARTBEAT.saturating_sub(self.drawn.elapsed()));
+    /// Returns what only the session can do.
+    fn listen(
+        &mut self,
+        events: &Receiver<io::Result<Event>>,
+    ) -> io::Result<ControlFlow<(), Option<Effect>>> {
+        let mut nap = if self.is_waiting() { SHORT_NAP } else { LONGEST_NAP };
+        if self.dirty {
+            nap = nap.min(self.pause().saturating_sub(self.drawn.elapsed()));
+        }
         loop {
             let event = match events.recv_timeout(nap) {
                 Ok(event) => event?,
-                Err(RecvTimeoutError::Timeout) => return Ok(ControlFlow::Continue(())),
+                Err(RecvTimeoutError::Timeout) => return Ok(ControlFlow::Continue(None)),
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
             };
             nap = Duration::ZERO;
-            let Some(msg) = read(&event, self.model.is_typing()) else { continue };
-            self.dirty = true;
+            let Some(msg) = read(&event, &self.model) else { continue };
+            (self.dirty, self.urgent) = (true, true);
             match update(&mut self.model, msg, &self.shown) {
                 Some(Effect::Quit) => return Ok(ControlFlow::Break(())),
+                Some(effect @ (Effect::Redraw | Effect::Suspend)) => {
+                    return Ok(ControlFlow::Continue(Some(effect)));
+                }
                 // The same is asked for below, whatever brought it about.
                 Some(Effect::Ask(Command::Spec(_))) | None => {}
                 Some(Effect::Ask(command)) => self.feed.ask(command),
@@ -249,10 +343,11 @@ fn events() -> io::Result<Receiver<io::Result<Event>>> {
     Ok(receiver)
 }
 
-fn read(event: &Event, is_typing: bool) -> Option<Msg> {
+fn read(event: &Event, model: &Model) -> Option<Msg> {
     match event {
-        Event::Key(key) if is_typing && !key.is_release() => keys::read_line(*key).map(Msg::Line),
-        Event::Key(key) if !key.is_release() => keys::read(*key),
+        Event::Key(key) if key.is_release() => None,
+        Event::Key(key) if model.is_typing() => keys::read_line(*key).map(Msg::Line),
+        Event::Key(key) => model.bindings.read(*key),
         Event::Mouse(mouse) => keys::read_mouse(*mouse),
         Event::Resize(columns, rows) => Some(Msg::Resize(*columns, *rows)),
         _ => None,
@@ -323,5 +418,29 @@ mod tests {
         desk.answers.push(Err(refusal));
         screen.export(&mut desk);
         assert!(screen.dirty && screen.model.overlay.is_some());
+    }
+
+    #[test]
+    fn a_key_is_answered_at_once_and_what_comes_in_ten_times_a_second() {
+        let feed = Feed::default();
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        assert_eq!(screen.pause(), Duration::ZERO, "the first screen is awaited");
+        screen.urgent = false;
+        assert_eq!(screen.pause(), LEAST_DISTANCE);
+        screen.dirty = false;
+        screen.drawn = Instant::now().checked_sub(LONGEST_WAIT).unwrap();
+        assert!(!screen.is_due(), "nothing is drawn while nothing changed");
+        screen.dirty = true;
+        assert!(screen.is_due());
+    }
+
+    #[test]
+    fn a_list_that_will_soon_be_here_is_waited_for() {
+        let feed = Feed::default();
+        let mut screen = Loop::new(&feed, Model::new((80, 24), true));
+        let spec = screen.asked.clone();
+        screen.shown = Arc::new(Snapshot { spec, ..Snapshot::default() });
+        screen.asked.lists = Lists::ALL;
+        assert_eq!(screen.pause(), LONGEST_WAIT);
     }
 }

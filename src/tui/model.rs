@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::bindings::Bindings;
 use super::clip::Between;
 use super::export::{Form, Refusal};
+use super::look::Look;
 use super::selection::{Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
@@ -57,8 +59,10 @@ pub struct Model {
     pub newer: Newer,
     /// The response code asked for, until a snapshot has it.
     pub(crate) asked_focus: Option<Rcode>,
-    /// Whether colours may be used.
-    pub colour: bool,
+    /// Colours and signs.
+    pub look: Look,
+    /// Which key does what.
+    pub bindings: Bindings,
     /// What is looked at.
     pub(crate) selection: Selection,
     /// The filter that is being typed.
@@ -139,9 +143,11 @@ pub struct Newer {
 }
 
 impl Model {
-    /// A screen of `size` columns and rows on which no key was pressed.
+    /// A screen of `size` columns and rows on which no key was pressed, for a dark terminal that
+    /// can show everything or one without colours.
     pub fn new(size: (u16, u16), colour: bool) -> Self {
-        Self { size, colour, ..Self::default() }
+        let name = if colour { "dark" } else { "none" };
+        Self { size, look: Look::named(name), ..Self::default() }
     }
 
     /// Whether keys are letters of a line.

@@ -1,6 +1,8 @@
-//! The terminal, taken and given back: raw mode, the alternate screen, the mouse, panics, signals.
+//! The terminal, taken and given back: raw mode, the alternate screen, the mouse, panics, signals,
+//! and the shell in between.
 
 use std::io::{self, IsTerminal, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +15,11 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, style};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use rustix::process::{self, Signal};
 use signal_hook::SigId;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::low_level;
 
 use super::Options;
 use super::clip::{self, Between};
@@ -26,15 +31,16 @@ static SCREEN_IS_OURS: AtomicBool = AtomicBool::new(false);
 
 /// A terminal to draw on; gives the screen back on drop.
 pub(crate) struct Session {
-    // Fields drop in order: what draws goes before what it draws on.
-    pub(crate) terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    // Never dropped: it would show the cursor, as the screen does below, and where the terminal was
+    // closed say on standard error that it could not, which panics there.
+    pub(crate) terminal: ManuallyDrop<Terminal<CrosstermBackend<io::Stdout>>>,
     pub(crate) signals: Signals,
-    _screen: Screen,
+    screen: Screen,
 }
 
 impl Session {
     /// Takes the screen.
-    pub(crate) fn open(feed: &Arc<Feed>, options: Options) -> io::Result<Self> {
+    pub(crate) fn open(feed: &Arc<Feed>, options: &Options) -> io::Result<Self> {
         if !stdout().is_terminal() {
             return Err(io::Error::other(
                 "standard output is not a terminal; use `rcodetop report` instead",
@@ -42,13 +48,54 @@ impl Session {
         }
         let signals = Signals::register()?;
         own_panics(feed);
-        style::force_color_output(options.color);
+        style::force_color_output(options.look.theme.has_colour());
         let screen = Screen::take(options.mouse)?;
         // No `Terminal::clear()`: it asks the terminal where its cursor is, and fails after two
         // seconds when nobody answers. Entering the alternate screen cleared it.
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        Ok(Self { terminal, signals, _screen: screen })
+        Ok(Self { terminal: ManuallyDrop::new(terminal), signals, screen })
     }
+
+    /// Gives the screen back, stops until the shell says to go on, and takes it again. Whether it
+    /// did: where no shell waits behind, nobody could say so.
+    pub(crate) fn suspend(&mut self, by: Suspension) -> io::Result<bool> {
+        if process::getsid(None).ok() == Some(process::getpid()) {
+            return Ok(false);
+        }
+        give_screen_back();
+        if by == Suspension::Key {
+            // As the terminal would have done: those that feed us in a pipeline stop as well.
+            let _ = process::kill_current_process_group(Signal::TSTP);
+        }
+        low_level::emulate_default_handler(SIGTSTP)?;
+        self.retake()?;
+        Ok(true)
+    }
+
+    /// Takes the screen again after the shell had it, and draws every cell anew.
+    pub(crate) fn retake(&mut self) -> io::Result<()> {
+        self.signals.forget_stops();
+        // Whoever stopped us without asking did not get it back: entering twice would lose the place
+        // of the cursor, and crossterm would take raw mode for granted.
+        give_screen_back();
+        self.screen.enter()?;
+        self.repaint()
+    }
+
+    /// Draws every cell anew with the next draw, whatever the terminal shows now.
+    pub(crate) fn repaint(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+    }
+}
+
+/// Who wants the program to stop for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suspension {
+    /// A key, which raw mode keeps from being a signal.
+    Key,
+    /// A signal, to this process alone.
+    Signal,
 }
 
 /// Puts a text into the clipboard, if the terminal allows it; none of them answers.
@@ -75,18 +122,25 @@ fn own_panics(feed: &Arc<Feed>) {
 }
 
 /// Raw mode, the alternate screen and the mouse.
-struct Screen;
+struct Screen {
+    mouse: bool,
+}
 
 impl Screen {
     fn take(mouse: bool) -> io::Result<Self> {
+        let screen = Self { mouse }; // from here on, whatever fails below is undone
+        screen.enter()?;
+        Ok(screen)
+    }
+
+    fn enter(&self) -> io::Result<()> {
         SCREEN_IS_OURS.store(true, Ordering::Release);
-        let screen = Self; // from here on, whatever fails below is undone
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen, cursor::Hide)?;
-        if mouse {
+        if self.mouse {
             execute!(stdout(), EnableMouseCapture)?;
         }
-        Ok(screen)
+        Ok(())
     }
 }
 
@@ -104,22 +158,45 @@ fn give_screen_back() {
     }
 }
 
-/// SIGINT, SIGTERM and SIGHUP as one flag, for as long as this lives.
+/// Signals as flags, for as long as this lives.
 pub(crate) struct Signals {
+    /// SIGINT, SIGTERM or SIGHUP.
     came: Arc<AtomicBool>,
+    /// SIGTSTP.
+    stop: Arc<AtomicBool>,
+    /// SIGCONT.
+    go_on: Arc<AtomicBool>,
     ids: Vec<SigId>,
 }
 
 impl Signals {
     fn register() -> io::Result<Self> {
-        let mut signals = Self { came: Arc::default(), ids: Vec::new() };
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signals.ids.push(signal_hook::flag::register(signal, Arc::clone(&signals.came))?);
+        let [came, stop, go_on] = [(); 3].map(|()| Arc::<AtomicBool>::default());
+        let mut ids = Vec::new();
+        let ends = [SIGINT, SIGTERM, SIGHUP].map(|signal| (signal, &came));
+        for (signal, flag) in ends.into_iter().chain([(SIGTSTP, &stop), (SIGCONT, &go_on)]) {
+            ids.push(signal_hook::flag::register(signal, Arc::clone(flag))?);
         }
-        Ok(signals)
+        Ok(Self { came, stop, go_on, ids })
     }
 
-    /// Whether one of them came.
+    /// Whether SIGTSTP came since the last call.
+    pub(crate) fn take_stop(&self) -> bool {
+        self.stop.swap(false, Ordering::Relaxed)
+    }
+
+    /// Whether SIGCONT came since the last call: the shell had the terminal.
+    pub(crate) fn take_go_on(&self) -> bool {
+        self.go_on.swap(false, Ordering::Relaxed)
+    }
+
+    /// What came while the program stopped is dealt with.
+    fn forget_stops(&self) {
+        self.take_stop();
+        self.take_go_on();
+    }
+
+    /// Whether a signal came that ends the program.
     pub(crate) fn came(&self) -> bool {
         self.came.load(Ordering::Relaxed)
     }
@@ -128,7 +205,7 @@ impl Signals {
 impl Drop for Signals {
     fn drop(&mut self) {
         for id in self.ids.drain(..) {
-            signal_hook::low_level::unregister(id);
+            low_level::unregister(id);
         }
     }
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Stands for what was cut.
-const ELLIPSIS: char = '…';
+use super::glyphs::ELLIPSIS;
 
 /// Columns that `text` takes.
 pub(crate) fn width(text: &str) -> usize {

@@ -21,6 +21,10 @@ mod select;
 pub enum Effect {
     /// Leave.
     Quit,
+    /// Draw every cell anew.
+    Redraw,
+    /// Stop until the shell says to go on.
+    Suspend,
     /// Ask this of the capture thread.
     Ask(Command),
     /// Put this into the clipboard.
@@ -31,6 +35,8 @@ pub enum Effect {
 pub fn update(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
     match msg {
         Msg::Quit => return Some(Effect::Quit),
+        Msg::Redraw => return Some(Effect::Redraw),
+        Msg::Suspend => return Some(Effect::Suspend),
         Msg::Resize(columns, rows) => model.size = (columns, rows),
         Msg::Line(edit) => return select::edit(model, edit, snapshot),
         Msg::Arrived(pace, newer) => arrive(model, pace, newer, snapshot),
@@ -100,7 +106,13 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::Help => model.overlay = Some(Overlay::Help(0)),
         Msg::Click(column, row) => click(model, column, row, snapshot),
         Msg::Wheel(column, row, by) => wheel(model, (column, row), by, snapshot),
-        Msg::Quit | Msg::Resize(..) | Msg::Arrived(..) | Msg::Line(_) => {}
+        // Dealt with above, whatever lies over the view.
+        Msg::Quit
+        | Msg::Redraw
+        | Msg::Suspend
+        | Msg::Resize(..)
+        | Msg::Arrived(..)
+        | Msg::Line(_) => {}
     }
     None
 }
@@ -125,7 +137,7 @@ fn answer(model: &mut Model, overlay: Overlay, msg: Msg, snapshot: &Snapshot) ->
 }
 
 fn scroll_help(model: &mut Model, line: usize, msg: Msg) {
-    let last = view::help_length(model.size.0).saturating_sub(1);
+    let last = view::help_length(model, model.size.0).saturating_sub(1);
     model.overlay = scrolled(line, msg, last).map(Overlay::Help);
 }
 
@@ -203,7 +215,9 @@ fn focus_next(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
         next = next.or((code > now).then_some(code));
     }
     let Some(code) = next.or(first) else {
-        model.notice = Some("no other response code was seen; F chooses any".to_owned());
+        let choose = model.bindings.label(Msg::ChooseFocus);
+        let any = choose.map_or_else(String::new, |key| format!("; {key} chooses any"));
+        model.notice = Some(format!("no other response code was seen{any}"));
         return None;
     };
     Some(focus_on(model, code))
@@ -211,7 +225,9 @@ fn focus_next(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
 
 fn focus_on(model: &mut Model, code: Rcode) -> Effect {
     model.asked_focus = Some(code);
-    let when = if model.frozen { ", shown once resumed (space)" } else { "" };
+    let resume = model.bindings.label(Msg::Freeze).unwrap_or_default();
+    let when =
+        if model.frozen { format!(", shown once resumed ({resume})") } else { String::new() };
     model.notice = Some(format!("focus on {code}{when}"));
     for table in model.tables.values_mut() {
         table.anchor = None;

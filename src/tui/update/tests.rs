@@ -385,6 +385,16 @@ fn a_view_letter_stands_in_its_title() {
     }
 }
 
+#[test]
+fn the_terminal_is_given_up_or_drawn_anew_whatever_lies_over_the_view() {
+    let (mut model, snapshot) = (model(), snapshot());
+    for keys in ["^Z", "? ^Z"] {
+        assert_eq!(press(&mut model, keys, &snapshot), Some(Effect::Suspend), "{keys}");
+    }
+    assert_eq!(press(&mut model, "^L", &snapshot), Some(Effect::Redraw));
+    assert!(model.overlay.is_some(), "the help stays");
+}
+
 fn lookup(client: u8, began: u64) -> crate::snapshot::Lookup {
     use crate::snapshot::{
         Class, Lookup, LookupId, LookupOutcome, LookupStep, QuestionKey, RecordType, StepKind,

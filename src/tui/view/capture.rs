@@ -4,15 +4,21 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{View, head, write_lines, write_pieces};
+use super::{VIEWS, View, head, write_lines, write_pieces};
 use crate::ledger::Reason;
 use crate::snapshot::{Cost, Snapshot};
+use crate::tui::keys::Msg;
 use crate::tui::model::Model;
 use crate::tui::text;
 use crate::tui::theme::Meaning;
 
 pub(super) const VIEW: View =
     View { key: 'u', title: "Capture", sheets: |_| Vec::new(), panes: |_, _, _| Vec::new(), draw };
+
+/// What shows this view.
+pub(super) fn key() -> Msg {
+    Msg::Show(VIEWS.iter().position(|view| view.title == VIEW.title).unwrap_or(0))
+}
 
 /// Columns of one group of counters.
 const GROUP: u16 = 38;

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{Piece, write_pieces};
 use crate::select::complete;
 use crate::snapshot::Snapshot;
+use crate::tui::keys::Msg;
 use crate::tui::model::Model;
 use crate::tui::selection::{Typing, known};
 use crate::tui::text;
@@ -34,7 +35,10 @@ fn draw_way(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer)
     // Where room is short, the way out matters less than where one is.
     let counted = match area.width {
         0..60 => String::new(),
-        _ => format!("  {}  Esc: back", counted(snapshot)),
+        _ => match model.bindings.label(Msg::Back) {
+            Some(key) => format!("  {}  {key}: back", counted(snapshot)),
+            None => format!("  {}", counted(snapshot)),
+        },
     };
     let room = usize::from(area.width).saturating_sub(text::width(&counted) + 6);
     let told = text::clip(&model.selection.told(), room);

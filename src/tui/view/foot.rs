@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Piece, pieces_width, write_pieces};
-use crate::tui::keys::{KEYS, Msg, label};
+use crate::tui::keys::{KEYS, Msg};
 use crate::tui::model::Model;
 use crate::tui::theme::Meaning;
 
@@ -20,7 +20,9 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             Msg::Zoom if model.zoomed => "unzoom",
             _ => key.hint,
         };
-        let entry = [(label(key.keys[0]), Meaning::Strong), (format!(" {hint}  "), Meaning::Plain)];
+        let Some(label) = model.bindings.label(key.msg) else { continue };
+        let label = model.look.glyphs.name_keys(&label);
+        let entry = [(label, Meaning::Strong), (format!(" {hint}  "), Meaning::Plain)];
         if pieces_width(&pieces) + pieces_width(&entry) > area.width + 2 {
             break;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Piece, pieces_width, write_pieces};
+use super::{Piece, capture, pieces_width, write_pieces};
 use crate::snapshot::{Ended, Snapshot, SourceKind, share};
 use crate::tui::model::Model;
 use crate::tui::text;
@@ -19,11 +19,13 @@ const MOST_WARNINGS: usize = 3;
 const SHORT: u16 = 16;
 
 /// Rows the head needs on a screen of this size.
-pub(super) fn height(snapshot: &Snapshot, screen: Rect) -> u16 {
+pub(super) fn height(model: &Model, snapshot: &Snapshot, screen: Rect) -> u16 {
     if screen.height < SHORT {
         return 2;
     }
-    2 + text::cells(warning_lines(snapshot, screen.width, most_warnings(screen.height)).len())
+    2 + text::cells(
+        warning_lines(model, snapshot, screen.width, most_warnings(screen.height)).len(),
+    )
 }
 
 /// Rows that warnings may take.
@@ -41,7 +43,7 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
         draw_health(model, snapshot, row, buffer);
     }
     let most = if crowded { 1 } else { most_warnings(model.size.1) };
-    let lines = warning_lines(snapshot, area.width, most);
+    let lines = warning_lines(model, snapshot, area.width, most);
     for (line, row) in lines.into_iter().zip(area.rows().skip(if crowded { 1 } else { 2 })) {
         write_pieces(&[(line, Meaning::Warning)], row, buffer);
     }
@@ -85,19 +87,30 @@ fn write_right(pieces: &[Piece], row: Rect, buffer: &mut Buffer) {
 
 /// What the capture is doing; what the screen is doing if that differs.
 fn state(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
-    let (text, meaning) = match (&snapshot.source.ended, snapshot.source.kind) {
-        (Some(Ended::EndOfFile), _) => ("complete".to_owned(), Meaning::Plain),
-        (Some(Ended::Stopped), _) => ("stopped".to_owned(), Meaning::Plain),
-        (Some(Ended::Damaged(_)), _) => ("DAMAGED".to_owned(), Meaning::Warning),
-        (Some(Ended::Failed(_)), _) => ("FAILED".to_owned(), Meaning::Warning),
-        (None, SourceKind::Live) => ("capturing".to_owned(), Meaning::Answer),
-        (None, SourceKind::File) => (reading(model, snapshot), Meaning::Answer),
+    let meaning = match &snapshot.source.ended {
+        Some(Ended::EndOfFile | Ended::Stopped) => Meaning::Plain,
+        Some(Ended::Damaged(_) | Ended::Failed(_)) => Meaning::Warning,
+        None => Meaning::Answer,
     };
+    let is_reading = snapshot.source.ended.is_none() && snapshot.source.kind == SourceKind::File;
+    let text = if is_reading { reading(model, snapshot) } else { ending(snapshot).to_owned() };
     let mut pieces = vec![(text, meaning)];
     if model.frozen {
         pieces.extend([("  ".to_owned(), Meaning::Plain), (frozen(model), Meaning::Selected)]);
     }
     pieces
+}
+
+/// How the capture ended, in a word.
+pub(in crate::tui) fn ending(snapshot: &Snapshot) -> &'static str {
+    match (&snapshot.source.ended, snapshot.source.kind) {
+        (Some(Ended::EndOfFile), _) => "complete",
+        (Some(Ended::Stopped), _) => "stopped",
+        (Some(Ended::Damaged(_)), _) => "DAMAGED",
+        (Some(Ended::Failed(_)), _) => "FAILED",
+        (None, SourceKind::Live) => "capturing",
+        (None, SourceKind::File) => "reading",
+    }
 }
 
 fn frozen(model: &Model) -> String {
@@ -121,9 +134,8 @@ fn reading(model: &Model, snapshot: &Snapshot) -> String {
     said.join(", ")
 }
 
-/// When the packets were captured, by their own clock.
-/// The span of the capture, the fuller wording first.
-fn spans(snapshot: &Snapshot) -> Vec<String> {
+/// When the packets were captured, by their own clock, the fuller wording first.
+pub(in crate::tui) fn spans(snapshot: &Snapshot) -> Vec<String> {
     let (Some(first), Some(last)) = (snapshot.source.first, snapshot.source.last) else {
         return vec!["no packets yet".to_owned()];
     };
@@ -232,7 +244,7 @@ fn drops(snapshot: &Snapshot) -> Vec<Piece> {
 }
 
 /// What lowers the worth of the numbers, the end of the capture first.
-pub(super) fn warnings(snapshot: &Snapshot) -> Vec<String> {
+pub(in crate::tui) fn warnings(snapshot: &Snapshot) -> Vec<String> {
     end(snapshot)
         .into_iter()
         .chain(snapshot.quality.iter().map(|quality| quality.text.clone()))
@@ -257,14 +269,18 @@ fn end(snapshot: &Snapshot) -> Option<String> {
 
 /// The warnings in so many rows. The end of the capture gets a row more if it needs it; where
 /// there is more than fits, the last row says so.
-fn warning_lines(snapshot: &Snapshot, width: u16, most: usize) -> Vec<String> {
+fn warning_lines(model: &Model, snapshot: &Snapshot, width: u16, most: usize) -> Vec<String> {
     let warnings = warnings(snapshot);
     let rows = |nth: usize| if nth == 0 && end(snapshot).is_some() { 2 } else { 1 };
     let hidden = warnings.len().saturating_sub(most);
+    let details = model.bindings.label(capture::key()).unwrap_or_default();
     let mut lines = Vec::new();
     for (nth, text) in warnings.iter().take(most).enumerate() {
-        let more =
-            if nth + 1 == most && hidden > 0 { format!(" (+{hidden}: u)") } else { String::new() };
+        let more = if nth + 1 == most && hidden > 0 {
+            format!(" (+{hidden}: {details})")
+        } else {
+            String::new()
+        };
         let room = usize::from(width).saturating_sub(2 + text::width(&more));
         let wrapped = text::wrap(text, room, rows(nth));
         let last = wrapped.len().saturating_sub(1);

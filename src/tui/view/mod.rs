@@ -8,7 +8,7 @@ mod crumbs;
 mod ede;
 mod findings;
 mod foot;
-mod head;
+pub(super) mod head;
 mod ladder;
 mod latency;
 mod lists;
@@ -24,16 +24,17 @@ mod strip;
 mod table;
 mod tabs;
 mod timeline;
-mod verdict;
+pub(super) mod verdict;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
 
+use super::keys::Msg;
 use super::model::Model;
 use super::sheets::SheetId;
 use super::text;
-use super::theme::{self, Meaning};
+use super::theme::Meaning;
 use crate::snapshot::Snapshot;
 
 pub(crate) use overlay::help_length;
@@ -92,14 +93,12 @@ struct Page {
 /// Draws the whole screen.
 pub fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     if area.width < MINIMUM.0 || area.height < MINIMUM.1 {
-        too_small(area, buffer);
+        too_small(model, area, buffer);
     } else {
         draw_page(model, snapshot, area, buffer);
         overlay::draw(model, snapshot, area, buffer);
     }
-    if !model.colour {
-        theme::strip_colour(buffer);
-    }
+    model.look.paint(buffer);
 }
 
 fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
@@ -107,7 +106,7 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
     head::draw(model, snapshot, page.head, buffer);
     tabs::draw(model, page.tabs, buffer);
     crumbs::draw(model, snapshot, page.crumbs, buffer);
-    verdict::draw(snapshot, page.verdict, buffer);
+    verdict::draw(model, snapshot, page.verdict, buffer);
     if !model.zoomed || model.open_ladder().is_some() {
         (model.shown().draw)(model, snapshot, page.body, buffer);
     }
@@ -120,10 +119,10 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
 fn page(model: &Model, snapshot: &Snapshot, area: Rect) -> Page {
     let whole = u16::from(!model.zoomed);
     let [head, tabs, crumbs, verdict, body, foot] = area.layout(&Layout::vertical([
-        Constraint::Length(head::height(snapshot, area)),
+        Constraint::Length(head::height(model, snapshot, area)),
         Constraint::Length(whole),
         Constraint::Length(crumbs::height(model)),
-        Constraint::Length(verdict::height(snapshot, area) * whole),
+        Constraint::Length(verdict::height(model, snapshot, area) * whole),
         Constraint::Min(0),
         Constraint::Length(1),
     ]));
@@ -146,9 +145,10 @@ fn only_active(model: &Model, _: &Snapshot, area: Rect) -> Vec<Pane> {
     vec![(model.active(), area)]
 }
 
-fn too_small(area: Rect, buffer: &mut Buffer) {
+fn too_small(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (columns, rows) = MINIMUM;
-    let message = format!("terminal too small: at least {columns}x{rows} needed (q quits)");
+    let quit = model.bindings.label(Msg::Quit).unwrap_or_default();
+    let message = format!("terminal too small: at least {columns}x{rows} needed ({quit} quits)");
     let lines = text::wrap(&message, area.width.into(), area.height.into());
     write_lines(&lines, Style::new(), area, buffer);
 }

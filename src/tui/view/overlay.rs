@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 use super::{VIEWS, write_pieces};
 use crate::snapshot::{Snapshot, share};
 use crate::tui::export::{FORMS, Form, stem};
-use crate::tui::keys::{KEYS, labels};
+use crate::tui::keys::{KEYS, Key, Msg};
 use crate::tui::model::{Model, Overlay, choices};
 use crate::tui::text;
 use crate::tui::theme::Meaning;
@@ -16,7 +16,7 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
     match model.overlay {
         None => {}
         Some(Overlay::Help(first)) => {
-            let lines = help(area.width);
+            let lines = help(model, area.width);
             draw_box("keys (any other key closes)", &lines, first, None, area, buffer);
         }
         Some(Overlay::Focus(place)) => {
@@ -24,7 +24,10 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
             draw_box("focus on (Enter chooses)", &lines, place, Some(place), area, buffer);
         }
         Some(Overlay::Reset) => {
-            let lines = ["All counters start anew.", "Enter or ^R: reset", "any other key: keep"];
+            let keys = [Msg::Enter, Msg::Reset].map(|msg| model.bindings.label(msg));
+            let yes =
+                format!("{}: reset", keys.into_iter().flatten().collect::<Vec<_>>().join(" or "));
+            let lines = ["All counters start anew.", &yes, "any other key: keep"];
             draw_box("reset?", &lines.map(str::to_owned), 0, None, area, buffer);
         }
         Some(Overlay::Export(place)) => {
@@ -40,20 +43,21 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
 }
 
 /// Lines of the help page on a screen of this width.
-pub(crate) fn help_length(width: u16) -> usize {
-    help(width).len()
+pub(crate) fn help_length(model: &Model, width: u16) -> usize {
+    help(model, width).len()
 }
 
 /// Columns from which on the letters of the views stand beside the keys.
 const TWO_COLUMNS: u16 = 80;
 
-/// Generated from [`KEYS`] and [`VIEWS`].
-fn help(width: u16) -> Vec<String> {
+/// Generated from [`KEYS`] and [`VIEWS`], with the keys in force.
+fn help(model: &Model, width: u16) -> Vec<String> {
     let keys = KEYS.iter().filter(|key| !key.help.is_empty());
-    let mut keys: Vec<String> =
-        keys.map(|key| format!("{:<9} {}", labels(key), key.help)).collect();
-    let mut views: Vec<String> =
-        VIEWS.iter().map(|view| format!("{} {}", view.key, view.title)).collect();
+    let mut keys: Vec<String> = keys.filter_map(|key| help_line(model, key)).collect();
+    let views = VIEWS.iter().enumerate();
+    let mut views: Vec<String> = views
+        .map(|(place, view)| format!("{} {}", labels(model, Msg::Show(place)), view.title))
+        .collect();
     if width < TWO_COLUMNS {
         keys.append(&mut views);
         return keys;
@@ -61,6 +65,16 @@ fn help(width: u16) -> Vec<String> {
     let widest = keys.iter().map(|key| text::width(key)).max().unwrap_or(0);
     views.resize(keys.len(), String::new());
     keys.iter().zip(views).map(|(key, view)| pad(key, widest + 4) + &view).collect()
+}
+
+/// What no key does is not told.
+fn help_line(model: &Model, key: &Key) -> Option<String> {
+    let labels = labels(model, key.msg);
+    (!labels.is_empty()).then(|| format!("{labels:<9} {}", key.help))
+}
+
+fn labels(model: &Model, msg: Msg) -> String {
+    model.look.glyphs.name_keys(&model.bindings.labels(msg))
 }
 
 fn pad(text: &str, width: usize) -> String {

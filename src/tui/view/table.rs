@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::snapshot::Snapshot;
+use crate::tui::glyphs;
 use crate::tui::model::{Model, NamesBy};
 use crate::tui::sheet::{Extent, Sheet, Sort};
 use crate::tui::sheets::SheetId;
@@ -175,7 +176,7 @@ fn heading(model: &Model, snapshot: &Snapshot, id: SheetId, column: usize, sort:
         }
     }
     if sort.column == column {
-        heading.push(if sort.reversed { '▲' } else { '▼' });
+        heading.push(if sort.reversed { glyphs::UP } else { glyphs::DOWN });
     }
     heading
 }

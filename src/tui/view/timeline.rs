@@ -9,13 +9,12 @@ use ratatui::layout::Rect;
 use crate::iana::Rcode;
 use crate::snapshot::{Snapshot, Step, Timeline, share};
 use crate::time::Timestamp;
+use crate::tui::glyphs;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
 /// Columns for the scale at the left.
 const SCALE: u16 = 10;
-/// A bar of one cell's height in eighths.
-const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// From top to bottom as room allows: responses a second by code, the share of the focus code,
 /// the times of day.
@@ -117,7 +116,7 @@ fn draw_rates(snapshot: &Snapshot, course: &Course, plot: Rect, buffer: &mut Buf
             draw_stack(snapshot.focus, step, full, column, buffer);
         }
         if step.responses > full {
-            paint('▲', Meaning::Strong, column.x, column.y, buffer);
+            paint(glyphs::UP, Meaning::Strong, column.x, column.y, buffer);
         }
     }
 }
@@ -186,7 +185,7 @@ fn draw_level(part: f64, meaning: Meaning, plot: Rect, buffer: &mut Buffer) {
     let eighths = text::whole(part * 8.0 * f64::from(plot.height)).max(u64::from(part > 0.0));
     for row in 0..plot.height {
         let left = eighths.saturating_sub(u64::from(row) * 8).min(8);
-        let shade = EIGHTHS[usize::try_from(left).unwrap_or(0)];
+        let shade = glyphs::EIGHTHS[usize::try_from(left).unwrap_or(0)];
         paint(shade, meaning, plot.x, plot.bottom() - 1 - row, buffer);
     }
 }

@@ -8,12 +8,14 @@ use crate::snapshot::{
     Confidence, Course, Ended, Finding, FindingOutcome, RcodeRow, Row, Snapshot, SourceKind, share,
 };
 use crate::time::Timestamp;
+use crate::tui::keys::Msg;
+use crate::tui::model::Model;
 use crate::tui::sheets::focus_total;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
-pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(snapshot, area.width.into(), area.height.into());
+pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let lines = lines(model, snapshot, area.width.into(), area.height.into());
     let meaning = match focus_total(snapshot) {
         0 => Meaning::Strong,
         _ => theme::rcode(snapshot.focus, snapshot.focus).0,
@@ -23,9 +25,9 @@ pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
 
 /// Two rows, so that the rest of the screen stays where it is; a third where there is room and
 /// the sentence needs it.
-pub(super) fn height(snapshot: &Snapshot, screen: Rect) -> u16 {
+pub(super) fn height(model: &Model, snapshot: &Snapshot, screen: Rect) -> u16 {
     let most = if screen.height >= 24 { 3 } else { 2 };
-    text::cells(lines(snapshot, screen.width.into(), most).len()).max(2)
+    text::cells(lines(model, snapshot, screen.width.into(), most).len()).max(2)
 }
 
 /// A part of the sentence.
@@ -40,8 +42,8 @@ fn part(rank: u8, text: impl Into<String>) -> Part {
 }
 
 /// The sentence in at most so many lines: what matters less is left out before anything is cut.
-fn lines(snapshot: &Snapshot, width: usize, most: usize) -> Vec<String> {
-    let mut parts = parts(snapshot);
+fn lines(model: &Model, snapshot: &Snapshot, width: usize, most: usize) -> Vec<String> {
+    let mut parts = parts(snapshot, model.bindings.label(Msg::Focus).as_deref());
     loop {
         let sentence = joined(&parts);
         let worst = parts.iter().map(|part| part.rank).max().unwrap_or(0);
@@ -56,14 +58,20 @@ fn joined(parts: &[Part]) -> String {
     parts.iter().map(|part| part.text.as_str()).collect()
 }
 
-/// Who is affected by what since when and why, as far as it is known.
-fn parts(snapshot: &Snapshot) -> Vec<Part> {
+/// The whole sentence.
+pub(in crate::tui) fn sentence(snapshot: &Snapshot) -> String {
+    joined(&parts(snapshot, None))
+}
+
+/// Who is affected by what since when and why, as far as it is known; `key` is what looks at other
+/// codes.
+fn parts(snapshot: &Snapshot, key: Option<&str>) -> Vec<Part> {
     if snapshot.selected.is_some() && snapshot.queries() + snapshot.responses() == 0 {
         return vec![part(0, "Nothing that the filter holds for, so far.")];
     }
     match (focus_total(snapshot), snapshot.responses()) {
         (0, 0) => vec![part(0, nothing_to_judge(snapshot))],
-        (0, responses) => quiet(snapshot, responses),
+        (0, responses) => quiet(snapshot, responses, key),
         (focus, _) => trouble(snapshot, focus),
     }
 }
@@ -99,7 +107,7 @@ fn worst(snapshot: &Snapshot) -> Option<&RcodeRow> {
 
 /// No response has the focus code. The worst of the other failures is told, so that a quiet focus
 /// does not look like a quiet network.
-fn quiet(snapshot: &Snapshot, responses: u64) -> Vec<Part> {
+fn quiet(snapshot: &Snapshot, responses: u64, key: Option<&str>) -> Vec<Part> {
     let among = text::plural(responses, "response");
     let mut parts = vec![part(0, format!("No {} among {among}", snapshot.focus))];
     if snapshot.findings.is_empty() && worst(snapshot).is_none() && silence(snapshot, 0).is_none() {
@@ -107,7 +115,7 @@ fn quiet(snapshot: &Snapshot, responses: u64) -> Vec<Part> {
     }
     if let Some(row) = worst(snapshot) {
         parts.push(part(0, format!(", but {} {}", row.rcode, text::share(row.share))));
-        parts.push(part(2, " (f looks at others)"));
+        parts.extend(key.map(|key| part(2, format!(" ({key} looks at others)"))));
     }
     if snapshot.outcomes.unanswered > 0 {
         parts.push(part(1, format!("; {}", no_reply(snapshot))));
@@ -338,7 +346,7 @@ mod tests {
 
     #[track_caller]
     fn check(snapshot: &Snapshot, expected: &str) {
-        assert_eq!(joined(&parts(snapshot)), expected);
+        assert_eq!(joined(&parts(snapshot, Some("f"))), expected);
     }
 
     const UNKNOWN: &str = ": the cause is not determined";
@@ -389,7 +397,7 @@ mod tests {
     #[test]
     fn the_cause_is_told_with_how_sure_it_is() {
         let check = |confidence, fault, said: &str| {
-            let told = joined(&parts(&explained(confidence, fault)));
+            let told = sentence(&explained(confidence, fault));
             assert_eq!(told, format!("REFUSED 20.0 % of responses (20 of 100): {said}"));
         };
         let denied = "recursion is denied to 10.8.0.0/16 by 192.0.2.53";
@@ -405,9 +413,9 @@ mod tests {
         let outcome = FindingOutcome::Unanswered;
         let other = Finding { outcome, brief: "nothing listens".into(), ..fixtures::finding() };
         snapshot.findings.insert(0, other);
-        assert!(joined(&parts(&snapshot)).contains("recursion is denied"));
+        assert!(sentence(&snapshot).contains("recursion is denied"));
         snapshot.findings.pop();
-        assert!(joined(&parts(&snapshot)).ends_with(": nothing listens (likely)"));
+        assert!(sentence(&snapshot).ends_with(": nothing listens (likely)"));
     }
 
     #[test]
@@ -421,11 +429,11 @@ mod tests {
         let steps: Vec<Step> = (0..20).map(step).collect();
         let (start, width) = (Timestamp::new(1_795_230_720, 0), Duration::from_secs(1));
         snapshot.timeline = Timeline { start, step: width, steps };
-        let said = joined(&parts(&snapshot));
+        let said = sentence(&snapshot);
         let begin = "REFUSED 40.0 % of responses, up from 0 % since 03:12:10 (20.0 % in all)";
         assert!(said.starts_with(begin), "{said}");
         snapshot.timeline.steps.reverse();
-        let said = joined(&parts(&snapshot));
+        let said = sentence(&snapshot);
         let begin = "REFUSED over since 03:12:10, now 0 % of responses; 40.0 % until then (";
         assert!(said.starts_with(begin), "{said}");
     }
@@ -434,7 +442,7 @@ mod tests {
     fn what_matters_less_leaves_first_and_the_cause_stays() {
         let mut snapshot = explained(Confidence::Likely, true);
         snapshot.impact = Impact { lookups_refused: 9, failed: 9, ..Impact::default() };
-        let told = |width, most| lines(&snapshot, width, most).join(" ");
+        let told = |width, most| lines(&Model::default(), &snapshot, width, most).join(" ");
         assert!(told(200, 1).contains("(20 of 100); all lookups"));
         assert!(!told(125, 1).contains("(20 of 100)"));
         let short = "REFUSED 20.0 % of responses: recursion is denied to 10.8.0.0/16 by \

@@ -1,0 +1,81 @@
+//! The command of the report that goes on where the dashboard was left.
+
+use crate::cli::{Analysis, Input};
+use crate::engine::EngineConfig;
+use crate::snapshot::Snapshot;
+
+/// The report on the same input, with what was asked for, the code and the part looked at last.
+pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
+    let mut words = vec!["rcodetop".to_owned(), "report".to_owned()];
+    match &analysis.input {
+        Input::Files { paths, .. } => {
+            words.extend(paths.iter().map(|path| quoted(&path.to_string_lossy())));
+        }
+        Input::Live(live) => {
+            for interface in &live.interfaces {
+                words.extend(["-i".to_owned(), quoted(interface)]);
+            }
+            if live.interfaces.is_empty() {
+                words.extend(["-i", "INTERFACE"].map(str::to_owned));
+            }
+            words.extend(["--duration", "1m"].map(str::to_owned));
+        }
+    }
+    let (engine, usual) = (&analysis.engine, EngineConfig::default());
+    if engine.ports != usual.ports {
+        words.extend(engine.ports.iter().map(|port| format!("-p {port}")));
+    }
+    if engine.patience != usual.patience {
+        words.push(format!("--timeout {}ms", engine.patience.as_millis()));
+    }
+    if snapshot.focus != usual.focus {
+        words.push(format!("--focus {}", snapshot.focus));
+    }
+    if let Some(selected) = &snapshot.selected {
+        words.push(format!("--filter {}", quoted(&selected.filter)));
+    }
+    words.join(" ")
+}
+
+/// A word as a shell takes it whole. What cannot be printed is left to the reader.
+fn quoted(text: &str) -> String {
+    let safe = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%,=".contains(letter);
+    if text.chars().all(safe) && !text.is_empty() {
+        return text.to_owned();
+    }
+    let shown: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    format!("'{}'", shown.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{self, Plan};
+    use crate::iana::Rcode;
+    use crate::snapshot::Selected;
+
+    #[track_caller]
+    fn check(words: &[&str], focus: Rcode, expected: &str) {
+        let Ok(Plan::Dashboard(analysis)) = cli::parse(words, true) else {
+            panic!("{words:?} shows the dashboard")
+        };
+        let snapshot = Snapshot { focus, ..Snapshot::default() };
+        assert_eq!(command(&analysis, &snapshot), expected);
+        let selected = Some(Selected { filter: "type:A not failed".into(), ..Selected::default() });
+        let snapshot = Snapshot { selected, ..snapshot };
+        let part = format!("{expected} --filter 'type:A not failed'");
+        assert_eq!(command(&analysis, &snapshot), part);
+    }
+
+    #[test]
+    fn the_report_goes_on_where_the_dashboard_was_left() {
+        let (refused, servfail) = (Rcode::REFUSED, Rcode::SERVFAIL);
+        check(&["rcodetop", "a.pcap"], refused, "rcodetop report a.pcap");
+        let odd = ["rcodetop", "it's my.pcap", "b.gz", "-p", "5353", "--timeout", "2s"];
+        let said = r"rcodetop report 'it'\''s my.pcap' b.gz -p 5353 --timeout 2000ms";
+        check(&odd, refused, said);
+        let live = "rcodetop report -i eth0 --duration 1m --focus SERVFAIL";
+        check(&["rcodetop", "-i", "eth0"], servfail, live);
+        check(&["rcodetop"], refused, "rcodetop report -i INTERFACE --duration 1m");
+    }
+}
