@@ -68,6 +68,13 @@ impl Timestamp {
     }
 }
 
+/// `03:12`, `03:12:05` or `03:12:05.250` as nanoseconds since midnight.
+pub(crate) fn time_of_day(text: &str) -> Option<u64> {
+    let time: jiff::civil::Time = text.parse().ok()?;
+    let since = time.duration_since(jiff::civil::Time::midnight());
+    u64::try_from(since.as_nanos()).ok()
+}
+
 fn moment(at: Timestamp) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_nanosecond(i128::from(at.0)).ok()
 }

@@ -7,8 +7,8 @@ mod analysis;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rcodetop::engine::EngineConfig;
-use rcodetop::snapshot::Snapshot;
+use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::snapshot::{LookupsSpec, Snapshot, SnapshotSpec, StepKind};
 
 use analysis::{analyzed, analyzed_with, testdata};
 
@@ -130,4 +130,21 @@ fn a_span_of_time_is_a_filter() {
     assert_eq!(refused(&before) + refused(&between) + refused(&after), refused(&all));
     assert!(refused(&after) > 10 * refused(&before), "the outage begins then");
     assert!(after.findings.iter().any(|finding| finding.cause.starts_with("acl-")));
+}
+
+#[test]
+fn lookups_are_those_that_the_filter_holds_for() {
+    let filter = Some("client:198.51.100.20 rcode:REFUSED".parse().unwrap());
+    let mut engine =
+        Engine::new(EngineConfig { filter, trail: 1 << 20, ..EngineConfig::default() });
+    analysis::feed(&mut engine, &testdata("outage.pcap.gz"));
+    let asked = Some(LookupsSpec { most: 20, open: None });
+    let snapshot = engine.snapshot(&SnapshotSpec { lookups: asked, ..SnapshotSpec::default() });
+    let rows = snapshot.lookups.unwrap().rows;
+    assert!((10..=20).contains(&rows.len()), "{}", rows.len());
+    for row in rows {
+        assert_eq!(row.id.client.to_string(), "198.51.100.20");
+        let is_refused = |kind: &StepKind| matches!(kind, StepKind::Response { rcode, .. } if *rcode == snapshot.focus);
+        assert!(row.steps.iter().any(|step| is_refused(&step.kind)), "{row:?}");
+    }
 }

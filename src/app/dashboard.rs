@@ -114,7 +114,7 @@ fn tell(written: &[Written]) -> io::Result<()> {
 
 /// Bytes for the latest messages: of all that is granted this part, and no more than that.
 const TRAIL_PART: u64 = 8;
-const MOST_TRAIL: u64 = 64 << 20;
+const MOST_TRAIL: u64 = 16 << 20;
 
 fn trail(granted: u64) -> usize {
     usize::try_from((granted / TRAIL_PART).min(MOST_TRAIL)).unwrap_or_default()

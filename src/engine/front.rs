@@ -22,28 +22,8 @@ pub(crate) struct Found<'a> {
     /// It stands for a frame that is not counted yet. Otherwise it was put together from
     /// fragments, which are.
     pub(crate) counts: bool,
-    /// The frame around a datagram; `None` where frames are not kept, and where the datagram was
-    /// put together.
-    pub(crate) around: Option<Whole<'a>>,
-}
-
-/// A frame, and where in it the payload of its datagram is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Whole<'a> {
-    pub(crate) link: LinkType,
-    pub(crate) wire_len: u32,
-    pub(crate) bytes: &'a [u8],
-    pub(crate) start: usize,
-}
-
-impl<'a> Whole<'a> {
-    /// The frame that a payload was read from; `None` if it was read from elsewhere.
-    fn around(frame: &Frame<'a>, payload: &[u8]) -> Option<Self> {
-        let start = payload.as_ptr().addr().checked_sub(frame.bytes.as_ptr().addr())?;
-        let Frame { link, wire_len, bytes, .. } = *frame;
-        let end = start.checked_add(payload.len())?;
-        (end <= bytes.len()).then_some(Self { link, wire_len, bytes, start })
-    }
+    /// The frame that holds it; `None` where frames are not kept, and where it was put together.
+    pub(crate) whole: Option<&'a Frame<'a>>,
 }
 
 impl Found<'_> {
@@ -112,12 +92,11 @@ impl Front {
         let (at, number, place) = (frame.at, self.number, self.ledger.frames);
         // Nearly all frames are plain datagrams.
         if let Some(datagram) = self.decoder.datagram(frame) {
-            let keeps = self.keeps_frames;
-            let around = if keeps { Whole::around(frame, datagram.payload) } else { None };
-            let packet = Packet::Datagram(datagram);
-            sink(Found { at, number, frame: place, packet, counts: true, around });
+            let (packet, whole) = (Packet::Datagram(datagram), self.keeps_frames.then_some(frame));
+            sink(Found { at, number, frame: place, packet, counts: true, whole });
             return;
         }
+        let whole = self.keeps_frames.then_some(frame);
         let packet = self.decoder.decode(frame);
         match packet {
             Packet::Datagram(_) => {}
@@ -128,13 +107,7 @@ impl Front {
             Packet::Undecodable(reason) => self.ledger.undecodable(reason),
         }
         if let Packet::Datagram(_) | Packet::Segment(_) | Packet::Icmp(_) = packet {
-            let around = match packet {
-                Packet::Datagram(datagram) if self.keeps_frames => {
-                    Whole::around(frame, datagram.payload)
-                }
-                _ => None,
-            };
-            sink(Found { at, number, frame: place, packet, counts: true, around });
+            sink(Found { at, number, frame: place, packet, counts: true, whole });
         }
         self.give_abandoned(&mut sink);
     }
@@ -164,8 +137,8 @@ impl Front {
         while let Some((at, packet)) = self.decoder.abandoned() {
             self.number += 1;
             if let Packet::Datagram(_) | Packet::Segment(_) = packet {
-                let (number, around) = (self.number, None);
-                sink(Found { at, number, frame: 0, packet, counts: false, around });
+                let (number, whole) = (self.number, None);
+                sink(Found { at, number, frame: 0, packet, counts: false, whole });
             }
         }
     }

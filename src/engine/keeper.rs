@@ -4,9 +4,7 @@ use crate::iana::Rcode;
 use crate::time::Timestamp;
 use crate::track::{Exchange, Hasher, Key, Message, Obstacle, Outcome};
 use crate::trail::{self, Around, End, Entry, Kept, Kind, MAX_KEPT, Trail};
-use crate::wire::IcmpError;
-
-use super::front::Whole;
+use crate::wire::{Frame, IcmpError};
 
 /// The record of messages, or none.
 #[derive(Debug)]
@@ -20,8 +18,8 @@ pub(super) struct Keeper {
 pub(super) struct Place<'a> {
     /// Its frame's place in the capture; 0 if that is not known.
     pub(super) frame: u64,
-    /// The frame around it.
-    pub(super) around: Option<Whole<'a>>,
+    /// The frame that may hold it.
+    pub(super) whole: Option<&'a Frame<'a>>,
 }
 
 impl Keeper {
@@ -98,7 +96,7 @@ fn keep(
         Some(rcode) => Kind::Response { rcode, truncated: message.flags.truncated() },
         None => Kind::Query,
     };
-    let (around, kept) = match place.around.and_then(|whole| around(&whole, bytes.len())) {
+    let (around, kept) = match place.whole.and_then(|frame| around(frame, bytes)) {
         Some((around, frame)) => (Some(around), frame),
         None => (None, bytes),
     };
@@ -120,13 +118,21 @@ fn keep(
     trail.keep(Kept { entry, bytes: kept });
 }
 
-/// The frame around a message of so many bytes; a frame too long to be kept is not.
-fn around<'a>(whole: &Whole<'a>, length: usize) -> Option<(Around, &'a [u8])> {
-    if whole.bytes.len() > MAX_KEPT {
+/// The frame around a message; a frame too long to be kept is not.
+fn around<'a>(frame: &Frame<'a>, message: &[u8]) -> Option<(Around, &'a [u8])> {
+    if frame.bytes.len() > MAX_KEPT {
         return None;
     }
-    let message = (u16::try_from(whole.start).ok()?, u16::try_from(length).ok()?);
-    Some((Around { link: whole.link, wire_len: whole.wire_len, message }, whole.bytes))
+    let start = u16::try_from(start(frame, message)?).ok()?;
+    let message = (start, u16::try_from(message.len()).ok()?);
+    Some((Around { link: frame.link, wire_len: frame.wire_len, message }, frame.bytes))
+}
+
+/// Where in a frame these bytes are; `None` if they are not of it but were put together.
+pub(super) fn start(frame: &Frame<'_>, bytes: &[u8]) -> Option<usize> {
+    let start = bytes.as_ptr().addr().checked_sub(frame.bytes.as_ptr().addr())?;
+    let end = start.checked_add(bytes.len())?;
+    (end <= frame.bytes.len()).then_some(start)
 }
 
 #[cfg(test)]

@@ -13,12 +13,12 @@ use crate::track::{
 };
 use crate::trail::Trail;
 use crate::wire::{
-    Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
-    StreamMessage, Streams, Transport, describe,
+    Datagram, Endpoint, Frame, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print,
+    Segment, StreamMessage, Streams, Transport, describe,
 };
 
 use super::EngineConfig;
-use super::front::{Found, Whole};
+use super::front::Found;
 use super::keeper::{Keeper, Place};
 use super::sieve::Sieve;
 
@@ -256,7 +256,8 @@ impl Matcher {
     /// what time it is.
     pub(crate) fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
         let (trail, asked) = (self.trail()?, spec.lookups.as_ref()?);
-        Some(snapshot::lookups(trail, asked, snapshot.source.last.unwrap_or_default()))
+        let now = snapshot.source.last.unwrap_or_default();
+        Some(snapshot::lookups(trail, asked, self.filter(), now))
     }
 
     /// The messages kept; `None` if none are to be.
@@ -282,17 +283,6 @@ fn give(
     sieve.pass(events, exchange, count);
 }
 
-/// A message's bytes, and what is known of them.
-#[derive(Clone, Copy)]
-struct Payload<'a> {
-    bytes: &'a [u8],
-    /// The capture holds less than was sent.
-    cut: bool,
-    print: Print,
-    /// The frame that holds them.
-    around: Option<Whole<'a>>,
-}
-
 impl Core {
     #[inline]
     fn datagram(
@@ -302,13 +292,8 @@ impl Core {
         count: &mut impl FnMut(&mut Events),
     ) {
         let (from, to, at) = (datagram.from, datagram.to, found.at);
-        let payload = Payload {
-            bytes: datagram.payload,
-            cut: datagram.cut,
-            print: datagram.print,
-            around: found.around,
-        };
-        let verdict = self.read(payload, from, to, Transport::Udp, at, count);
+        let (payload, print) = ((datagram.payload, datagram.cut), datagram.print);
+        let verdict = self.read(payload, from, to, Transport::Udp, at, print, found.whole, count);
         if found.counts {
             match verdict {
                 None => self.books.undecodable(Reason::NoHeader),
@@ -350,24 +335,25 @@ impl Core {
         at: Timestamp,
         count: &mut impl FnMut(&mut Events),
     ) {
-        let StreamMessage { bytes, cut, .. } = message;
-        let payload = Payload { bytes, cut, print: Print::default(), around: None };
-        if self.read(payload, from, to, Transport::Tcp, at, count).is_none() {
+        let (payload, print) = ((message.bytes, message.cut), Print::default());
+        if self.read(payload, from, to, Transport::Tcp, at, print, None, count).is_none() {
             self.books.malformed += 1;
         }
     }
 
     /// Reads a message and matches it; `None` if not even its flags are there.
+    #[expect(clippy::too_many_arguments, reason = "each tells something else of one message")]
     fn read(
         &mut self,
-        payload: Payload<'_>,
+        (bytes, cut): (&[u8], bool),
         from: Endpoint,
         to: Endpoint,
         transport: Transport,
         at: Timestamp,
+        print: Print,
+        whole: Option<&Frame<'_>>,
         count: &mut impl FnMut(&mut Events),
     ) -> Option<Verdict> {
-        let Payload { bytes, cut, print, around } = payload;
         let view = MessageView::read(bytes, cut, &mut self.name)?;
         let is_response = view.flags.is_response();
         let (client, server) = if is_response { (to, from) } else { (from, to) };
@@ -395,9 +381,11 @@ impl Core {
             if is_focus && self.sieve.may_hold(&message) {
                 self.latest.keep(self.number, &message, bytes);
             }
-            let place = Place { frame: self.frame, around };
+            let place = Place { frame: self.frame, whole };
             let code = message.answer.map(|answer| answer.rcode);
-            self.keeper.message(&message, code, bytes, place);
+            if self.sieve.may_concern(&message) {
+                self.keeper.message(&message, code, bytes, place);
+            }
             self.count(is_response, view.notes, at, count);
         }
         Some(verdict)

@@ -5,10 +5,11 @@
 //! was counted.
 
 use crate::time::Timestamp;
-use crate::wire::{Datagram, IcmpError, Packet, Segment};
+use crate::wire::{Datagram, Frame, IcmpError, Packet, Segment};
 
 use super::back::Back;
-use super::front::{Found, Whole};
+use super::front::Found;
+use super::keeper::start;
 
 /// A parcel with so many packets is full: enough that handing it over costs next to nothing, and
 /// few enough that it is still in a cache when it is opened. Measured.
@@ -34,9 +35,17 @@ struct Item {
     packet: Packet<'static>,
     length: usize,
     counts: bool,
-    /// The frame around a datagram without its bytes, which are then the parcel's, and how many of
-    /// them are the datagram's payload.
-    around: Option<(Whole<'static>, usize)>,
+    /// The frame that holds it, without its bytes: these are then the parcel's.
+    whole: Option<Whole>,
+}
+
+/// A frame without its bytes.
+#[derive(Clone, Copy, Debug)]
+struct Whole {
+    frame: Frame<'static>,
+    /// Where in it the packet's bytes begin, and how many they are.
+    start: usize,
+    length: usize,
 }
 
 impl Parcel {
@@ -50,18 +59,21 @@ impl Parcel {
     #[inline]
     pub(crate) fn push(&mut self, found: &Found<'_>, now: Timestamp) {
         let (packet, payload) = strip(&found.packet);
-        let bytes = found.around.map_or(payload, |whole| whole.bytes);
-        let around = found.around.map(|whole| (Whole { bytes: &[], ..whole }, payload.len()));
+        // Kept with their frames are messages that come whole in one; of streams only bytes count.
+        let frame = found.whole.filter(|_| matches!(packet, Packet::Datagram(_)));
+        let whole = frame.and_then(|frame| whole(frame, payload));
+        let bytes = if whole.is_some() { frame.map_or(payload, |it| it.bytes) } else { payload };
         let length = bytes.len();
         self.bytes.extend_from_slice(bytes);
-        let Found { at, number, frame, counts, .. } = *found;
-        self.items.push(Item { now, at, number, frame, packet, length, counts, around });
+        let Found { at, number, counts, .. } = *found;
+        let frame = found.frame;
+        self.items.push(Item { now, at, number, frame, packet, length, counts, whole });
     }
 
     /// Adds that it is `now`.
     pub(crate) fn push_time(&mut self, now: Timestamp) {
-        let (packet, length, counts, around) = (Packet::NotDns, 0, false, None);
-        self.items.push(Item { now, at: now, number: 0, frame: 0, packet, length, counts, around });
+        let (packet, length, counts, whole) = (Packet::NotDns, 0, false, None);
+        self.items.push(Item { now, at: now, number: 0, frame: 0, packet, length, counts, whole });
     }
 
     /// Gives everything to a back half, in order, and is empty.
@@ -70,21 +82,24 @@ impl Parcel {
         for item in &self.items {
             let (bytes, behind) = rest.split_at_checked(item.length).unwrap_or_default();
             rest = behind;
-            let Item { now, at, number, frame, counts, .. } = *item;
+            let Item { now, at, number, frame: place, counts, .. } = *item;
             back.expire(now);
-            let (payload, around) = match item.around {
-                Some((whole, length)) => {
-                    let payload = bytes.get(whole.start..whole.start + length);
-                    (payload.unwrap_or_default(), Some(Whole { bytes, ..whole }))
-                }
-                None => (bytes, None),
-            };
+            let frame = item.whole.map(|whole| Frame { bytes, ..whole.frame });
+            let payload = item.whole.map_or(bytes, |whole| {
+                bytes.get(whole.start..whole.start + whole.length).unwrap_or_default()
+            });
             let packet = fill(&item.packet, payload);
-            back.take(&Found { at, number, frame, packet, counts, around });
+            back.take(&Found { at, number, frame: place, packet, counts, whole: frame.as_ref() });
         }
         self.items.clear();
         self.bytes.clear();
     }
+}
+
+/// The frame of a payload without its bytes.
+fn whole(frame: &Frame<'_>, payload: &[u8]) -> Option<Whole> {
+    let start = start(frame, payload)?;
+    Some(Whole { frame: Frame { bytes: &[], ..*frame }, start, length: payload.len() })
 }
 
 /// A packet without its bytes, and these.

@@ -159,6 +159,12 @@ impl Filter {
         })
     }
 
+    /// Whether it may hold for another exchange of the same lookup: the client and the question are
+    /// the same, and nothing else is known.
+    pub fn may_concern(&self, subject: &Subject<'_>) -> bool {
+        self.tree.outlook(subject).0
+    }
+
     /// Whether it holds.
     pub fn holds(&self, subject: &Subject<'_>) -> bool {
         self.tree.holds(subject)
@@ -172,6 +178,32 @@ impl Node {
             Self::Any(nodes) => nodes.iter().any(|node| node.holds(subject)),
             Self::Not(node) => !node.holds(subject),
             Self::Term(term, values) => term.holds(values, subject),
+        }
+    }
+}
+
+impl Node {
+    /// Whether it may hold, and whether it may fail to, for the lookup of a subject.
+    fn outlook(&self, subject: &Subject<'_>) -> (bool, bool) {
+        match self {
+            Self::All(nodes) => nodes.iter().fold((true, false), |(hold, fail), node| {
+                let (may_hold, may_fail) = node.outlook(subject);
+                (hold && may_hold, fail || may_fail)
+            }),
+            Self::Any(nodes) => nodes.iter().fold((false, true), |(hold, fail), node| {
+                let (may_hold, may_fail) = node.outlook(subject);
+                (hold || may_hold, fail && may_fail)
+            }),
+            Self::Not(node) => {
+                let (may_hold, may_fail) = node.outlook(subject);
+                (may_fail, may_hold)
+            }
+            // A message without a question may be about anything.
+            Self::Term(term, values) if term.is_of_lookup() && !subject.name.is_empty() => {
+                let holds = term.holds(values, subject);
+                (holds, !holds)
+            }
+            Self::Term(..) => (true, true),
         }
     }
 }

@@ -31,6 +31,13 @@ impl Term {
         matches!(self.kind, Kind::Key { .. })
     }
 
+    /// Whether it is about client or question: the same for all of a lookup.
+    pub(super) fn is_of_lookup(&self) -> bool {
+        let of_lookup =
+            ["client", "name", "under", "type", "class", "unknown-tld", "a-for-a", "rfc1918-ptr"];
+        of_lookup.contains(&self.key)
+    }
+
     /// Whether it may hold at a time: true of all that are not about times.
     pub(super) fn may_hold_at(&self, values: &[Value], at: Timestamp) -> bool {
         match self.key {

@@ -157,6 +157,32 @@ fn the_times_that_a_filter_asks_for_are_known_by_themselves() {
 }
 
 #[test]
+fn what_concerns_a_lookup_is_told_from_what_does_not() {
+    let wire = name("www.ads.example").unwrap();
+    let address = |text: &str| Address::from(text.parse::<std::net::IpAddr>().unwrap());
+    // A query, of which nobody knows what will come.
+    let subject = Subject {
+        at: Timestamp(0),
+        client: address("10.20.1.7"),
+        server: address("192.0.2.53"),
+        transport: Transport::Udp,
+        name: &wire,
+        rtype: Some(RecordType::A),
+        class: Some(Class::IN),
+        opcode: Opcode::QUERY,
+        rcode: None,
+        ede: None,
+        recursion: true,
+        took: None,
+        odd: Odd::No,
+    };
+    let may = |text: &str| Filter::parse(text).unwrap().may_concern(&subject);
+    assert!(may("rcode:REFUSED") && may("not rcode:REFUSED") && may("server:192.0.2.54"));
+    assert!(may("type:A failed") && may("type:MX or failed"));
+    assert!(!may("type:MX failed") && !may("client:10.20.1.8") && !may("not under:example"));
+}
+
+#[test]
 fn terms_are_joined_by_and_or_not_and_parentheses() {
     check(
         REFUSED,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, time_of_day};
 use crate::wire::name::parse;
 use crate::wire::{Address, Transport};
 
@@ -143,13 +143,6 @@ pub(super) fn time(text: &str) -> Reading {
     time_of_day(text).map(Value::OfDay).ok_or_else(|| {
         format!("`{text}` is no time such as 03:12:05 or 2026-11-21T03:12:05Z (UTC)")
     })
-}
-
-/// `03:12`, `03:12:05` or `03:12:05.250` as nanoseconds since midnight.
-fn time_of_day(text: &str) -> Option<u64> {
-    let time: jiff::civil::Time = text.parse().ok()?;
-    let since = time.duration_since(jiff::civil::Time::midnight());
-    u64::try_from(since.as_nanos()).ok()
 }
 
 /// `>100ms` or `<1ms`.

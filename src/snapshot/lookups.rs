@@ -7,10 +7,11 @@ use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::iana::{Class, Rcode, RecordType};
+use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
+use crate::select::{Filter, Odd, Subject};
 use crate::time::Timestamp;
 use crate::trail::{Chain, End, Entry, Kind, Link, MAX_LINKS, Pin, Trail, Wanted};
-use crate::wire::name::text;
+use crate::wire::name::{parse, text};
 use crate::wire::{Address, Endpoint, HEADER, MessageView, NameBuffer, Transport, describe};
 
 use super::QuestionKey;
@@ -211,6 +212,51 @@ impl Lookups {
 }
 
 impl Lookup {
+    /// Whether a filter holds for any of its exchanges.
+    fn is_meant(&self, filter: &Filter) -> bool {
+        let name = parse(&self.id.question.name).unwrap_or_default();
+        let whole = Subject {
+            at: self.id.last,
+            client: Address::from(self.id.client),
+            server: Address::default(),
+            transport: Transport::Udp,
+            name: &name,
+            rtype: Some(self.id.question.rtype),
+            class: Some(self.id.question.class),
+            opcode: Opcode::QUERY,
+            rcode: None,
+            ede: None,
+            recursion: true,
+            took: None,
+            odd: Odd::Unanswered,
+        };
+        let of_step = |step: &LookupStep| {
+            let server = Address::from(step.server.ip());
+            let one = Subject { at: step.at, server, transport: step.transport, ..whole };
+            match step.kind {
+                // What it asks for is known, and not what came of it.
+                StepKind::Query { .. } => self.got_nothing_from(step.server.ip()).then_some(one),
+                StepKind::Error { .. } => Some(Subject { odd: Odd::Unreachable, ..one }),
+                StepKind::Response { rcode, .. } => Some(Subject {
+                    rcode: Some(rcode),
+                    ede: ede(&step.bytes),
+                    recursion: step.bytes.get(2).is_some_and(|flags| flags & 1 == 1),
+                    took: step.took.and_then(|took| u64::try_from(took.as_nanos()).ok()),
+                    odd: Odd::No,
+                    ..one
+                }),
+            }
+        };
+        self.steps.iter().filter_map(of_step).any(|subject| filter.holds(&subject))
+    }
+
+    fn got_nothing_from(&self, server: IpAddr) -> bool {
+        let of_server = |step: &&LookupStep| step.server.ip() == server;
+        let mut steps = self.steps.iter().filter(of_server);
+        self.outcome != LookupOutcome::Waiting
+            && steps.all(|step| matches!(step.kind, StepKind::Query { .. }))
+    }
+
     /// Whether anything went wrong on its way, however it ended.
     pub fn met_trouble(&self) -> bool {
         let is_trouble = |step: &LookupStep| match step.kind {
@@ -233,15 +279,24 @@ impl std::fmt::Display for LookupOutcome {
     }
 }
 
-/// The latest lookups of what a trail keeps, when it is `now`.
-pub(crate) fn lookups(trail: &Trail, spec: &LookupsSpec, now: Timestamp) -> Lookups {
-    let each = trail.each().map(|trail| Some(of_one(trail, spec, now)));
+/// Of so many times more lookups those are chosen that a filter holds for.
+const CHOICE: usize = 5;
+
+/// The latest lookups of what a trail keeps, when it is `now`; those that a filter holds for.
+pub(crate) fn lookups(
+    trail: &Trail,
+    spec: &LookupsSpec,
+    filter: Option<&Filter>,
+    now: Timestamp,
+) -> Lookups {
+    let each = trail.each().map(|trail| Some(of_one(trail, spec, filter, now)));
     let joined = each.reduce(|one, other| Lookups::join(one, other, Some(spec)));
     joined.flatten().unwrap_or_default()
 }
 
-fn of_one(trail: &Trail, spec: &LookupsSpec, now: Timestamp) -> Lookups {
+fn of_one(trail: &Trail, spec: &LookupsSpec, filter: Option<&Filter>, now: Timestamp) -> Lookups {
     let open = spec.open.as_ref();
+    let most = if filter.is_some() { spec.most.saturating_mul(CHOICE) } else { spec.most };
     let is_about =
         |bytes: &[u8]| open.is_some_and(|open| question(bytes) == Some(open.question.clone()));
     let pinned = open.map(|open| Pin {
@@ -250,7 +305,7 @@ fn of_one(trail: &Trail, spec: &LookupsSpec, now: Timestamp) -> Lookups {
         to: open.last,
         is_about: &is_about,
     });
-    let mut chains = trail.chains(&Wanted { most: spec.most, pinned });
+    let mut chains = trail.chains(&Wanted { most, pinned });
     // What is looked at gets its bytes first.
     chains.sort_by_key(|chain| !chain.pinned);
     let mut room = MOST_BYTES;
@@ -261,6 +316,9 @@ fn of_one(trail: &Trail, spec: &LookupsSpec, now: Timestamp) -> Lookups {
         forgotten: trail.forgotten(),
         since: trail.since(),
     };
+    if let Some(filter) = filter {
+        lookups.rows.retain(|row| row.is_meant(filter));
+    }
     lookups.cut(spec);
     lookups
 }
@@ -313,6 +371,12 @@ fn step(link: &Link<'_>, began: Timestamp, before: &[LookupStep], room: &mut usi
         length: entry.length,
         bytes,
     }
+}
+
+/// The Extended DNS Error of a response.
+fn ede(message: &[u8]) -> Option<Ede> {
+    let view = MessageView::read(message, false, &mut NameBuffer::default())?;
+    view.edns?.extended_error().map(|(ede, _)| ede)
 }
 
 fn socket(endpoint: Endpoint) -> SocketAddr {
