@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rcodetop::engine::{Engine, EngineConfig};
-use rcodetop::snapshot::{LookupsSpec, Snapshot, SnapshotSpec, StepKind};
+use rcodetop::snapshot::{LookupsSpec, Snapshot, SnapshotSpec, StepKind, Transport};
 
 use analysis::{analyzed, analyzed_with, testdata};
 
@@ -130,6 +130,26 @@ fn a_span_of_time_is_a_filter() {
     assert_eq!(refused(&before) + refused(&between) + refused(&after), refused(&all));
     assert!(refused(&after) > 10 * refused(&before), "the outage begins then");
     assert!(after.findings.iter().any(|finding| finding.cause.starts_with("acl-")));
+}
+
+/// What is in memory of a capture tells the same as the capture, where nothing was forgotten.
+#[test]
+fn the_frames_in_memory_can_be_counted_again() {
+    let config = EngineConfig { trail: 16 << 20, ..EngineConfig::default() };
+    let mut engine = Engine::new(config.clone());
+    analysis::feed(&mut engine, &testdata("outage.pcap.gz"));
+    let mut again = Engine::new(config);
+    engine.kept_frames().iter().for_each(|frame| again.feed(&frame.frame()));
+    again.finish();
+    let spec = SnapshotSpec::default();
+    let (one, other) = (engine.snapshot(&spec), again.snapshot(&spec));
+    // Streams are not kept by the frame.
+    let over_udp = |snapshot: &Snapshot| -> u64 {
+        let udp = snapshot.transports.iter().filter(|row| row.key == Transport::Udp);
+        udp.map(|row| row.responses).sum()
+    };
+    assert_eq!(over_udp(&one), over_udp(&other));
+    assert!(over_udp(&one) > 3_000);
 }
 
 #[test]

@@ -413,7 +413,8 @@ fn the_keys_in_force_are_those_that_are_shown() {
 #[test]
 fn a_part_of_everything_says_so() {
     let mut part = at("busy");
-    part.selected = Some(Selected { filter: "type:A".into(), queries: 700, responses: 690 });
+    part.selected =
+        Some(Selected { filter: "type:A".into(), queries: 700, responses: 690, since: None });
     let typed = |text: &str| -> Vec<Msg> {
         let letters = text.chars().map(|letter| Msg::Line(Edit::Insert(letter)));
         std::iter::once(Msg::Filter).chain(letters).collect()

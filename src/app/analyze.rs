@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use crate::iana::Rcode;
 use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
+use crate::trail::WholeFrame;
 
 /// An engine, or the like of one.
 pub(super) trait Analyze: Send {
@@ -21,6 +22,11 @@ pub(super) trait Analyze: Send {
 
     /// Forgets everything and counts anew.
     fn reset(&mut self);
+
+    /// The frames of the latest messages, as far as they are kept; none where they are not.
+    fn kept_frames(&self) -> Vec<WholeFrame> {
+        Vec::new()
+    }
 
     /// What is known now, as [`Engine::snapshot`] gives it.
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot;
@@ -45,6 +51,10 @@ impl Analyze for Engine {
 
     fn reset(&mut self) {
         Engine::reset(self);
+    }
+
+    fn kept_frames(&self) -> Vec<WholeFrame> {
+        Engine::kept_frames(self)
     }
 
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {

@@ -40,8 +40,8 @@ struct Reader {
 enum Part {
     /// What is read can be read again, from its beginning.
     Again(Reader),
-    /// What comes in from now on.
-    FromNow(Box<dyn Analyze>),
+    /// What is still in memory, and what comes in from now on; since when that is.
+    FromNow(Box<dyn Analyze>, Timestamp),
 }
 
 /// How to count a part of it.
@@ -150,7 +150,7 @@ impl Capture {
         let is_live = self.origin.kind == SourceKind::Live;
         match &mut self.part {
             Some(Part::Again(part)) if part.ended.is_none() => part.advance(is_live, None),
-            Some(Part::FromNow(analyzer)) => self.whole.advance(is_live, Some(&mut **analyzer)),
+            Some(Part::FromNow(analyzer, _)) => self.whole.advance(is_live, Some(&mut **analyzer)),
             _ => self.whole.advance(is_live, None),
         }
     }
@@ -159,7 +159,7 @@ impl Capture {
     pub(super) fn end(&mut self, how: Ended) {
         match &mut self.part {
             Some(Part::Again(part)) => part.end(how.clone()),
-            Some(Part::FromNow(analyzer)) if self.whole.ended.is_none() => analyzer.finish(),
+            Some(Part::FromNow(analyzer, _)) if self.whole.ended.is_none() => analyzer.finish(),
             _ => {}
         }
         self.whole.end(how);
@@ -203,19 +203,27 @@ impl Capture {
                         .map_or_else(|| filter.clone(), |always| always.and(filter)),
                 ),
                 max_memory: engine.max_memory / PART_OF_MEMORY,
+                trail: engine.trail / 4,
                 ..engine.clone()
             });
             match self.again.open.as_ref().and_then(|open| open().ok()) {
                 Some(source) => Part::Again(Reader::new(source, analyzer)),
-                None => Part::FromNow(analyzer),
+                None => self.remembered(analyzer),
             }
         });
+    }
+
+    /// A part that begins with the messages that are in memory.
+    fn remembered(&self, mut analyzer: Box<dyn Analyze>) -> Part {
+        let frames = self.whole.analyzer.kept_frames();
+        frames.iter().for_each(|frame| analyzer.feed(frame.frame().into()));
+        Part::FromNow(analyzer, frames.first().map_or_else(now, |frame| frame.at))
     }
 
     fn analyzers(&mut self) -> impl Iterator<Item = &mut Box<dyn Analyze>> {
         let part = self.part.as_mut().map(|part| match part {
             Part::Again(reader) => &mut reader.analyzer,
-            Part::FromNow(analyzer) => analyzer,
+            Part::FromNow(analyzer, _) => analyzer,
         });
         std::iter::once(&mut self.whole.analyzer).chain(part)
     }
@@ -240,6 +248,11 @@ impl Capture {
             Some(analyzer) => analyzer.snapshot(spec),
             None => Snapshot::default(),
         };
+        if let (Some(Part::FromNow(_, since)), Some(selected)) =
+            (&self.part, &mut snapshot.selected)
+        {
+            selected.since = Some(*since);
+        }
         let shown = self.shown();
         snapshot.source.ended.clone_from(&shown.ended);
         snapshot.source.progress = shown.source.progress();

@@ -19,6 +19,7 @@ use crate::snapshot::{Snapshot, SnapshotSpec};
 use crate::tally::Bounds;
 use crate::time::Timestamp;
 use crate::track::Hasher;
+use crate::trail::{Trail, WholeFrame};
 use crate::wire::Frame;
 
 pub(crate) use back::Back;
@@ -121,6 +122,13 @@ impl Engine {
     /// Forgets everything and counts anew.
     pub fn reset(&mut self) {
         *self = Self { serial: self.serial, ..Self::new(self.config.clone()) };
+    }
+
+    /// The frames that are kept whole among the latest messages, the oldest first; none if no
+    /// messages are kept.
+    pub fn kept_frames(&self) -> Vec<WholeFrame> {
+        let (matcher, _) = self.back.parts();
+        matcher.trail().map_or_else(Vec::new, Trail::frames)
     }
 
     /// What is known now. The caller fills in [`Snapshot::source`]'s kind, name, end and progress,

@@ -128,6 +128,7 @@ impl Sieve {
             filter: printable(filter.text()),
             queries,
             responses: outcomes.answered + outcomes.unasked + outcomes.repeated_responses,
+            since: None,
         })
     }
 }

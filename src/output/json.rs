@@ -99,7 +99,7 @@ struct Selected<'a> {
 
 impl<'a> Selected<'a> {
     fn of(selected: &'a snapshot::Selected) -> Self {
-        let snapshot::Selected { filter, queries, responses } = selected;
+        let snapshot::Selected { filter, queries, responses, .. } = selected;
         Self { text: filter, queries: *queries, responses: *responses }
     }
 }

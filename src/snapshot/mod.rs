@@ -176,6 +176,8 @@ pub struct Selected {
     pub queries: u64,
     /// Responses of these.
     pub responses: u64,
+    /// From when on it is counted, where that is not the beginning of the capture.
+    pub since: Option<Timestamp>,
 }
 
 impl Snapshot {

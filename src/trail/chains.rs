@@ -5,10 +5,10 @@ use std::time::Duration;
 use hashbrown::{HashMap, HashSet};
 
 use crate::time::Timestamp;
-use crate::wire::Address;
+use crate::wire::{Address, Frame};
 
 use super::ring::Pieces;
-use super::{Entry, Kind, Trail};
+use super::{Around, Entry, Kind, Trail};
 
 /// A longer pause between two messages begins another lookup.
 pub(super) const PAUSE: Duration = Duration::from_secs(5);
@@ -67,6 +67,25 @@ impl Link<'_> {
             kept.truncate(usize::from(length));
         }
         kept
+    }
+}
+
+/// A frame that is kept whole, as the message in it is.
+#[derive(Clone, Debug)]
+pub struct WholeFrame {
+    /// When it was captured.
+    pub at: Timestamp,
+    /// How it is to be read.
+    pub around: Around,
+    /// Its bytes as captured.
+    pub bytes: Vec<u8>,
+}
+
+impl WholeFrame {
+    /// As it came from its source.
+    pub fn frame(&self) -> Frame<'_> {
+        let Around { link, wire_len, .. } = self.around;
+        Frame { at: self.at, wire_len, link, interface: 0, bytes: &self.bytes }
     }
 }
 
@@ -156,6 +175,18 @@ impl Trail {
             may_be && (pin.is_about)(&link.message())
         });
         found.next().map(|link| Pinned { lookup: link.entry.lookup, at: link.entry.at })
+    }
+
+    /// The frames that are kept whole, the oldest first.
+    pub fn frames(&self) -> Vec<WholeFrame> {
+        let whole = |link: Link<'_>| {
+            let around = link.entry.around?;
+            Some(WholeFrame { at: link.entry.at, around, bytes: link.kept() })
+        };
+        let mut frames: Vec<WholeFrame> =
+            self.each().flat_map(|trail| trail.newest_first().filter_map(whole)).collect();
+        frames.sort_by_key(|frame| frame.at);
+        frames
     }
 
     /// All messages, the newest first. Those of one lookup are in order, as what is moved to

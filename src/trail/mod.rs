@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 use crate::track::{Exchange, Hashes, Obstacle, Outcome};
 use crate::wire::{Address, Endpoint, IcmpError, LinkType, Transport};
 
-pub use chains::{Chain, Link, MAX_LINKS, Pin, Wanted};
+pub use chains::{Chain, Link, MAX_LINKS, Pin, Wanted, WholeFrame};
 
 use marks::Marks;
 use ring::Ring;

@@ -41,7 +41,7 @@ fn draw_way(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer)
         },
     };
     let room = usize::from(area.width).saturating_sub(text::width(&counted) + 6);
-    let told = text::clip(&model.selection.told(), room);
+    let told = text::clip_middle(&model.selection.told(), room);
     let pieces =
         [("only: ".to_owned(), Meaning::Quiet), (told, Meaning::Strong), (counted, Meaning::Quiet)];
     write_pieces(&pieces, area, buffer);
@@ -70,7 +70,8 @@ fn below(typing: &Typing, snapshot: &Snapshot) -> Vec<Piece> {
 fn counted(snapshot: &Snapshot) -> String {
     let Some(selected) = &snapshot.selected else { return "everything".to_owned() };
     let all = snapshot.ledger.responses;
-    format!("{} of {}", text::count(selected.responses), text::plural(all, "response"))
+    let since = selected.since.map_or_else(String::new, |at| format!(" since {}", at.clock()));
+    format!("{} of {}{since}", text::count(selected.responses), text::plural(all, "response"))
 }
 
 /// The line, its end and the cursor in any case.
