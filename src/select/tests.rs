@@ -256,6 +256,16 @@ fn an_unfinished_filter_is_completed() {
 }
 
 #[test]
+fn every_term_is_in_the_documents() {
+    let page = include_str!("../../docs/dashboard.md");
+    for term in TERMS {
+        let value = if term.is_key() { ":VALUE" } else { "" };
+        let row = format!("| `{}{value}` | {} |", term.key, term.help);
+        assert!(page.contains(&row), "docs/dashboard.md lacks {row}");
+    }
+}
+
+#[test]
 fn every_word_has_help_and_a_place_in_the_table_once() {
     for (place, term) in TERMS.iter().enumerate() {
         assert!(!term.help.is_empty() && !term.help.ends_with('.'), "{}", term.key);
