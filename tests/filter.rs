@@ -152,6 +152,31 @@ fn the_frames_in_memory_can_be_counted_again() {
     assert!(over_udp(&one) > 3_000);
 }
 
+/// What is taken away can be read again, and holds what was meant with all of its lookups.
+#[test]
+fn packets_that_are_written_are_those_that_were_selected() {
+    let filter = "client:198.51.100.20 rcode:REFUSED";
+    let config = EngineConfig {
+        filter: Some(filter.parse().unwrap()),
+        trail: 16 << 20,
+        ..EngineConfig::default()
+    };
+    let mut engine = Engine::new(config);
+    analysis::feed(&mut engine, &testdata("outage.pcap.gz"));
+    let snapshot = engine.snapshot(&SnapshotSpec { packets: true, ..SnapshotSpec::default() });
+    let path = std::env::temp_dir().join(format!("rcodetop-packets-{}.pcapng", std::process::id()));
+    let mut file = std::fs::File::create(&path).unwrap();
+    rcodetop::output::pcapng::write(&snapshot.packets, &mut file).unwrap();
+    let again = analyzed(&path);
+    assert_eq!(again.ledger.frames, snapshot.packets.len() as u64);
+    let udp = snapshot.transports.iter().find(|row| row.key == Transport::Udp).unwrap();
+    assert_eq!(figures(&again)[2], udp.focus, "every refusal is there, but for streams");
+    assert!(again.ledger.responses > figures(&again)[2], "and what came after some of them");
+    let comment = &snapshot.packets[1].comment;
+    assert!(comment.starts_with("rcodetop: response ") && comment.ends_with(filter), "{comment}");
+    std::fs::remove_file(path).unwrap();
+}
+
 #[test]
 fn lookups_are_those_that_the_filter_holds_for() {
     let filter = Some("client:198.51.100.20 rcode:REFUSED".parse().unwrap());

@@ -217,7 +217,7 @@ impl Capture {
     fn remembered(&self, mut analyzer: Box<dyn Analyze>) -> Part {
         let frames = self.whole.analyzer.kept_frames();
         frames.iter().for_each(|frame| analyzer.feed(frame.frame().into()));
-        Part::FromNow(analyzer, frames.first().map_or_else(now, |frame| frame.at))
+        Part::FromNow(analyzer, frames.first().map_or_else(now, |frame| frame.entry.at))
     }
 
     fn analyzers(&mut self) -> impl Iterator<Item = &mut Box<dyn Analyze>> {

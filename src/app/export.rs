@@ -92,16 +92,23 @@ fn printable(path: &Path) -> String {
 }
 
 fn report(folder: &Path, order: &Order) -> Written {
-    let format = match order.form {
-        Form::Text => Format::Text,
-        Form::Markdown => Format::Markdown,
-        Form::Json => Format::Json,
-    };
-    let snapshot = shortened(&order.snapshot, format.default_rows());
-    let saved = save(folder, &order.stem, order.form.extension(), |out| {
-        output::write(format, &snapshot, &Options::default(), out)
+    if order.form == Form::Packets && order.snapshot.packets.is_empty() {
+        return Err(Refusal {
+            why: "no packet of what is shown is in memory any more".to_owned(),
+            advice: "enter a row or type a filter: a file is then read again".to_owned(),
+        });
+    }
+    let saved = save(folder, &order.stem, order.form.extension(), |out| match order.form {
+        Form::Text => text(Format::Text, &order.snapshot, out),
+        Form::Markdown => text(Format::Markdown, &order.snapshot, out),
+        Form::Json => text(Format::Json, &order.snapshot, out),
+        Form::Packets => output::pcapng::write(&order.snapshot.packets, out),
     });
     saved.map(|path| printable(&path)).map_err(|error| refusal(folder, &error))
+}
+
+fn text(format: Format, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    output::write(format, &shortened(snapshot, format.default_rows()), &Options::default(), out)
 }
 
 /// With lists as long as those of a report that is made without the screen.

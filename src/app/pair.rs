@@ -98,7 +98,8 @@ impl Analyze for Pair {
         self.settle();
         let snapshot =
             self.front.snapshot((&self.matcher, &self.counter.desk()), self.serial, spec);
-        Snapshot { lookups: self.matcher.lookups(spec, &snapshot), ..snapshot }
+        let packets = self.matcher.packets(spec);
+        Snapshot { lookups: self.matcher.lookups(spec, &snapshot), packets, ..snapshot }
     }
 }
 

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::lane::Lane;
 use crate::engine::{Back, EngineConfig, Found, Front, Parcel};
 use crate::iana::Rcode;
-use crate::snapshot::{Lookups, Snapshot, SnapshotSpec, Timestamp};
+use crate::snapshot::{KeptPacket, Lookups, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::track::Hasher;
 use crate::wire::Ports;
@@ -139,7 +139,8 @@ impl Analyze for Workers {
             [one] => self.front.snapshot(one.lane.desk().parts(), self.serial, spec),
             _ => self.front.snapshot(self.sum().parts(), self.serial, spec),
         };
-        Snapshot { lookups: self.crew.lookups(spec, &snapshot), ..snapshot }
+        let packets = self.crew.packets(spec);
+        Snapshot { lookups: self.crew.lookups(spec, &snapshot), packets, ..snapshot }
     }
 }
 
@@ -205,6 +206,14 @@ impl Crew {
         self.workers.truncate(1);
     }
 
+    /// The packets that all workers keep.
+    fn packets(&self, spec: &SnapshotSpec) -> Vec<KeptPacket> {
+        let each = self.workers.iter().map(|it| it.lane.desk().parts().0.packets(spec));
+        let mut packets: Vec<KeptPacket> = each.flatten().collect();
+        packets.sort_by_key(|packet| packet.at);
+        packets
+    }
+
     /// The lookups that all workers know of.
     fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
         let each = self.workers.iter().map(|it| it.lane.desk().parts().0.lookups(spec, snapshot));
@@ -228,6 +237,7 @@ mod tests {
         lists: crate::snapshot::Lists::ALL,
         weigh: true,
         lookups: Some(LookupsSpec { most: usize::MAX, open: None }),
+        packets: false,
     };
 
     /// An engine and workers that are fed the same.

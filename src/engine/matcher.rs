@@ -5,7 +5,7 @@
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
 use crate::select::Filter;
-use crate::snapshot::{self, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
+use crate::snapshot::{self, KeptPacket, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
@@ -258,6 +258,12 @@ impl Matcher {
         let (trail, asked) = (self.trail()?, spec.lookups.as_ref()?);
         let now = snapshot.source.last.unwrap_or_default();
         Some(snapshot::lookups(trail, asked, self.filter(), now))
+    }
+
+    /// The packets behind what is told, if `spec` asks for them.
+    pub(crate) fn packets(&self, spec: &SnapshotSpec) -> Vec<KeptPacket> {
+        let trail = self.trail().filter(|_| spec.packets);
+        trail.map_or_else(Vec::new, |trail| snapshot::packets(trail, self.filter()))
     }
 
     /// The messages kept; `None` if none are to be.

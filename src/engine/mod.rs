@@ -137,6 +137,8 @@ impl Engine {
         self.serial += 1;
         self.back.settle();
         let snapshot = self.front.snapshot(self.back.parts(), self.serial, spec);
-        Snapshot { lookups: self.back.parts().0.lookups(spec, &snapshot), ..snapshot }
+        let matcher = self.back.parts().0;
+        let packets = matcher.packets(spec);
+        Snapshot { lookups: matcher.lookups(spec, &snapshot), packets, ..snapshot }
     }
 }

@@ -8,6 +8,7 @@
 mod build;
 mod course;
 mod lookups;
+mod packets;
 mod quality;
 
 use std::net::IpAddr;
@@ -30,6 +31,8 @@ pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsS
 
 pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
+pub use packets::KeptPacket;
+pub(crate) use packets::packets;
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct SnapshotSpec {
     pub weigh: bool,
     /// Whether and which [`Snapshot::lookups`] are made.
     pub lookups: Option<LookupsSpec>,
+    /// Whether [`Snapshot::packets`] are copied.
+    pub packets: bool,
 }
 
 /// Lists that cost much and that not every reader shows.
@@ -75,6 +80,7 @@ impl SnapshotSpec {
         self.top >= other.top
             && self.lists.cover(other.lists)
             && (other.label_depth.is_none() || self.label_depth == other.label_depth)
+            && self.packets >= other.packets
             && other.lookups.as_ref().is_none_or(|other| self.most_lookups() >= other.most)
     }
 
@@ -97,7 +103,14 @@ impl Snapshot {
 
 impl Default for SnapshotSpec {
     fn default() -> Self {
-        Self { top: 20, label_depth: None, lists: Lists::ALL, weigh: true, lookups: None }
+        Self {
+            top: 20,
+            label_depth: None,
+            lists: Lists::ALL,
+            weigh: true,
+            lookups: None,
+            packets: false,
+        }
     }
 }
 
@@ -161,6 +174,8 @@ pub struct Snapshot {
     pub sample: Option<Sample>,
     /// The latest lookups, message by message; `None` if not asked for or not kept.
     pub lookups: Option<Lookups>,
+    /// The packets in memory behind what is told, the oldest first; none if not asked for.
+    pub packets: Vec<KeptPacket>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

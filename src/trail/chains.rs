@@ -73,8 +73,8 @@ impl Link<'_> {
 /// A frame that is kept whole, as the message in it is.
 #[derive(Clone, Debug)]
 pub struct WholeFrame {
-    /// When it was captured.
-    pub at: Timestamp,
+    /// What is known of the message in it.
+    pub entry: Entry,
     /// How it is to be read.
     pub around: Around,
     /// Its bytes as captured.
@@ -82,10 +82,17 @@ pub struct WholeFrame {
 }
 
 impl WholeFrame {
+    /// The message in it.
+    pub fn message(&self) -> &[u8] {
+        let (start, length) = self.around.message;
+        let rest = self.bytes.get(usize::from(start)..).unwrap_or_default();
+        rest.get(..usize::from(length)).unwrap_or(rest)
+    }
+
     /// As it came from its source.
     pub fn frame(&self) -> Frame<'_> {
         let Around { link, wire_len, .. } = self.around;
-        Frame { at: self.at, wire_len, link, interface: 0, bytes: &self.bytes }
+        Frame { at: self.entry.at, wire_len, link, interface: 0, bytes: &self.bytes }
     }
 }
 
@@ -181,11 +188,11 @@ impl Trail {
     pub fn frames(&self) -> Vec<WholeFrame> {
         let whole = |link: Link<'_>| {
             let around = link.entry.around?;
-            Some(WholeFrame { at: link.entry.at, around, bytes: link.kept() })
+            Some(WholeFrame { entry: *link.entry, around, bytes: link.kept() })
         };
         let mut frames: Vec<WholeFrame> =
             self.each().flat_map(|trail| trail.newest_first().filter_map(whole)).collect();
-        frames.sort_by_key(|frame| frame.at);
+        frames.sort_by_key(|frame| frame.entry.at);
         frames
     }
 

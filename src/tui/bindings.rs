@@ -30,6 +30,7 @@ const ACTIONS: &[(&str, Msg)] = &[
     ("sort", Msg::Sort),
     ("reverse", Msg::Reverse),
     ("freeze", Msg::Freeze),
+    ("packets", Msg::Packets),
     ("export", Msg::Export),
     ("copy", Msg::Copy),
     ("zoom", Msg::Zoom),

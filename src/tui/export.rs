@@ -15,6 +15,8 @@ pub enum Form {
     Markdown,
     /// For a script.
     Json,
+    /// The packets behind it.
+    Packets,
 }
 
 /// Every form with the end of its files' names, and what it is for.
@@ -22,6 +24,7 @@ pub(crate) const FORMS: &[(Form, &str, &str)] = &[
     (Form::Markdown, "md", "Markdown, for a ticket"),
     (Form::Text, "txt", "text, for reading"),
     (Form::Json, "json", "JSON, for a script"),
+    (Form::Packets, "pcapng", "UDP packets in memory, for Wireshark"),
 ];
 
 impl Form {

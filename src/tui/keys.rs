@@ -58,6 +58,8 @@ pub enum Msg {
     Export,
     /// Put the selected row into the clipboard.
     Copy,
+    /// Write the packets behind what is shown.
+    Packets,
     /// Show the keys.
     Help,
     /// Type a filter.
@@ -135,12 +137,13 @@ pub const KEYS: &[Key] = &[
     row(&[plain('-')], Msg::Span(Zoom::Out), "twice the time", ""),
     row(&[plain('>'), plain('.')], Msg::Span(Zoom::Later), "half a span later", ""),
     row(&[plain('<'), plain(',')], Msg::Span(Zoom::Earlier), "half a span earlier", ""),
-    row(&[plain('w')], Msg::Span(Zoom::Latest), "the last 10 s, 1 min, 5 min, everything", ""),
+    row(&[plain('T')], Msg::Span(Zoom::Latest), "the last 10 s, 1 min, 5 min, everything", ""),
     row(&[plain('f')], Msg::Focus, "focus the next response code seen", "focus"),
     row(&[plain('F')], Msg::ChooseFocus, "choose the response code to focus", ""),
     row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
     row(&[plain('S')], Msg::Reverse, "reverse the order", ""),
     row(&[plain(' ')], Msg::Freeze, "freeze or resume (capture goes on)", "freeze"),
+    row(&[plain('w')], Msg::Packets, "write its packets (pcapng; UDP, in memory)", ""),
     row(&[plain('e')], Msg::Export, "write a report of what is shown", "export"),
     row(&[plain('y')], Msg::Copy, "copy the selected row to the clipboard", ""),
     row(&[plain('z')], Msg::Zoom, "one table fills the screen", "zoom"),

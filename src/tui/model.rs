@@ -183,7 +183,8 @@ impl Model {
             NamesBy::Question | NamesBy::Domain => None,
         };
         let (top, lists, lookups) = (self.rows(), self.lists(), self.lookups());
-        SnapshotSpec { top, label_depth, lists, lookups, ..SnapshotSpec::default() }
+        let packets = self.export == Some(Form::Packets);
+        SnapshotSpec { top, label_depth, lists, lookups, packets, ..SnapshotSpec::default() }
     }
 
     /// Lookups are asked for while they are shown, and like lists while nothing moves.

@@ -1,7 +1,7 @@
 //! The only place that changes the model: no drawing, no I/O, no clock.
 
 use super::clip;
-use super::export::{FORMS, Written};
+use super::export::{FORMS, Form, Written};
 use super::keys::Msg;
 use super::model::{Model, NamesBy, Newer, Overlay, choices};
 use super::selection::Span;
@@ -83,6 +83,7 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::Back => return back(model),
         Msg::Enter => return select::enter(model, snapshot),
         Msg::Filter => select::type_filter(model),
+        Msg::Packets => model.export = Some(Form::Packets),
         Msg::Span(zoom) => return select::zoom(model, zoom, snapshot),
         Msg::Move(by) => step(model, isize::from(by), snapshot),
         Msg::Page(by) => step(model, isize::from(by) * page(model, snapshot), snapshot),

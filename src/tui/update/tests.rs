@@ -255,7 +255,9 @@ fn a_report_is_written_in_the_form_that_was_chosen() {
         ("e Enter", Some(Form::Markdown)),
         ("e e", Some(Form::Markdown)),
         ("e j Enter", Some(Form::Text)),
-        ("e G Enter", Some(Form::Json)),
+        ("e j j Enter", Some(Form::Json)),
+        ("e G Enter", Some(Form::Packets)),
+        ("w", Some(Form::Packets)),
         ("e Esc", None),
         ("e z", None),
     ] {
