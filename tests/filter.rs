@@ -177,6 +177,20 @@ fn packets_that_are_written_are_those_that_were_selected() {
     std::fs::remove_file(path).unwrap();
 }
 
+/// What a finding counts is what is selected, however often the same happened otherwise.
+#[test]
+fn findings_count_no_more_than_is_selected() {
+    for (path, _) in whole() {
+        for filter in ["took:>1ms", "took:<1ms", "(server:10.0.0.0/8) (not before:18:00)"] {
+            let part = selected(path, filter);
+            let of_focus = rcodetop::snapshot::FindingOutcome::Response(part.focus);
+            let found = part.findings.iter().filter(|finding| finding.outcome == of_focus);
+            let found: u64 = found.map(|finding| finding.count).sum();
+            assert_eq!(found, figures(&part)[2], "{filter} of {}", path.display());
+        }
+    }
+}
+
 #[test]
 fn lookups_are_those_that_the_filter_holds_for() {
     let filter = Some("client:198.51.100.20 rcode:REFUSED".parse().unwrap());

@@ -21,7 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("track", &["wire"]),
     ("trail", &["track", "wire"]),
     ("tally", &["track", "wire"]),
-    ("diagnose", &["select", "tally", "track", "wire"]),
+    ("diagnose", &["tally", "track", "wire"]),
     ("snapshot", &["select", "tally", "trail", "diagnose", "wire"]),
     ("select", &["wire", "track", "tally"]),
     ("engine", &["select", "wire", "track", "trail", "tally", "diagnose", "snapshot"]),

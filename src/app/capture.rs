@@ -217,6 +217,9 @@ impl Capture {
     fn remembered(&self, mut analyzer: Box<dyn Analyze>) -> Part {
         let frames = self.whole.analyzer.kept_frames();
         frames.iter().for_each(|frame| analyzer.feed(frame.frame().into()));
+        if self.whole.ended.is_some() {
+            analyzer.finish();
+        }
         Part::FromNow(analyzer, frames.first().map_or_else(now, |frame| frame.entry.at))
     }
 
@@ -235,7 +238,12 @@ impl Capture {
                 self.again.engine.focus = *rcode;
                 self.analyzers().for_each(|analyzer| analyzer.set_focus(*rcode));
             }
-            Command::Reset => self.analyzers().for_each(|analyzer| analyzer.reset()),
+            Command::Reset => {
+                self.analyzers().for_each(|analyzer| analyzer.reset());
+                if let Some(Part::FromNow(_, since)) = &mut self.part {
+                    *since = now();
+                }
+            }
             Command::Select(filter) => self.select(filter.as_ref()),
             Command::Spec(_) => {}
         }

@@ -5,10 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
-use crate::select::{Filter, Odd, Subject};
 use crate::tally::{End, Fact, Marks, Parts, Tallies, registered};
 use crate::time::Timestamp;
-use crate::wire::{Address, Transport};
+use crate::wire::Address;
 
 /// A fact, and the registered domain of its name.
 #[derive(Clone, Copy, Debug)]
@@ -204,9 +203,9 @@ impl Seen {
 const ONE_WAY: u64 = 20;
 
 impl<'a> Base<'a> {
-    pub(super) fn of(tallies: &'a Tallies, filter: Option<&Filter>) -> Self {
+    pub(super) fn of(tallies: &'a Tallies) -> Self {
         let facts = &tallies.facts;
-        let mut cases: Vec<Case<'a>> = facts.iter().map(|fact| case(fact, filter)).collect();
+        let mut cases: Vec<Case<'a>> = facts.iter().map(case).collect();
         cases.sort_by(|one, other| order(&one.fact).cmp(&order(&other.fact)));
         let sight = sight(facts.queries(), facts.responses());
         let mut by_server: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
@@ -431,37 +430,9 @@ impl Refusals {
     }
 }
 
-fn case<'a>(fact: Fact<'a>, filter: Option<&Filter>) -> Case<'a> {
-    let selected = filter.is_none_or(|filter| filter.holds(&subject(&fact)));
+fn case(fact: Fact<'_>) -> Case<'_> {
+    let selected = !fact.how.marks.has(Marks::ASIDE);
     Case { fact, domain: domain(fact.name), selected }
-}
-
-/// What a filter sees of a fact.
-fn subject<'a>(fact: &Fact<'a>) -> Subject<'a> {
-    let how = fact.how;
-    let odd = match how.end {
-        End::Answered => Odd::No,
-        End::Repeated => Odd::Repeated,
-        End::Unasked => Odd::Unasked,
-        End::Silence => Odd::Unanswered,
-        End::Blocked(_) | End::NoConnection => Odd::Unreachable,
-    };
-    let is_response = matches!(how.end, End::Answered | End::Repeated | End::Unasked);
-    Subject {
-        at: fact.first,
-        client: fact.client,
-        server: fact.server,
-        transport: if how.marks.has(Marks::TCP) { Transport::Tcp } else { Transport::Udp },
-        name: fact.name,
-        rtype: fact.question.map(|question| question.rtype),
-        class: fact.question.map(|question| question.class),
-        opcode: how.opcode,
-        rcode: is_response.then_some(how.rcode),
-        ede: how.ede,
-        recursion: how.marks.has(Marks::RD),
-        took: (how.end == End::Answered).then_some(u64::from(fact.took) * 1000),
-        odd,
-    }
 }
 
 /// The registered domain of a name, in wire form.

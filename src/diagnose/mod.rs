@@ -32,7 +32,6 @@ mod verify;
 mod watch;
 mod words;
 
-use crate::select::Filter;
 use crate::tally::Tallies;
 
 use base::Base;
@@ -51,10 +50,10 @@ pub use watch::{Turn, TurnKind};
 
 /// What the counts speak for: causes, most harm first, and who does what.
 ///
-/// Causes are told from everything; with a filter, those of what it selects are told of, and with
-/// the numbers of that.
-pub fn weigh(tallies: &Tallies, filter: Option<&Filter>) -> (Vec<Finding>, Roles) {
-    let base = Base::of(tallies, filter);
+/// Causes are told from everything; where a filter selects a part, those of the part are told of,
+/// and with the numbers of that.
+pub fn weigh(tallies: &Tallies) -> (Vec<Finding>, Roles) {
+    let base = Base::of(tallies);
     (findings(&base, tallies), Roles::of(&base))
 }
 

@@ -87,7 +87,7 @@ fn weighed(script: &str) -> (Vec<Finding>, Roles) {
     for (second, line) in (0..).zip(lines) {
         add(&mut tallies, &hasher, second, line);
     }
-    weigh(&tallies, None)
+    weigh(&tallies)
 }
 
 /// The findings as `cause confidence`, without `unknown`.

@@ -82,17 +82,20 @@ impl Watch {
 
     /// Takes note of what was found at a time, and says how it should be told.
     pub(crate) fn follow(&mut self, now: Timestamp, mut findings: Vec<Finding>) -> Vec<Finding> {
+        // Each is known again once: one cause may have several findings at one server.
+        let mut before = std::mem::take(&mut self.known);
         for finding in findings.iter_mut().filter(|finding| !finding.is_unknown()) {
-            let place = self.known.iter().position(|known| known.is(finding));
-            let mut known = match place.and_then(|place| self.known.remove(place)) {
+            let place = before.iter().position(|known| known.is(finding));
+            let mut known = match place.and_then(|place| before.remove(place)) {
                 Some(known) => known,
                 None => Known::of(now, finding),
             };
             known.follow(now, finding, self.is_over);
             finding.confidence = known.shown;
             finding.turns = known.turns.iter().copied().collect();
-            self.known.push_front(known);
+            self.known.push_back(known);
         }
+        self.known.append(&mut before);
         self.known.truncate(MOST);
         findings
     }

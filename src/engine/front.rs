@@ -183,7 +183,7 @@ impl Front {
         snapshot.selected = matcher.selected();
         snapshot::fill(&mut snapshot, tallies, spec);
         if spec.weigh {
-            self.weighed.weigh(tallies, matcher.filter(), self.last);
+            self.weighed.weigh(tallies, self.last);
         }
         self.weighed.fill(&mut snapshot);
         snapshot.sample = matcher.sample();

@@ -73,7 +73,8 @@ impl Sieve {
             // Causes are told from contrasts: what is not selected is the other side of what is.
             // Only what is of another time has nothing to do with it.
             let is_late = matches!(exchange.outcome, Outcome::Answered { late: true, .. });
-            events.push_aside(exchange, copies(exchange, is_late));
+            let was_selected = self.was_missed(exchange, subject);
+            events.push_aside(exchange, copies(exchange, is_late), was_selected);
         }
     }
 

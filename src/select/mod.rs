@@ -35,7 +35,7 @@ pub struct Filter {
 }
 
 /// A parsed filter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
@@ -131,10 +131,22 @@ impl Filter {
 
     /// Holds where both do.
     pub fn and(&self, other: &Self) -> Self {
-        let text = format!("({}) ({})", self.text, other.text);
-        // What parsed by itself parses in parentheses, unless it is nested too deeply: then the
-        // narrower one alone is meant.
-        Self::parse(&text).unwrap_or_else(|_| other.clone())
+        match (self.is_empty(), other.is_empty()) {
+            (true, _) => return other.clone(),
+            (_, true) => return self.clone(),
+            _ => {}
+        }
+        let tree = Node::All(vec![Node::clone(&self.tree), Node::clone(&other.tree)]);
+        let text = format!("{} {}", self.piece(), other.piece());
+        Self { text: text.into(), tree: Arc::new(tree) }
+    }
+
+    /// As a part of another one.
+    fn piece(&self) -> String {
+        match *self.tree {
+            Node::Any(_) => format!("({})", self.text),
+            _ => self.text.to_string(),
+        }
     }
 
     /// As it was written.
@@ -147,22 +159,21 @@ impl Filter {
         matches!(&*self.tree, Node::All(nodes) if nodes.is_empty())
     }
 
-    /// Whether it may hold at a time, whatever the rest: by the times that it asks for in any case.
+    /// Whether it may hold at a time, whatever the rest.
     pub fn may_hold_at(&self, at: Timestamp) -> bool {
-        let terms = match &*self.tree {
-            Node::All(nodes) => nodes.as_slice(),
-            node => std::slice::from_ref(node),
-        };
-        terms.iter().all(|node| match node {
-            Node::Term(term, values) => term.may_hold_at(values, at),
-            _ => true,
-        })
+        let known = |term: &Term, values: &[Value]| term.holds_at(values, at);
+        self.tree.outlook(&known).0
     }
 
     /// Whether it may hold for another exchange of the same lookup: the client and the question are
     /// the same, and nothing else is known.
     pub fn may_concern(&self, subject: &Subject<'_>) -> bool {
-        self.tree.outlook(subject).0
+        // A message without a question may be about anything.
+        let is_known = !subject.name.is_empty();
+        let known = |term: &Term, values: &[Value]| {
+            (is_known && term.is_of_lookup()).then(|| term.holds(values, subject))
+        };
+        self.tree.outlook(&known).0
     }
 
     /// Whether it holds.
@@ -182,28 +193,29 @@ impl Node {
     }
 }
 
+/// Whether a term holds, as far as that is known.
+type Known<'k> = dyn Fn(&Term, &[Value]) -> Option<bool> + 'k;
+
 impl Node {
-    /// Whether it may hold, and whether it may fail to, for the lookup of a subject.
-    fn outlook(&self, subject: &Subject<'_>) -> (bool, bool) {
+    /// Whether it may hold, and whether it may fail to, by what is known of its terms.
+    fn outlook(&self, known: &Known<'_>) -> (bool, bool) {
         match self {
             Self::All(nodes) => nodes.iter().fold((true, false), |(hold, fail), node| {
-                let (may_hold, may_fail) = node.outlook(subject);
+                let (may_hold, may_fail) = node.outlook(known);
                 (hold && may_hold, fail || may_fail)
             }),
             Self::Any(nodes) => nodes.iter().fold((false, true), |(hold, fail), node| {
-                let (may_hold, may_fail) = node.outlook(subject);
+                let (may_hold, may_fail) = node.outlook(known);
                 (hold || may_hold, fail && may_fail)
             }),
             Self::Not(node) => {
-                let (may_hold, may_fail) = node.outlook(subject);
+                let (may_hold, may_fail) = node.outlook(known);
                 (may_fail, may_hold)
             }
-            // A message without a question may be about anything.
-            Self::Term(term, values) if term.is_of_lookup() && !subject.name.is_empty() => {
-                let holds = term.holds(values, subject);
-                (holds, !holds)
-            }
-            Self::Term(..) => (true, true),
+            Self::Term(term, values) => match known(term, values) {
+                Some(holds) => (holds, !holds),
+                None => (true, true),
+            },
         }
     }
 }

@@ -203,8 +203,10 @@ pub fn complete(text: &str, known: impl Fn(&str) -> Vec<String>) -> Vec<String> 
     found
 }
 
-/// A value as it is written in a filter: in quotes where it must be.
+/// A value as it is written in a filter: in quotes where it must be, and a quote in a name as RFC
+/// 1035 §5.1 writes other bytes.
 pub fn quoted(value: &str) -> String {
+    let value = value.replace('"', "\\034");
     let is_plain = !value.contains([' ', ',', '(', ')', '\t']);
-    if is_plain { value.to_owned() } else { format!("\"{value}\"") }
+    if is_plain { value } else { format!("\"{value}\"") }
 }

@@ -38,12 +38,12 @@ impl Term {
         of_lookup.contains(&self.key)
     }
 
-    /// Whether it may hold at a time: true of all that are not about times.
-    pub(super) fn may_hold_at(&self, values: &[Value], at: Timestamp) -> bool {
+    /// Whether it holds at a time; `None` if it is not about times.
+    pub(super) fn holds_at(&self, values: &[Value], at: Timestamp) -> Option<bool> {
         match self.key {
-            "after" => values.iter().any(|value| value.is_reached(at)),
-            "before" => values.iter().any(|value| !value.is_reached(at)),
-            _ => true,
+            "after" => Some(values.iter().any(|value| value.is_reached(at))),
+            "before" => Some(values.iter().any(|value| !value.is_reached(at))),
+            _ => None,
         }
     }
 

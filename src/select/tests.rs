@@ -98,6 +98,16 @@ fn names_are_compared_by_whole_labels_in_any_case() {
 }
 
 #[test]
+fn a_name_of_a_packet_means_itself() {
+    for text in ["\"x\".example", "a(b.example", "a,b.example", "a\\032b.example"] {
+        let filter = format!("name:{}", quoted(text));
+        check(&format!("10.0.0.1 10.0.0.2 {text} A NOERROR"), &[(&filter, true)]);
+    }
+    check("10.0.0.1 10.0.0.2 *.example A NOERROR", &[("name:\\042.example", true)]);
+    check("10.0.0.1 10.0.0.2 a.example A NOERROR", &[("name:\\042.example", false)]);
+}
+
+#[test]
 fn what_was_asked_and_how_it_ended() {
     check(
         REFUSED,
@@ -154,6 +164,12 @@ fn the_times_that_a_filter_asks_for_are_known_by_themselves() {
     assert!(may("") && may("type:A") && may("type:A after:03:00"));
     assert!(!may("before:03:00") && !may("type:A after:03:20"));
     assert!(may("type:A or before:03:00"), "it may hold at another time, too");
+    assert!(!may("(server:10.0.0.1) (after:03:20 type:A)") && !may("not after:03:10"));
+    let and = |one: &str, other: &str| {
+        Filter::parse(one).unwrap().and(&Filter::parse(other).unwrap()).text().to_owned()
+    };
+    assert_eq!(and("type:A", "failed or unasked"), "type:A (failed or unasked)");
+    assert_eq!((and("", "type:A"), and("type:A", "")), ("type:A".into(), "type:A".into()));
 }
 
 #[test]

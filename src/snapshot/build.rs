@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 
 use crate::diagnose::{Roles, Watch};
-use crate::select::Filter;
 use crate::tally::{Apart, Entities, EntityKey, Path, Slot, Tallies};
 use crate::wire::name::{compare, suffix, text};
 use crate::wire::{Address, Question};
@@ -64,8 +63,8 @@ pub(crate) struct Weighed {
 
 impl Weighed {
     /// Puts what went wrong down to causes, and learns who does what.
-    pub(crate) fn weigh(&mut self, tallies: &Tallies, filter: Option<&Filter>, now: Timestamp) {
-        let (findings, roles) = crate::diagnose::weigh(tallies, filter);
+    pub(crate) fn weigh(&mut self, tallies: &Tallies, now: Timestamp) {
+        let (findings, roles) = crate::diagnose::weigh(tallies);
         self.findings = self.watch.follow(now, findings);
         self.roles = roles;
     }

@@ -232,7 +232,10 @@ impl Lookup {
         };
         let of_step = |step: &LookupStep| {
             let server = Address::from(step.server.ip());
-            let one = Subject { at: step.at, server, transport: step.transport, ..whole };
+            let flags = step.bytes.get(2).map_or(0x01, |flags| *flags);
+            let (opcode, recursion) = (Opcode(flags >> 3 & 0x0f), flags & 1 == 1);
+            let (at, transport) = (step.at, step.transport);
+            let one = Subject { at, server, transport, opcode, recursion, ..whole };
             match step.kind {
                 // What it asks for is known, and not what came of it.
                 StepKind::Query { .. } => self.got_nothing_from(step.server.ip()).then_some(one),
@@ -240,9 +243,8 @@ impl Lookup {
                 StepKind::Response { rcode, .. } => Some(Subject {
                     rcode: Some(rcode),
                     ede: ede(&step.bytes),
-                    recursion: step.bytes.get(2).is_some_and(|flags| flags & 1 == 1),
                     took: step.took.and_then(|took| u64::try_from(took.as_nanos()).ok()),
-                    odd: Odd::No,
+                    odd: if step.took.is_none() { Odd::Unasked } else { Odd::No },
                     ..one
                 }),
             }
@@ -250,11 +252,14 @@ impl Lookup {
         self.steps.iter().filter_map(of_step).any(|subject| filter.holds(&subject))
     }
 
+    /// Whether no response came from a server in time.
     fn got_nothing_from(&self, server: IpAddr) -> bool {
         let of_server = |step: &&LookupStep| step.server.ip() == server;
-        let mut steps = self.steps.iter().filter(of_server);
-        self.outcome != LookupOutcome::Waiting
-            && steps.all(|step| matches!(step.kind, StepKind::Query { .. }))
+        let in_time = |step: &LookupStep| {
+            matches!(step.kind, StepKind::Response { .. })
+                && step.took.is_none_or(|took| took <= PATIENCE)
+        };
+        self.outcome != LookupOutcome::Waiting && !self.steps.iter().filter(of_server).any(in_time)
     }
 
     /// Whether anything went wrong on its way, however it ended.

@@ -211,10 +211,13 @@ impl Events {
         self.exchanges.push(Event { unanswered, ..event });
     }
 
-    /// Takes note of an exchange that is not selected, and had so many queries; there must be room.
-    pub fn push_aside(&mut self, exchange: &Exchange<'_>, queries: u64) {
+    /// Takes note of an exchange that is not selected, and had so many queries; it may have been
+    /// while it had no response. There must be room.
+    pub fn push_aside(&mut self, exchange: &Exchange<'_>, queries: u64, was_selected: bool) {
         let event = self.event(exchange);
-        self.aside.push(event);
+        // What a filter that asks for silence selected stays silent for it.
+        let late = event.late && !was_selected;
+        self.aside.push(Event { how: event.how.aside(), late, ..event });
         self.aside_queries += queries;
     }
 

@@ -78,6 +78,9 @@ impl Marks {
     /// The query was not seen: what is said of it is guessed from the response.
     pub(crate) const UNSEEN: Self = Self(1024);
 
+    /// No filter selects it: it is evidence, and counts for nothing else.
+    pub(crate) const ASIDE: Self = Self(8192);
+
     /// Whether all of these hold.
     pub(crate) const fn has(self, marks: Self) -> bool {
         self.0 & marks.0 == marks.0
@@ -141,10 +144,32 @@ impl How {
         }
     }
 
-    /// The same query, given up before its response came.
-    fn given_up(self) -> Self {
-        let marks = self.marks.only(ASKED);
-        Self { end: End::Silence, rcode: Rcode::NOERROR, ede: None, marks, ..self }
+    /// The same, not selected by a filter.
+    pub(super) fn aside(self) -> Self {
+        Self { marks: self.marks.and(Marks::ASIDE), ..self }
+    }
+
+    /// The same query, given up before its response came: with nothing, or with an error; and
+    /// selected or not, as it was then.
+    fn given_up(self) -> impl Iterator<Item = Self> {
+        const BLOCKED: [Obstacle; 5] = [
+            Obstacle::PortClosed,
+            Obstacle::Rejected,
+            Obstacle::RejectedByHost,
+            Obstacle::NoRoute,
+            Obstacle::Reset,
+        ];
+        let asked = self.marks.only(ASKED);
+        let ends = std::iter::once(End::Silence).chain(BLOCKED.map(End::Blocked));
+        ends.flat_map(move |end| {
+            [asked, asked.and(Marks::ASIDE)].map(|marks| Self {
+                end,
+                rcode: Rcode::NOERROR,
+                ede: None,
+                marks,
+                ..self
+            })
+        })
     }
 
     /// All of it in one number.
@@ -365,12 +390,16 @@ impl Facts {
 
     /// A response came for a query that had been noted as unanswered.
     fn take_back(&mut self, note: &Note<'_>) {
-        let how = note.how.given_up();
-        let hash = self.hash(note.lookup, note.server, how);
-        let place = self.find(hash, note.lookup, note.server, how);
+        let place = note.how.given_up().find_map(|how| {
+            let hash = self.hash(note.lookup, note.server, how);
+            let place = self.find(hash, note.lookup, note.server, how)?;
+            self.rows.get(place as usize).filter(|row| row.count > 0).map(|_| place)
+        });
         if let Some(row) = place.and_then(|place| self.rows.get_mut(place as usize)) {
+            // What was waited for it is a part like any other.
+            row.waited -= row.waited / u64::from(row.count.max(1));
             row.count = row.count.saturating_sub(1);
-            row.sent = row.sent.saturating_sub(1);
+            row.sent = row.sent.saturating_sub(1 + u32::from(note.repeats));
         }
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct Selection {
 pub(crate) struct Span {
     pub(crate) from: Timestamp,
     pub(crate) to: Timestamp,
+    /// It goes on with the capture.
+    pub(crate) goes_on: bool,
 }
 
 /// A filter that is being typed.
@@ -65,10 +67,10 @@ impl Selection {
     /// All of it as one filter; `None` for everything.
     pub(crate) fn filter(&self) -> Option<Filter> {
         let crumbs = self.crumbs.iter().map(|crumb| crumb.term.clone());
-        let typed = (!self.filter.is_empty()).then(|| format!("({})", self.filter));
-        let span = self.span.map(|span| format!("after:{} before:{}", span.from, span.to));
-        let text: Vec<String> = crumbs.chain(typed).chain(span).collect();
-        Filter::parse(&text.join(" ")).ok().filter(|filter| !filter.is_empty())
+        let typed = (!self.filter.is_empty()).then(|| self.filter.clone());
+        let all = crumbs.chain(typed).chain(self.span.map(Span::term));
+        let filters = all.filter_map(|text| Filter::parse(&text).ok());
+        filters.reduce(|one, other| one.and(&other)).filter(|filter| !filter.is_empty())
     }
 
     /// Enters a row.
@@ -93,7 +95,8 @@ impl Span {
     /// The whole of what is shown.
     pub(crate) fn of(snapshot: &Snapshot) -> Option<Self> {
         let (from, to) = (snapshot.source.first?, snapshot.source.last?);
-        Some(Self { from, to: to.plus(Duration::from_nanos(1)) })
+        let goes_on = snapshot.source.ended.is_none();
+        Some(Self { from, to: to.plus(Duration::from_nanos(1)), goes_on })
     }
 
     pub(crate) fn length(self) -> Duration {
@@ -106,7 +109,7 @@ impl Span {
         let from = Timestamp(around.0.saturating_sub(nanos(half / 2)));
         let latest = Timestamp(self.to.0.saturating_sub(nanos(half)));
         let from = from.max(self.from).min(latest.max(self.from));
-        Self { from, to: from.plus(half) }
+        Self { from, to: from.plus(half), goes_on: false }
     }
 
     /// Twice as long, within another one.
@@ -114,7 +117,7 @@ impl Span {
         let quarter = nanos(self.length() / 2);
         let from = Timestamp(self.from.0.saturating_sub(quarter)).max(within.from);
         let to = Timestamp(self.to.0.saturating_add(quarter)).min(within.to);
-        Self { from, to }
+        Self { from, to, goes_on: within.goes_on && to == within.to }
     }
 
     /// As long, half a length later or earlier, within another one.
@@ -125,10 +128,23 @@ impl Span {
             if later { self.from.0.saturating_add(half) } else { self.from.0.saturating_sub(half) };
         let latest = within.to.0.saturating_sub(nanos(length));
         let from = Timestamp(from.min(latest).max(within.from.0));
-        Self { from, to: from.plus(length) }
+        let to = from.plus(length);
+        Self { from, to, goes_on: within.goes_on && to == within.to }
+    }
+
+    /// The same as a filter.
+    fn term(self) -> String {
+        if self.goes_on {
+            format!("after:{}", self.from)
+        } else {
+            format!("after:{} before:{}", self.from, self.to)
+        }
     }
 
     fn told(self) -> String {
+        if self.goes_on {
+            return format!("since {}", self.from.clock());
+        }
         format!("{} to {}", self.from.clock(), self.to.clock())
     }
 }
@@ -173,7 +189,7 @@ mod tests {
     use super::*;
 
     fn span(from: u64, to: u64) -> Span {
-        Span { from: Timestamp::new(from, 0), to: Timestamp::new(to, 0) }
+        Span { from: Timestamp::new(from, 0), to: Timestamp::new(to, 0), goes_on: false }
     }
 
     #[test]

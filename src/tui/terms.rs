@@ -9,7 +9,9 @@ type Term = (String, String);
 
 /// The row of a table in words and as a filter; `None` where no filter says the same.
 pub(super) fn quoted_term(id: SheetId, row: usize, snapshot: &Snapshot) -> Option<Term> {
-    let one = |key: &str, value: String| Some((format!("{key} {value}"), term(key, &value)));
+    let one = |key: &str, value: String| {
+        (value != "-").then(|| (format!("{key} {value}"), term(key, &value)))
+    };
     match id {
         SheetId::Servers | SheetId::ServerTimes => {
             one("server", snapshot.servers.rows.get(row)?.key.to_string())
@@ -52,7 +54,13 @@ pub(super) fn quoted_term(id: SheetId, row: usize, snapshot: &Snapshot) -> Optio
 }
 
 fn term(key: &str, value: &str) -> String {
-    format!("{key}:{}", quoted(value))
+    format!("{key}:{}", written(value))
+}
+
+/// A value that means itself: a label `*` is one, and no wildcard.
+fn written(value: &str) -> String {
+    let literal = value.strip_prefix("*.").map(|rest| format!("\\042.{rest}"));
+    quoted(literal.as_deref().unwrap_or(value))
 }
 
 fn question(key: &QuestionKey) -> Option<Term> {
@@ -97,6 +105,6 @@ fn finding(finding: &Finding) -> Option<Term> {
 
 fn any(key: &str, values: &[String]) -> Option<String> {
     let all: Vec<String> =
-        values.iter().filter(|value| *value != "-").map(|value| quoted(value)).collect();
+        values.iter().filter(|value| *value != "-").map(|value| written(value)).collect();
     (!all.is_empty()).then(|| format!("{key}:{}", all.join(",")))
 }

@@ -66,9 +66,13 @@ pub fn hear(model: &mut Model, written: Written) {
 fn arrive(model: &mut Model, pace: super::model::Pace, newer: Newer, snapshot: &Snapshot) {
     model.pace = pace;
     model.newer = newer;
-    if snapshot.selected.is_none() {
-        model.whole = Span::of(snapshot);
-    }
+    // A part tells of the times of the whole, too; while it is read again, of fewer.
+    model.whole = match (model.whole, Span::of(snapshot)) {
+        (Some(before), Some(now)) if snapshot.selected.is_some() => {
+            Some(Span { from: before.from.min(now.from), to: before.to.max(now.to), ..now })
+        }
+        (before, now) => now.or(before),
+    };
     if model.asked_focus == Some(snapshot.focus) {
         model.asked_focus = None;
     }

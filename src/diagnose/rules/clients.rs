@@ -141,7 +141,8 @@ impl<'b, 'a> Scene<'b, 'a> {
         let mut clients: BTreeMap<Address, Met<'a>> = BTreeMap::new();
         let mut fine = BTreeSet::new();
         let mut refused_there: BTreeMap<(&[u8], Address), u64> = BTreeMap::new();
-        let here = base.cases.iter().filter(|case| case.fact.server == address);
+        let server = BTreeSet::from([address]);
+        let here = base.of_servers(&server).map(|(_, case)| case);
         for case in here.filter(|case| case.is_ordinary() && case.is_answer()) {
             fine.insert((case.domain, network(case.fact.client)));
             dark.add(case.fact.name, case.fact.count, true);

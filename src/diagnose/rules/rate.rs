@@ -154,6 +154,12 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         .filter(|(_, clients)| clients.values().any(Met::flips))
         .map(|(server, clients)| (*server, verdict(clients)))
         .collect();
+    let flipping: BTreeSet<(Address, Address)> = met
+        .iter()
+        .flat_map(|(server, clients)| clients.iter().map(|(client, met)| ((*server, *client), met)))
+        .filter(|(_, met)| met.flips())
+        .map(|(pair, _)| pair)
+        .collect();
     // Without queries a forged response beside a real one looks like this, too.
     let sure = if base.sight == Sight::Both { Likely } else { Possible };
     for (number, case) in free(base, claims, |case| is_refused(base, case) && case.has(Marks::RD)) {
@@ -164,7 +170,7 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
             continue;
         }
         let Some(met) = met.get(&server).and_then(|met| met.get(&client)) else { continue };
-        if met.flips() {
+        if flipping.contains(&(server, client)) {
             claims.claim(number, cause, sure, Axis::Client);
         } else if met.fine_questions.contains(&(case.fact.name, case.rtype())) {
             // Too few to be told by themselves, where others show that there is a limit.

@@ -174,11 +174,11 @@ const LATEST: [u64; 3] = [10, 60, 300];
 
 /// The next longer span that ends with the capture; in the end everything.
 fn latest(now: Span, whole: Span) -> Span {
-    let ends = now.to == whole.to && now != whole;
+    let ends = (now.to == whole.to || now.goes_on) && now.from != whole.from;
     let longer = LATEST.iter().find(|seconds| !ends || **seconds > now.length().as_secs());
     longer.map_or(whole, |seconds| {
         let from = whole.to.0.saturating_sub(seconds * 1_000_000_000);
-        Span { from: Timestamp(from).max(whole.from), to: whole.to }
+        Span { from: Timestamp(from).max(whole.from), ..whole }
     })
 }
 
@@ -196,7 +196,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::snapshot::{List, Step, Timeline};
+    use crate::snapshot::{Ended, List, Step, Timeline};
     use crate::tui::keys::Msg;
     use crate::tui::model::{Newer, Pace};
     use crate::tui::update::tests::row;
@@ -207,6 +207,7 @@ mod tests {
         let at = |second: u64| Timestamp::new(1_000 + second, 0);
         let mut snapshot = Snapshot::default();
         (snapshot.source.first, snapshot.source.last) = (Some(at(0)), Some(at(100)));
+        snapshot.source.ended = Some(Ended::EndOfFile);
         let focus = |second: u64| if second == 70 { 9 } else { 1 };
         let steps = (0..100).map(|second| Step { focus: focus(second), ..Step::default() });
         let (start, step) = (at(0), Duration::from_secs(1));
@@ -267,19 +268,19 @@ mod tests {
 
     #[test]
     fn a_filter_takes_effect_while_it_is_typed() {
-        check(&typed("type:A"), "Overview", "/type:A", Some("(type:A)"));
+        check(&typed("type:A"), "Overview", "/type:A", Some("type:A"));
         let more = |edits: &[Edit]| -> Vec<Msg> {
             typed("type:A ra").into_iter().chain(edits.iter().map(|it| Msg::Line(*it))).collect()
         };
         // What does not parse changes nothing, and is no filter when it is accepted.
-        check(&more(&[]), "Overview", "/type:A", Some("(type:A)"));
-        check(&more(&[Edit::Accept]), "Overview", "/type:A", Some("(type:A)"));
+        check(&more(&[]), "Overview", "/type:A", Some("type:A"));
+        check(&more(&[Edit::Accept]), "Overview", "/type:A", Some("type:A"));
         check(&more(&[Edit::Cancel]), "Overview", "", Some(""));
         check(&more(&[Edit::Clear, Edit::Accept]), "Overview", "", Some(""));
-        check(&more(&[Edit::Erase, Edit::Complete]), "Overview", "/type:A", Some("(type:A)"));
+        check(&more(&[Edit::Erase, Edit::Complete]), "Overview", "/type:A", Some("type:A"));
         let failed = [Edit::EraseWord, Edit::Insert('f'), Edit::Insert('a'), Edit::Insert('i')];
         let failed = [&failed[..], &[Edit::Complete, Edit::Accept]].concat();
-        check(&more(&failed), "Overview", "/type:A failed", Some("(type:A failed)"));
+        check(&more(&failed), "Overview", "/type:A failed", Some("type:A failed"));
     }
 
     #[test]
@@ -288,7 +289,7 @@ mod tests {
         msgs.push(Msg::Line(Edit::Accept));
         msgs.extend([Msg::Filter, Msg::Line(Edit::Clear), Msg::Line(Edit::Accept), Msg::Filter]);
         msgs.push(Msg::Line(Edit::Older));
-        check(&msgs, "Overview", "/type:A", Some("(type:A)"));
+        check(&msgs, "Overview", "/type:A", Some("type:A"));
         msgs.push(Msg::Line(Edit::Newer));
         check(&msgs, "Overview", "", Some(""));
     }
