@@ -517,3 +517,16 @@ fn local_is_what_is_not_routed_or_near_the_server() {
         assert_eq!(roles.place(address.parse().unwrap()), expected, "{address}");
     }
 }
+
+#[test]
+fn who_asks_after_its_network_was_shut_off_is_one_of_those() {
+    let served = "
+        20x 10.0.2.1 192.0.2.53 www#.shop.example A NOERROR ra
+        20x 10.0.2.1 192.0.2.53 www#.news.example A NOERROR ra
+        20x 10.0.2.1 192.0.2.53 intra.example SOA NOERROR aa";
+    let refused = "
+        20x 10.0.2.1 192.0.2.53 www#.shop.example A REFUSED
+        9x 10.0.2.2 192.0.2.53 www#.shop.example A REFUSED
+        9x 10.0.2.2 192.0.2.53 www#.intra.example A REFUSED";
+    check(&format!("{HEALTHY}{served}{refused}"), &["acl-recursion possible"]);
+}

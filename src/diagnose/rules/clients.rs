@@ -130,6 +130,8 @@ struct Scene<'b, 'a> {
     prohibited: BTreeSet<&'a [u8]>,
     /// Networks in which somebody was refused even what the server owns, and got nothing at all.
     shut_out: BTreeSet<Address>,
+    /// Networks of which somebody was served once, and then shut off.
+    shut_off: BTreeSet<Address>,
     /// Clients that were refused a name under a dark suffix.
     refused_by_suffix: BTreeMap<&'a [u8], BTreeSet<Address>>,
     refused: u64,
@@ -182,6 +184,8 @@ impl<'b, 'a> Scene<'b, 'a> {
         };
         let shut_out = clients.iter().filter(|(_, met)| is_shut_out(met));
         let shut_out = shut_out.map(|(client, _)| network(*client)).collect();
+        let shut_off = clients.iter().filter(|(_, met)| met.is_shut_off() || met.was_shut_off());
+        let shut_off = shut_off.map(|(client, _)| network(*client)).collect();
         let prohibited = refused.iter().filter(|(_, case)| case.ede() == Some(Ede::PROHIBITED));
         Self {
             server,
@@ -189,6 +193,7 @@ impl<'b, 'a> Scene<'b, 'a> {
             refused_there,
             prohibited: prohibited.map(|(_, case)| case.domain).collect(),
             shut_out,
+            shut_off,
             resolves: base.iterates(address) || base.forwards(address),
             dark,
             clients,
@@ -301,6 +306,10 @@ impl<'b, 'a> Scene<'b, 'a> {
         // It gives this client what it is an authority for.
         if met.answers > 0 {
             return (ACL_RECURSION, sure, Axis::Client);
+        }
+        // What befell its neighbours befalls it, too, whether it asked before or not.
+        if self.shut_off.contains(&network(case.fact.client)) {
+            return (ACL_RECURSION, Possible, Axis::Client);
         }
         let refused = self.server.refusals;
         let shut_out = self.shut_out.contains(&network(case.fact.client));
