@@ -57,7 +57,7 @@ pub(super) struct Again {
 pub(super) type Reopen = Box<dyn Fn() -> Result<Box<dyn FrameSource>, SourceError> + Send>;
 
 /// What a part may have of the memory granted to the whole.
-const PART_OF_MEMORY: u64 = 4;
+pub(super) const PART_OF_MEMORY: u64 = 4;
 
 /// What the source itself does not know.
 #[derive(Clone, Debug)]

@@ -47,6 +47,8 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     warn_of(analysis.volume, note.as_deref());
     let mut analysis = analysis.clone();
     analysis.engine.rows = tui::model::ROWS;
+    // What is granted is divided between the whole and a part that may be looked at.
+    analysis.engine.max_memory -= analysis.engine.max_memory / PARTS;
     analysis.engine.trail = trail(analysis.engine.max_memory);
     let capture = open::capture(&analysis)?;
     let mut exporter = Exporter::start(analysis.export_dir.as_deref())?;
@@ -111,6 +113,9 @@ fn tell(written: &[Written]) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// The memory granted in shares of what a part may have, which is one of them.
+const PARTS: u64 = super::capture::PART_OF_MEMORY + 1;
 
 /// Bytes for the latest messages: of all that is granted this part, and no more than that.
 const TRAIL_PART: u64 = 8;
