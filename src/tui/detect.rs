@@ -10,10 +10,10 @@ use terminal_colorsaurus::{QueryOptions, background_color};
 use super::theme::{THEMES, Theme};
 
 /// How long a terminal of this machine may take to answer.
-const NEAR: Duration = Duration::from_millis(200);
+const NEAR: Duration = Duration::from_millis(100);
 /// How long one at the other end of an SSH connection may take. An answer that comes later would be
 /// taken for keys.
-const FAR: Duration = Duration::from_secs(1);
+const FAR: Duration = Duration::from_millis(500);
 
 /// How many colours there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
