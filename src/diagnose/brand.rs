@@ -63,7 +63,7 @@ impl Place {
 /// 20 what they do not serve, and Knot denies with NOTAUTH.
 pub(super) fn guess(base: &Base<'_>, draft: &Draft<'_>) -> Option<Brand> {
     let mut brands = BTreeSet::new();
-    for case in draft.cases.iter().filter_map(|number| base.cases.get(*number)) {
+    for case in draft.own(base) {
         let offers = case.has(Marks::RA);
         let brand = match (case.rcode(), case.ede().map(|Ede(code)| code)) {
             (Rcode::REFUSED, _) if case.has(Marks::BARE) => Brand::Unbound,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::base::{Base, Case};
+use super::base::Base;
 use super::causes::{ACL_QUERY, ACL_RECURSION, FAMILY_ACL};
 use super::finding::Finding;
 use super::headline::some;
@@ -36,7 +36,7 @@ pub(super) fn tell(base: &Base<'_>, draft: &Draft<'_>, finding: &mut Finding) {
     if draft.cause != ACL_RECURSION && draft.cause != ACL_QUERY {
         return;
     }
-    let denied: BTreeSet<Address> = cases(base, draft).map(|case| case.fact.client).collect();
+    let denied: BTreeSet<Address> = draft.own(base).map(|case| case.fact.client).collect();
     let machines = machines(base, draft);
     let families: Vec<bool> = machines.keys().map(|client| client.is_v4()).collect();
     let (refused, served) = match families.as_slice() {
@@ -74,7 +74,7 @@ fn machines(base: &Base<'_>, draft: &Draft<'_>) -> BTreeMap<Address, Address> {
     let mut asked: BTreeMap<Address, BTreeSet<Question<'_>>> = BTreeMap::new();
     let mut followed: BTreeMap<(Address, Address), BTreeSet<Question<'_>>> = BTreeMap::new();
     let answered = answered(base);
-    for case in cases(base, draft) {
+    for case in draft.own(base) {
         let (client, question) = (case.fact.client, (case.fact.name, case.rtype()));
         asked.entry(client).or_default().insert(question);
         let follows = |(other, at): &&(Address, Timestamp)| {
@@ -106,8 +106,4 @@ fn answered<'a>(base: &Base<'a>) -> Answered<'a> {
         }
     }
     answered
-}
-
-fn cases<'b, 'a>(base: &'b Base<'a>, draft: &'b Draft<'a>) -> impl Iterator<Item = &'b Case<'a>> {
-    draft.cases.iter().filter_map(|number| base.cases.get(*number))
 }

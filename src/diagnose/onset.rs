@@ -98,7 +98,7 @@ pub(super) fn last_success(
 
 /// Answers of the same kind: what a server answers from data of its own is another matter.
 fn answers<'b, 'a>(base: &'b Base<'a>, draft: &'b Draft<'a>) -> impl Iterator<Item = &'b Case<'a>> {
-    let own = draft.cases.iter().filter_map(|number| base.cases.get(*number));
+    let own = draft.own(base);
     let domains: BTreeSet<&[u8]> = own.map(|case| case.domain).collect();
     let cases = base.of_servers(&draft.servers).map(|(_, case)| case);
     cases.filter(move |case| {
@@ -108,7 +108,7 @@ fn answers<'b, 'a>(base: &'b Base<'a>, draft: &'b Draft<'a>) -> impl Iterator<It
 
 impl Course {
     fn of(base: &Base<'_>, draft: &Draft<'_>) -> Self {
-        let own = draft.cases.iter().filter_map(|number| base.cases.get(*number));
+        let own = draft.own(base);
         Self { bad: parts(own), good: parts(answers(base, draft)) }
     }
 

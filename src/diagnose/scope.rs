@@ -181,6 +181,11 @@ impl<'a> Draft<'a> {
         cover(&inside, &outside)
     }
 
+    /// Its own cases.
+    pub(super) fn own<'b>(&'b self, base: &'b Base<'a>) -> impl Iterator<Item = &'b Case<'a>> {
+        self.cases.iter().filter_map(|number| base.cases.get(*number))
+    }
+
     /// Whether the scope holds for a case, whatever its outcome.
     pub(super) fn is_about(&self, case: &Case<'_>) -> bool {
         self.servers.contains(&case.fact.server)

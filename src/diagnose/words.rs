@@ -34,7 +34,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
     let cause = draft.cause;
     let contrast = Contrast::of(base, draft);
     let (confidence, doubts) = confidence(base, harm, &contrast);
-    let heaviest = draft.cases.iter().filter_map(|number| base.cases.get(*number));
+    let heaviest = draft.own(base);
     let heaviest = heaviest.max_by_key(|case| (case.fact.count, std::cmp::Reverse(case.fact.name)));
     let mut finding = Finding {
         cause: cause.id,
@@ -105,7 +105,7 @@ struct Contrast {
 impl Contrast {
     fn of(base: &Base<'_>, draft: &Draft<'_>) -> Self {
         let mut contrast = Self { fastest: u32::MAX, ..Self::default() };
-        let clients: BTreeSet<Address> = cases(base, draft).map(|case| case.fact.client).collect();
+        let clients: BTreeSet<Address> = draft.own(base).map(|case| case.fact.client).collect();
         for case in &base.cases {
             let count = case.fact.count;
             if draft.servers.contains(&case.fact.client) && case.is(Rcode::REFUSED) {
@@ -128,7 +128,7 @@ impl Contrast {
             }
             contrast.authoritative += if case.is_authoritative_answer() { count } else { 0 };
         }
-        cases(base, draft).for_each(|case| contrast.explain(case));
+        draft.own(base).for_each(|case| contrast.explain(case));
         contrast
     }
 
@@ -205,10 +205,6 @@ impl Contrast {
         }
         told
     }
-}
-
-fn cases<'b, 'a>(base: &'b Base<'a>, draft: &'b Draft<'a>) -> impl Iterator<Item = &'b Case<'a>> {
-    draft.cases.iter().filter_map(|number| base.cases.get(*number))
 }
 
 /// How sure, after everything that lowers it, and what that is.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::time::{Timestamp, time_of_day};
-use crate::wire::name::parse;
+use crate::wire::name::{is_under, parse};
 use crate::wire::{Address, Transport};
 
 /// A value of a filter's term.
@@ -200,14 +200,4 @@ impl Value {
             _ => false,
         }
     }
-}
-
-/// Whether a name is a suffix or below it, by whole labels.
-fn is_under(name: &[u8], suffix: &[u8]) -> bool {
-    let mut rest = name;
-    while rest.len() > suffix.len() {
-        let Some((length, behind)) = rest.split_first() else { return false };
-        rest = behind.get(usize::from(*length)..).unwrap_or_default();
-    }
-    !rest.is_empty() && rest == suffix
 }

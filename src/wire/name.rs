@@ -189,6 +189,16 @@ pub fn labels(wire: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     })
 }
 
+/// Whether a name is a suffix or below it, by whole labels.
+pub fn is_under(name: &[u8], suffix: &[u8]) -> bool {
+    let mut rest = name;
+    while rest.len() > suffix.len() {
+        let Some((length, behind)) = rest.split_first() else { return false };
+        rest = behind.get(usize::from(*length)..).unwrap_or_default();
+    }
+    !rest.is_empty() && rest == suffix
+}
+
 /// The wire form cut to its last `depth` labels.
 pub fn suffix(wire: &[u8], depth: usize) -> &[u8] {
     let count = labels(wire).count();
@@ -340,6 +350,15 @@ mod tests {
         if end.is_none() {
             assert!(name.wire().is_empty(), "nothing is left of a name that failed");
         }
+    }
+
+    #[test]
+    fn a_name_is_under_a_suffix_by_whole_labels() {
+        let under = |name: &[u8]| is_under(name, b"\x03ads\x00");
+        assert!(under(b"\x03ads\x00") && under(b"\x01a\x03ads\x00"));
+        // The length of a label may look like one of its letters.
+        assert!(!under(b"\x05a\x03ads\x00") && !under(b"\x06badads\x00") && !under(b"\x00"));
+        assert!(!under(b"") && is_under(b"\x01a\x00", b"\x00"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::iana::{Ede, Rcode};
 use crate::tally::{Marks, Moments};
 use crate::time::Timestamp;
 use crate::wire::Address;
+use crate::wire::name::is_under;
 
 /// Microseconds in which a server near by answers without asking anybody.
 const AT_ONCE: u32 = 1000;
@@ -73,7 +74,7 @@ fn narrowed<'a>(
     if !narrow || axis != Axis::Client {
         return verdict;
     }
-    match policies.iter().find(|suffix| case.fact.name.ends_with(suffix)) {
+    match policies.iter().find(|suffix| is_under(case.fact.name, suffix)) {
         Some(suffix) => (DOMAIN_POLICY, Likely, Axis::Name(suffix)),
         None => (cause, confidence.min(Possible), axis),
     }
