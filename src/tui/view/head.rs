@@ -42,8 +42,11 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
     if let (Some(row), false) = (rows.next(), crowded) {
         draw_health(model, snapshot, row, buffer);
     }
-    let most = if crowded { 1 } else { most_warnings(model.size.1) };
-    let lines = warning_lines(model, snapshot, area.width, most);
+    let lines = if crowded {
+        only_warning(model, snapshot, area.width).into_iter().collect()
+    } else {
+        warning_lines(model, snapshot, area.width, most_warnings(model.size.1))
+    };
     for (line, row) in lines.into_iter().zip(area.rows().skip(if crowded { 1 } else { 2 })) {
         write_pieces(&[(line, Meaning::Warning)], row, buffer);
     }
@@ -251,20 +254,34 @@ pub(in crate::tui) fn warnings(snapshot: &Snapshot) -> Vec<String> {
         .collect()
 }
 
-/// Why and since when nothing comes any more, and what is kept; the source stands above.
+/// Why and since when nothing comes any more, and what is kept.
 fn end(snapshot: &Snapshot) -> Option<String> {
+    let (what, why) = failure(snapshot)?;
+    let kept = text::plural(snapshot.ledger.frames, "packet");
+    Some(match snapshot.source.last {
+        Some(last) => format!("{what} after {}, {kept} kept: {why}", last.clock()),
+        None => format!("{what}: {why}"),
+    })
+}
+
+/// What became of the source, in a word, and why; the source stands above.
+fn failure(snapshot: &Snapshot) -> Option<(&'static str, &str)> {
     let (what, why) = match &snapshot.source.ended {
         Some(Ended::Damaged(why)) => ("damaged", why),
         Some(Ended::Failed(why)) => ("failed", why),
         Some(Ended::EndOfFile | Ended::Stopped) | None => return None,
     };
     let named = format!("{}: ", snapshot.source.name);
-    let why = why.strip_prefix(&named).unwrap_or(why);
-    let kept = text::plural(snapshot.ledger.frames, "packet");
-    Some(match snapshot.source.last {
-        Some(last) => format!("{what} after {}, {kept} kept: {why}", last.clock()),
-        None => format!("{what}: {why}"),
-    })
+    Some((what, why.strip_prefix(&named).unwrap_or(why)))
+}
+
+/// The most important warning in the one row there is: the reason matters more than the time.
+fn only_warning(model: &Model, snapshot: &Snapshot, width: u16) -> Option<String> {
+    let first = match failure(snapshot) {
+        Some((what, why)) => format!("{what}: {why}"),
+        None => return warning_lines(model, snapshot, width, 1).into_iter().next(),
+    };
+    Some(text::clip(&format!("! {first}"), width.into()))
 }
 
 /// The warnings in so many rows. The end of the capture gets a row more if it needs it; where

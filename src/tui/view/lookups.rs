@@ -50,13 +50,13 @@ fn draw_gone(area: Rect, buffer: &mut Buffer) {
 fn extent(lookups: &Lookups) -> String {
     let Some(since) = lookups.since else { return "no messages in memory".to_owned() };
     let kept = format!(
-        "{} in memory ({}), all since {}",
+        "{} in memory ({}) since {}",
         text::plural(lookups.kept, "message"),
         text::bytes(lookups.bytes as f64),
         since.clock()
     );
     match lookups.forgotten {
         0 => kept,
-        gone => format!("{kept}; {} older forgotten", text::count(gone)),
+        gone => format!("{kept}; {} older gone", text::count(gone)),
     }
 }
