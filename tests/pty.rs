@@ -137,7 +137,8 @@ impl Terminal {
     fn wait_until(&self, what: &str, is_there: impl Fn(&str) -> bool) {
         let began = Instant::now();
         while !is_there(&self.text()) {
-            assert!(began.elapsed() < PATIENCE, "no {what} in {:?}", self.text());
+            let shown = || self.screen().contents();
+            assert!(began.elapsed() < PATIENCE, "no {what:?} in\n{}", shown());
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -312,6 +313,58 @@ fn the_mouse_can_be_left_to_the_terminal() {
     terminal.wait();
     terminal.wait_for("Go on with");
     assert!(!terminal.text().contains("\x1b[?1000h"), "{:?}", terminal.text());
+}
+
+/// Keys, and what the screen shows after them that it did not before.
+const WALK: &[(&str, &str)] = &[
+    ("a", "finding (4)"),
+    ("\r", "only: acl-recursion  495 of 3,479 responses"),
+    ("\r", "> server 192.0.2.54  346 of 3,479"),
+    ("\r", "> client 198.51.100.20  43 of 3,479"),
+    ("\r", "> api.quarry.example.com A  3 of 3,479"),
+    ("\r", "198.51.100.20 asks api.quarry.example.com A: REFUSED after"),
+    ("j", "step 2 of 2: REFUSED"),
+    ("\r", "QUERY REFUSED, id 11265"),
+    ("\x1b", "|<------------------REFUSED"),
+    ("\x1b", "began (3)"),
+    ("\x1b", "name (36)"),
+    ("\x1b", "client (24)"),
+    ("\x1b", "server (2)"),
+    ("\x1b", "finding (4)"),
+    ("o", "server (5)"),
+    ("/type:AAAA", "filter: type:AAAA"),
+    ("\r", "only: /type:AAAA  758 of 3,479 responses"),
+    ("+", "only: /type:AAAA > 03:12:"),
+    ("e", "write a report"),
+    ("\r", "report written: "),
+    ("w", ".pcapng"),
+];
+
+/// From the first screen to the bytes, back, to a part of it all, and out with it.
+#[test]
+fn a_capture_is_walked_through_from_the_finding_to_the_bytes_and_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().to_str().unwrap();
+    let file = testdata("outage.pcap.gz");
+    let words = [PROGRAM, "--no-config", "--export-dir", into, &file];
+    let mut terminal = Terminal::run(&words, &[]);
+    terminal.wait_to_see("complete");
+    for (keys, seen) in WALK {
+        assert!(!terminal.screen().contents().contains(seen), "{seen} is there before {keys:?}");
+        terminal.type_in(keys);
+        terminal.wait_to_see(seen);
+    }
+    terminal.type_in("q");
+    terminal.check_end(0);
+    terminal.wait_for("Go on with: ");
+    assert!(terminal.last_words().contains("--filter 'type:AAAA after:2026-11-21T03:12:"));
+    let written = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let mut written: Vec<PathBuf> = written.collect();
+    written.sort();
+    let [report, packets] = &written[..] else { panic!("{written:?}") };
+    let report = std::fs::read_to_string(report).unwrap();
+    assert!(report.contains("type:AAAA after:2026-11-21T03:12:"), "{report}");
+    assert!(std::fs::read(packets).unwrap().starts_with(b"\x0a\x0d\x0d\x0a"), "no pcapng");
 }
 
 /// The dashboard in a shell that has job control.
