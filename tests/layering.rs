@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("select", &["wire", "track", "tally"]),
     ("engine", &["select", "wire", "track", "trail", "tally", "diagnose", "snapshot"]),
     ("feed", &["select", "snapshot"]),
-    ("source", &["wire", "snapshot"]),
+    ("source", &["wire", "snapshot", "rehearsal"]),
     ("output", &["snapshot"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
     ("tui", &["select", "snapshot", "feed", "rehearsal"]),

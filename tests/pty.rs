@@ -254,10 +254,24 @@ fn a_panic_of_any_thread_is_told_once_the_screen_is_gone() {
     if !cfg!(debug_assertions) {
         return eprintln!("skipped: a release build has no rehearsed panics");
     }
-    for thread in ["capture", "screen"] {
-        let file = testdata("outage.pcap.gz");
-        let words = [PROGRAM, "--no-config", &file];
+    // The keys that it takes for a thread to have anything to do.
+    let threads = [
+        ("capture", ""),
+        ("screen", ""),
+        ("input", ""),
+        ("analysis", ""),
+        ("keys", "j"),
+        ("export", "w"),
+    ];
+    for (thread, keys) in threads {
+        let (file, folder) = (testdata("outage.pcap.gz"), tempfile::tempdir().unwrap());
+        let into = folder.path().to_str().unwrap();
+        let words = [PROGRAM, "--no-config", "--threads", "2", "--export-dir", into, &file];
         let mut terminal = Terminal::run(&words, &[("RCODETOP_PANIC", thread)]);
+        if !keys.is_empty() {
+            terminal.wait_to_see("complete");
+            terminal.type_in(keys);
+        }
         terminal.wait_for("error: internal error");
         terminal.check_end(70);
         let words = terminal.last_words();

@@ -12,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, bail};
 
 use crate::output::{self, Format, Options};
+use crate::rehearsal;
 use crate::snapshot::Snapshot;
 use crate::tui::export::{Form, Order, Refusal, Writer, Written};
 use crate::wire::name::escape_text;
@@ -38,6 +39,7 @@ impl Exporter {
         let into = folder.clone();
         let work = move || {
             for order in to_do {
+                rehearsal::panic_in("export");
                 let written = report(&into, &order);
                 if done.send(written).is_err() {
                     return;

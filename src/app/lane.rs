@@ -6,6 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use crate::rehearsal;
+
 /// Loads on their way at once: what a worker may be behind. Together they fit in a cache.
 const LOADS: usize = 3;
 
@@ -106,6 +108,7 @@ fn work_off<Load, Desk>(
     work: fn(&mut Load, &mut Desk),
 ) {
     while let Ok(mut load) = loads.recv() {
+        rehearsal::panic_in("analysis");
         work(&mut load, &mut lock(desk));
         if done.send(load).is_err() {
             return;

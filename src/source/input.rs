@@ -6,15 +6,17 @@ use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
+use std::panic;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::error::SourceError;
 use super::unpack::{BOUND, Compression, LONGEST_MAGIC, unpack};
+use crate::rehearsal;
 use crate::wire::name::escape_text;
 
 /// What a thread that reads ahead hands over at once.
@@ -143,8 +145,8 @@ type Chunk = io::Result<Vec<u8>>;
 /// takes place beside the analysis. The thread ends with its input or with this reader.
 struct ReadAhead {
     chunks: Receiver<Chunk>,
-    /// Set when the thread came to the end of its input: anything else is no end.
-    finished: Arc<AtomicBool>,
+    /// Gone once it was waited for.
+    thread: Option<JoinHandle<()>>,
     current: Cursor<Vec<u8>>,
     patience: Duration,
 }
@@ -152,15 +154,17 @@ struct ReadAhead {
 impl ReadAhead {
     fn start(bytes: Box<dyn Read + Send>, patience: Duration) -> io::Result<Self> {
         let (sender, chunks) = sync_channel(CHUNKS_AHEAD);
-        let finished = Arc::new(AtomicBool::new(false));
-        let end = Arc::clone(&finished);
-        thread::Builder::new().name("input".into()).spawn(move || {
-            read_all(bytes, &sender);
-            // Before the sender goes, whose going is what the reader sees.
-            end.store(true, Ordering::Release);
-            drop(sender);
-        })?;
-        Ok(Self { chunks, finished, current: Cursor::default(), patience })
+        let builder = thread::Builder::new().name("input".into());
+        let thread = builder.spawn(move || read_all(bytes, &sender))?;
+        Ok(Self { chunks, thread: Some(thread), current: Cursor::default(), patience })
+    }
+
+    /// The end of the input, unless the thread came to grief: that is no fault of the input, and
+    /// becomes a panic of this thread.
+    fn end(&mut self) {
+        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+            panic::resume_unwind(panic);
+        }
     }
 }
 
@@ -178,6 +182,7 @@ fn read_all(mut bytes: Box<dyn Read + Send>, sender: &SyncSender<Chunk>) {
         if sender.send(chunk).is_err() || is_last {
             return;
         }
+        rehearsal::panic_in("input");
     }
 }
 
@@ -193,9 +198,9 @@ impl Read for ReadAhead {
                 self.current.read(buf)
             }
             Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::WouldBlock.into()),
-            Err(RecvTimeoutError::Disconnected) if self.finished.load(Ordering::Acquire) => Ok(0),
             Err(RecvTimeoutError::Disconnected) => {
-                Err(io::Error::other("the thread that reads or unpacks it failed"))
+                self.end();
+                Ok(0)
             }
         }
     }

@@ -334,6 +334,7 @@ fn events() -> io::Result<Receiver<io::Result<Event>>> {
     thread::Builder::new().name("keys".into()).spawn(move || {
         loop {
             let event = event::read();
+            rehearsal::panic_in("keys");
             let failed = event.is_err();
             if sender.send(event).is_err() || failed {
                 return;
