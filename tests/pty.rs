@@ -557,3 +557,58 @@ fn a_terminal_that_does_not_answer_is_not_waited_for() {
     terminal.type_in("q");
     terminal.check_end(0);
 }
+
+/// What a terminal shows, line by line, with the sequences that give each letter its look.
+fn with_looks(screen: &vt100::Screen) -> String {
+    let mut text = String::new();
+    for row in 0..ROWS {
+        let mut look = String::new();
+        for column in 0..COLUMNS {
+            let Some(cell) = screen.cell(row, column) else { continue };
+            let its = look_of(cell);
+            if its != look {
+                text += &its;
+                look = its;
+            }
+            text += if cell.has_contents() { cell.contents() } else { " " };
+        }
+        text += "\x1b[0m\n";
+    }
+    text
+}
+
+/// The sequence that turns on the look of a cell and nothing else.
+fn look_of(cell: &vt100::Cell) -> String {
+    let colour = |base: u8, colour: vt100::Color| match colour {
+        vt100::Color::Default => String::new(),
+        vt100::Color::Idx(number) => format!(";{base};5;{number}"),
+        vt100::Color::Rgb(red, green, blue) => format!(";{base};2;{red};{green};{blue}"),
+    };
+    let mut look = format!("\x1b[0{}{}", colour(38, cell.fgcolor()), colour(48, cell.bgcolor()));
+    for (is_on, code) in [(cell.bold(), 1), (cell.underline(), 4), (cell.inverse(), 7)] {
+        if is_on {
+            look += &format!(";{code}");
+        }
+    }
+    look + "m"
+}
+
+/// Made anew by `UPDATE_DOCS=1 cargo test --test pty picture`.
+#[test]
+fn the_picture_in_the_readme_is_of_a_real_terminal() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let words = [PROGRAM, "--no-config", "--theme", "dark", "testdata/outage.pcap.gz"];
+    let mut terminal = Terminal::run(&words, &[("COLORTERM", "truecolor")]);
+    terminal.wait_to_see("complete");
+    terminal.wait_to_see("q quit");
+    let path = root.join("docs").join("dashboard.svg");
+    let picture = || anstyle_svg::Term::new().render_svg(&with_looks(&terminal.screen()));
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        thread::sleep(Duration::from_secs(1)); // all of the screen is written by then
+        std::fs::write(&path, picture()).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap();
+    terminal.wait_until("such screen as in docs/dashboard.svg", |_| picture() == kept);
+    terminal.type_in("q");
+    terminal.check_end(0);
+}
