@@ -1,0 +1,244 @@
+//! Live capture of real servers that refuse a client, in network namespaces of their own: nothing is
+//! sent or seen outside.
+//!
+//! Needs root, `unshare`, `nsenter`, `ip`, `dnsperf` and a server (`named`, `unbound` or `knotd`);
+//! skips with a printed reason what is not there. How soon the verdict comes is told by
+//! `RCODETOP=target/release/rcodetop cargo test --test servers -- --nocapture`; without the variable it
+//! is the program that was built with the tests, which weighs causes some ten times slower.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::print_stdout, reason = "what is skipped and what was measured is for the reader")]
+
+#[path = "support/terminal.rs"]
+#[expect(dead_code, reason = "others look closer at the terminal")]
+mod terminal;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use terminal::{PATIENCE, PROGRAM, Terminal};
+
+/// Set in the process that runs inside the namespace.
+const INSIDE: &str = "RCODETOP_TEST_INSIDE_NAMESPACE";
+/// Where the server listens, and where the client asks from.
+const SERVER: &str = "10.99.0.1";
+
+/// A server: its program, the configuration that refuses the client, how it is started in a folder,
+/// and the words of the cause that the first screen has to name.
+struct Server {
+    program: &'static str,
+    configuration: &'static str,
+    arguments: &'static [&'static str],
+    cause: &'static [&'static str],
+}
+
+const NAMED: Server = Server {
+    program: "named",
+    configuration: r#"options {
+        directory "@"; pid-file none; session-keyfile "@/session.key";
+        listen-on { 10.99.0.1; }; listen-on-v6 { none; }; dnssec-validation no;
+        recursion yes; allow-recursion { 10.98.0.0/16; }; allow-query-cache { 10.98.0.0/16; };
+    };
+    controls { };
+    zone "own.example" { type primary; file "@/zone"; };"#,
+    arguments: &["-g", "-c", "@/configuration"],
+    // That others may is not to be seen while no other asks.
+    cause: &["10.99.0.2 uses 10.99.0.1 as resolver, which answers for its own zones only"],
+};
+
+const UNBOUND: Server = Server {
+    program: "unbound",
+    configuration: r#"server:
+        interface: 10.99.0.1
+        do-daemonize: no
+        username: ""
+        chroot: ""
+        directory: "@"
+        pidfile: ""
+        use-syslog: no
+        module-config: "iterator"
+        access-control: 10.99.0.0/24 refuse"#,
+    arguments: &["-d", "-c", "@/configuration"],
+    cause: &["10.99.0.2", SERVER],
+};
+
+const KNOTD: Server = Server {
+    program: "knotd",
+    configuration: r#"server:
+    rundir: "@"
+    listen: 10.99.0.1@53
+database:
+    storage: "@/db"
+log:
+  - target: stderr
+    any: warning
+zone:
+  - domain: own.example
+    file: "@/zone""#,
+    arguments: &["-c", "@/configuration"],
+    cause: &[SERVER],
+};
+
+const ZONE: &str = "\
+own.example. 60 IN SOA ns.own.example. ops.own.example. 1 60 60 60 60
+own.example. 60 IN NS ns.own.example.
+ns.own.example. 60 IN A 10.99.0.1
+www.own.example. 60 IN A 10.99.0.1
+";
+
+fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|done| done.success())
+}
+
+/// Runs one test of this program again, inside a new network namespace.
+fn in_namespace(test: &str, programs: &[&str]) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    if !succeeds(Command::new("unshare").args(["-n", "ip", "link", "set", "lo", "up"])) {
+        println!("skipped: no root, no `unshare` or no `ip` here");
+        return false;
+    }
+    for program in programs {
+        if !succeeds(Command::new("sh").args(["-c", &format!("command -v {program}")])) {
+            println!("skipped: {program} is not installed");
+            return false;
+        }
+    }
+    let status = Command::new("unshare")
+        .arg("-n")
+        .arg(std::env::current_exe().expect("it runs"))
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(INSIDE, "yes")
+        .status();
+    assert!(status.expect("it starts").success(), "inside the namespace");
+    false
+}
+
+/// A process that ends with this value.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(command: &mut Command) -> Running {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Running(quiet.spawn().expect("it starts"))
+}
+
+fn ip(arguments: &str) {
+    let words: Vec<_> = arguments.split(' ').collect();
+    assert!(succeeds(Command::new("ip").args(words)), "ip {arguments}");
+}
+
+/// A client's namespace at the other end of a cable; it lasts as long as the value.
+fn client() -> Running {
+    let client = start(Command::new("unshare").args(["-n", "sleep", "600"]));
+    let pid = client.0.id().to_string();
+    let own = fs::read_link("/proc/self/ns/net").expect("it has one");
+    let theirs = || fs::read_link(format!("/proc/{pid}/ns/net")).expect("it has one");
+    wait_until("the client's namespace", || theirs() != own);
+    ip("link set lo up");
+    ip(&format!("link add server type veth peer name client netns {pid}"));
+    ip("addr add 10.99.0.1/24 dev server");
+    ip("link set server up");
+    inside(&pid, &["ip", "addr", "add", "10.99.0.2/24", "dev", "client"]);
+    inside(&pid, &["ip", "link", "set", "client", "up"]);
+    client
+}
+
+fn inside(pid: &str, words: &[&str]) {
+    assert!(succeeds(nsenter(pid).args(words)), "{words:?} in the client's namespace");
+}
+
+fn nsenter(pid: &str) -> Command {
+    let mut command = Command::new("nsenter");
+    command.args(["-t", pid, "-n"]);
+    command
+}
+
+#[track_caller]
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "no {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Asks for these names, so many a second, for so many seconds.
+fn ask(pid: &str, folder: &Path, names: &str, rate: u32, seconds: u32) -> Running {
+    let list = folder.join("names");
+    fs::write(&list, names).expect("it can be written");
+    let [rate, seconds] = [rate, seconds].map(|number| number.to_string());
+    let list = list.to_str().expect("it is text");
+    let words = ["dnsperf", "-s", SERVER, "-Q", &rate, "-l", &seconds, "-d", list];
+    start(nsenter(pid).args(words))
+}
+
+impl Server {
+    fn start(&self, folder: &Path) -> Running {
+        let place = folder.to_str().expect("it is text");
+        let here = |text: &str| text.replace('@', place).replace(&format!("{place}53"), "@53");
+        fs::create_dir(folder.join("db")).expect("it can be made");
+        fs::write(folder.join("zone"), ZONE).expect("it can be written");
+        fs::write(folder.join("configuration"), here(self.configuration)).expect("likewise");
+        let arguments = self.arguments.iter().map(|argument| here(argument));
+        start(Command::new(self.program).args(arguments))
+    }
+}
+
+/// A capture on which nothing happens, until the server refuses.
+fn check(test: &str, server: &Server) {
+    if !in_namespace(test, &[server.program, "dnsperf", "nsenter"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("it can be made");
+    let client = client();
+    let pid = client.0.id().to_string();
+    let _server = server.start(folder.path());
+    let answers = || {
+        let dig = ["dig", "+tries=1", "+time=1", "@10.99.0.1", "own.example", "SOA"];
+        succeeds(nsenter(&pid).args(dig))
+    };
+    wait_until("answer of the server", answers);
+    let program = std::env::var("RCODETOP").unwrap_or_else(|_| PROGRAM.to_owned());
+    let mut terminal = Terminal::run(&[&program, "--no-config", "-i", "server"], &[]);
+    terminal.wait_to_see("capturing");
+    let names: Vec<_> = (0..40).map(|each| format!("www{each}.elsewhere.test A\n")).collect();
+    let began = Instant::now();
+    let _asking = ask(&pid, folder.path(), &names.concat(), 50, 20);
+    terminal.wait_to_see("REFUSED 100 % of responses");
+    for words in server.cause {
+        terminal.wait_to_see(words);
+    }
+    let took = began.elapsed().as_secs_f64();
+    println!("{}: verdict and cause {took:.2} s after the client began to ask", server.program);
+    let shown = terminal.screen().contents();
+    let verdict = shown.lines().find(|line| line.starts_with("REFUSED")).unwrap_or_default();
+    println!("{verdict}");
+    terminal.type_in("q");
+    terminal.check_end(0);
+}
+
+#[test]
+fn bind_refuses_recursion_and_the_dashboard_says_so() {
+    check("bind_refuses_recursion_and_the_dashboard_says_so", &NAMED);
+}
+
+#[test]
+fn unbound_refuses_a_network_and_the_dashboard_says_so() {
+    check("unbound_refuses_a_network_and_the_dashboard_says_so", &UNBOUND);
+}
+
+#[test]
+fn knot_refuses_what_it_does_not_hold_and_the_dashboard_says_so() {
+    check("knot_refuses_what_it_does_not_hold_and_the_dashboard_says_so", &KNOTD);
+}
