@@ -4,11 +4,13 @@
 //! what the bytes mean.
 
 mod batch;
+mod devices;
 mod error;
 mod file;
 mod filter;
 mod frames;
 mod input;
+mod interface;
 mod links;
 mod live;
 mod merge;
@@ -21,9 +23,11 @@ mod window;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use devices::{InterfaceInfo, InterfaceLink, list_interfaces};
 pub use error::SourceError;
 pub use frames::Frames;
-pub use live::{InterfaceInfo, InterfaceLink, LiveOptions, list_interfaces, open_live};
+pub use interface::LiveOptions;
+pub use live::open_live;
 
 use crate::snapshot::Progress;
 use crate::wire::Frame;
