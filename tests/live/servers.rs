@@ -1,30 +1,14 @@
-//! Live capture of real servers that refuse a client, in network namespaces of their own: nothing is
-//! sent or seen outside.
+//! Real servers that refuse a client, and how soon the verdict names them.
 //!
-//! Needs root, `unshare`, `nsenter`, `ip`, `dnsperf` and a server (`named`, `unbound` or `knotd`);
-//! skips with a printed reason what is not there. How soon the verdict comes is told by
-//! `RCODETOP=target/release/rcodetop cargo test --test servers -- --nocapture`; without the variable it
-//! is the program that was built with the tests, which weighs causes some ten times slower.
-
-#![cfg(target_os = "linux")]
-#![expect(clippy::print_stdout, reason = "what is skipped and what was measured is for the reader")]
-
-#[path = "support/terminal.rs"]
-#[expect(dead_code, reason = "others look closer at the terminal")]
-mod terminal;
+//! Needs `dnsperf`, `dig` and a server beside what all live tests need.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
-use terminal::{PATIENCE, PROGRAM, Terminal};
-
-/// Set in the process that runs inside the namespace.
-const INSIDE: &str = "RCODETOP_TEST_INSIDE_NAMESPACE";
-/// Where the server listens, and where the client asks from.
-const SERVER: &str = "10.99.0.1";
+use super::net::{Running, SERVER, client, in_namespace, nsenter, start, succeeds, wait_until};
+use super::terminal::{PROGRAM, Terminal};
 
 /// A server: its program, the configuration that refuses the client, how it is started in a folder,
 /// and the words of the cause that the first screen has to name.
@@ -89,90 +73,6 @@ ns.own.example. 60 IN A 10.99.0.1
 www.own.example. 60 IN A 10.99.0.1
 ";
 
-fn succeeds(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|done| done.success())
-}
-
-/// Runs one test of this program again, inside a new network namespace.
-fn in_namespace(test: &str, programs: &[&str]) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    if !succeeds(Command::new("unshare").args(["-n", "ip", "link", "set", "lo", "up"])) {
-        println!("skipped: no root, no `unshare` or no `ip` here");
-        return false;
-    }
-    for program in programs {
-        if !succeeds(Command::new("sh").args(["-c", &format!("command -v {program}")])) {
-            println!("skipped: {program} is not installed");
-            return false;
-        }
-    }
-    let status = Command::new("unshare")
-        .arg("-n")
-        .arg(std::env::current_exe().expect("it runs"))
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env(INSIDE, "yes")
-        .status();
-    assert!(status.expect("it starts").success(), "inside the namespace");
-    false
-}
-
-/// A process that ends with this value.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(command: &mut Command) -> Running {
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    Running(quiet.spawn().expect("it starts"))
-}
-
-fn ip(arguments: &str) {
-    let words: Vec<_> = arguments.split(' ').collect();
-    assert!(succeeds(Command::new("ip").args(words)), "ip {arguments}");
-}
-
-/// A client's namespace at the other end of a cable; it lasts as long as the value.
-fn client() -> Running {
-    let client = start(Command::new("unshare").args(["-n", "sleep", "600"]));
-    let pid = client.0.id().to_string();
-    let own = fs::read_link("/proc/self/ns/net").expect("it has one");
-    let theirs = || fs::read_link(format!("/proc/{pid}/ns/net")).expect("it has one");
-    wait_until("the client's namespace", || theirs() != own);
-    ip("link set lo up");
-    ip(&format!("link add server type veth peer name client netns {pid}"));
-    ip("addr add 10.99.0.1/24 dev server");
-    ip("link set server up");
-    inside(&pid, &["ip", "addr", "add", "10.99.0.2/24", "dev", "client"]);
-    inside(&pid, &["ip", "link", "set", "client", "up"]);
-    client
-}
-
-fn inside(pid: &str, words: &[&str]) {
-    assert!(succeeds(nsenter(pid).args(words)), "{words:?} in the client's namespace");
-}
-
-fn nsenter(pid: &str) -> Command {
-    let mut command = Command::new("nsenter");
-    command.args(["-t", pid, "-n"]);
-    command
-}
-
-#[track_caller]
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "no {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// Asks for these names, so many a second, for so many seconds.
 fn ask(pid: &str, folder: &Path, names: &str, rate: u32, seconds: u32) -> Running {
     let list = folder.join("names");
@@ -197,7 +97,7 @@ impl Server {
 
 /// A capture on which nothing happens, until the server refuses.
 fn check(test: &str, server: &Server) {
-    if !in_namespace(test, &[server.program, "dnsperf", "nsenter"]) {
+    if !in_namespace(&format!("servers::{test}"), &[server.program, "dnsperf", "dig"]) {
         return;
     }
     let folder = tempfile::tempdir().expect("it can be made");

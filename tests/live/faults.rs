@@ -1,0 +1,151 @@
+//! What goes wrong while the program captures, and what it makes of it.
+
+use std::net::UdpSocket;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::net::{Running, client, in_namespace, ip, nsenter, succeeds, wait_until};
+use super::terminal::{PROGRAM, Terminal};
+
+/// A refusal of `www.example` in response to nothing: ID, flags, counts, and a question.
+const REFUSAL: &[u8] = b"\0\x07\x81\x85\0\x01\0\0\0\0\0\0\x03www\x07example\0\0\x01\0\x01";
+
+/// Sends refusals from the server's port to the client, who need not listen.
+fn refuse(times: usize) {
+    let socket = UdpSocket::bind("10.99.0.1:53").expect("the address is here");
+    for _ in 0..times {
+        // Errors of those before are told here: nobody listens.
+        let _ = socket.send_to(REFUSAL, "10.99.0.2:4444");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A client at the other end, whose address is known, and the dashboard at this one.
+fn dashboard() -> (Running, Terminal) {
+    let client = client();
+    let terminal = Terminal::run(&[PROGRAM, "--no-config", "-i", "server"], &[]);
+    terminal.wait_to_see("capturing");
+    (client, terminal)
+}
+
+fn leave(mut terminal: Terminal, status: i32) {
+    terminal.type_in("q");
+    terminal.check_end(status);
+}
+
+#[test]
+fn an_interface_that_is_removed_is_told_and_captured_on_again_when_it_is_back() {
+    let test = "an_interface_that_is_removed_is_told_and_captured_on_again_when_it_is_back";
+    if !in_namespace(&format!("faults::{test}"), &[]) {
+        return;
+    }
+    let (_client, terminal) = dashboard();
+    refuse(5);
+    terminal.wait_to_see("REFUSED 100 % of responses");
+    ip("link del server");
+    terminal.wait_to_see("server disappeared");
+    assert!(terminal.screen().contents().contains("REFUSED 100 % of responses"), "it is kept");
+    ip("link add server type veth peer name other");
+    ip("link set server up");
+    terminal.wait_to_see("server was gone once");
+    leave(terminal, 3);
+}
+
+#[test]
+fn an_address_that_changes_changes_nothing() {
+    if !in_namespace("faults::an_address_that_changes_changes_nothing", &[]) {
+        return;
+    }
+    let (_client, terminal) = dashboard();
+    refuse(3);
+    terminal.wait_to_see("(3 of 3)");
+    ip("addr add 10.99.0.7/24 dev server");
+    ip("addr del 10.99.0.1/24 dev server");
+    ip("addr add 10.99.0.1/24 dev server");
+    refuse(4);
+    terminal.wait_to_see("(7 of 7)");
+    leave(terminal, 0);
+}
+
+/// The kernel keeps packets for a program that is stopped, as many as its buffer holds.
+#[test]
+fn who_is_stopped_for_a_while_has_lost_nothing() {
+    if !in_namespace("faults::who_is_stopped_for_a_while_has_lost_nothing", &[]) {
+        return;
+    }
+    let (_client, terminal) = dashboard();
+    let pid = i32::try_from(terminal.child.id()).ok().and_then(Pid::from_raw).expect("it runs");
+    kill_process(pid, Signal::STOP).expect("it can be stopped");
+    refuse(300);
+    thread::sleep(Duration::from_secs(2));
+    kill_process(pid, Signal::CONT).expect("it can go on");
+    terminal.wait_to_see("(300 of 300)");
+    terminal.wait_to_see(" 0 kernel drops");
+    leave(terminal, 0);
+}
+
+fn report(words: &[&str]) -> Child {
+    let words = [&["report", "-q", "-i", "server"], words].concat();
+    let mut command = Command::new(PROGRAM);
+    command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("it starts")
+}
+
+/// Whether the kernel knows a socket that captures on something.
+fn captures() -> bool {
+    fs::read_to_string("/proc/net/packet").is_ok_and(|table| table.lines().count() > 1)
+}
+
+#[test]
+fn a_quiet_interface_keeps_no_signal_waiting() {
+    if !in_namespace("faults::a_quiet_interface_keeps_no_signal_waiting", &[]) {
+        return;
+    }
+    let _client = client();
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let child = report(&[]);
+        wait_until("socket that captures", captures);
+        thread::sleep(Duration::from_millis(100));
+        let began = Instant::now();
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("it runs");
+        kill_process(pid, signal).expect("it runs");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        println!("{signal:?}: ended after {} ms", began.elapsed().as_millis());
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_reader_that_is_gone_is_no_error() {
+    if !in_namespace("faults::a_reader_that_is_gone_is_no_error", &[]) {
+        return;
+    }
+    let _client = client();
+    let mut child = report(&["--duration", "1s"]);
+    drop(child.stdout.take());
+    wait_until("socket that captures", captures);
+    refuse(20);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// What is asked from the client's end and refused by nobody.
+#[test]
+fn queries_and_no_responses_are_told_as_one_direction() {
+    if !in_namespace("faults::queries_and_no_responses_are_told_as_one_direction", &["dig"]) {
+        return;
+    }
+    let (client, terminal) = dashboard();
+    let pid = client.0.id().to_string();
+    for _ in 0..3 {
+        let dig = ["dig", "+tries=1", "+time=1", "@10.99.0.1", "www.example"];
+        let ports_closed = !succeeds(nsenter(&pid).args(dig));
+        assert!(ports_closed, "nobody answers");
+    }
+    terminal.wait_to_see("3 queries and no response");
+    leave(terminal, 0);
+}
