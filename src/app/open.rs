@@ -30,7 +30,9 @@ pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
             let name = escape_text(interfaces.join(", ").as_bytes());
             let origin = Origin { kind: SourceKind::Live, name };
             let again = Again { engine: engine.clone(), open: None };
-            Ok(Capture::new(origin, source, analyzer::alone(engine)).with(again))
+            let analyzer = analyzer::on_threads(live.threads, engine);
+            let analyzer = analyzer.context("cannot start the analysis threads")?;
+            Ok(Capture::new(origin, source, analyzer).with(again))
         }
     }
 }

@@ -151,6 +151,12 @@ pub struct InputArgs {
           value_parser = units::memory)]
     pub max_memory: u64,
 
+    /// Threads that share the work: with 1 the one that reads does it all. The numbers are the same
+    /// with any [default: 1 live; for files as many as help, at most 8]
+    #[arg(long, value_name = "N", help_heading = ANALYSIS, alias = "workers",
+          value_parser = units::threads)]
+    pub threads: Option<NonZeroUsize>,
+
     /// A capture filter in pcap syntax that replaces the built-in one (the DNS ports, fragments
     /// and ICMP errors, also inside VLANs)
     #[arg(long, value_name = "EXPR", help_heading = LIVE, conflicts_with = "trailing_bpf")]
@@ -168,11 +174,6 @@ pub struct InputArgs {
     /// Wait for more at the end of a file that still grows
     #[arg(long, help_heading = FILES)]
     pub follow: bool,
-    /// Threads that match and count, beside the one that reads; with 1 that one does it all. The
-    /// report is the same with any number [default: as many as help, at most 8; live capture: 1]
-    #[arg(long, value_name = "N", help_heading = FILES, value_parser = units::threads)]
-    pub threads: Option<NonZeroUsize>,
-
     /// Only errors on standard error: no progress bar, no notes
     #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]
     pub quiet: bool,

@@ -112,6 +112,8 @@ pub struct Live {
     pub filter: Option<String>,
     /// Stop after this long, by the clock.
     pub duration: Option<Duration>,
+    /// Threads that share the work.
+    pub threads: NonZeroUsize,
 }
 
 /// How much is told on standard error.
@@ -261,9 +263,7 @@ fn live(args: InputArgs, duration: Option<Duration>) -> Result<Input, clap::Erro
     if args.follow {
         return Err(conflict("--follow works on a capture file only, and none is given"));
     }
-    if args.threads.is_some() {
-        return Err(conflict("--threads works on a capture file only, and none is given"));
-    }
+    require_memory(&args)?;
     let words = args.trailing_bpf.join(" ");
     let trailing = Some(words).filter(|words| !words.trim().is_empty());
     Ok(Input::Live(Live {
@@ -273,6 +273,7 @@ fn live(args: InputArgs, duration: Option<Duration>) -> Result<Input, clap::Erro
         promiscuous: !args.no_promiscuous,
         filter: args.bpf.or(trailing),
         duration,
+        threads: args.threads.unwrap_or(NonZeroUsize::MIN),
     }))
 }
 
@@ -292,12 +293,18 @@ fn files(
     if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
         return Err(conflict("standard input (`-`) can be read once only"));
     }
+    require_memory(args)?;
+    Ok(Input::Files { paths, follow: args.follow, threads: args.threads })
+}
+
+/// Each thread has tables of its own.
+fn require_memory(args: &InputArgs) -> Result<(), clap::Error> {
     let least = args.threads.map_or(0, |threads| threads.get() as u64 * LEAST_SHARE);
     if args.max_memory < least {
         let least = ByteSize(least);
         return Err(conflict(&format!("so many --threads need --max-memory {least} or more")));
     }
-    Ok(Input::Files { paths, follow: args.follow, threads: args.threads })
+    Ok(())
 }
 
 fn first_live_option(args: &InputArgs, duration: Option<Duration>) -> Option<&'static str> {
@@ -398,7 +405,6 @@ mod tests {
         check_refused("rcodetop a.pcap --no-promiscuous", "--no-promiscuous works on an interface");
         check_refused("rcodetop report a.pcap --duration 1s", "--duration works on an interface");
         check_refused("rcodetop -i eth0 --follow", "--follow works on a capture file only");
-        check_refused("rcodetop -i eth0 --threads 2", "--threads works on a capture file only");
         check_refused(
             "rcodetop a.pcap --threads 3 --max-memory 16MiB",
             "need --max-memory 24.0 MiB or more",

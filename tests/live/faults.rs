@@ -94,9 +94,12 @@ fn report(words: &[&str]) -> Child {
     command.spawn().expect("it starts")
 }
 
-/// Whether the kernel knows a socket that captures on something.
-fn captures() -> bool {
-    fs::read_to_string("/proc/net/packet").is_ok_and(|table| table.lines().count() > 1)
+/// Waits until the kernel knows a socket that captures, and its owner had time to make it ready.
+fn wait_for_capture() {
+    let captures =
+        || fs::read_to_string("/proc/net/packet").is_ok_and(|table| table.lines().count() > 1);
+    wait_until("socket that captures", captures);
+    thread::sleep(Duration::from_millis(200));
 }
 
 #[test]
@@ -107,8 +110,7 @@ fn a_quiet_interface_keeps_no_signal_waiting() {
     let _client = client();
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let child = report(&[]);
-        wait_until("socket that captures", captures);
-        thread::sleep(Duration::from_millis(100));
+        wait_for_capture();
         let began = Instant::now();
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("it runs");
         kill_process(pid, signal).expect("it runs");
@@ -120,6 +122,22 @@ fn a_quiet_interface_keeps_no_signal_waiting() {
 }
 
 #[test]
+fn any_number_of_threads_counts_the_same() {
+    if !in_namespace("faults::any_number_of_threads_counts_the_same", &[]) {
+        return;
+    }
+    let _client = client();
+    for threads in ["1", "2", "3"] {
+        let child = report(&["--duration", "1s", "--format", "json", "--threads", threads]);
+        wait_for_capture();
+        refuse(50);
+        let output = child.wait_with_output().expect("it ends");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("\"responses\": 50,"), "{threads} threads: {text}");
+    }
+}
+
+#[test]
 fn a_reader_that_is_gone_is_no_error() {
     if !in_namespace("faults::a_reader_that_is_gone_is_no_error", &[]) {
         return;
@@ -127,7 +145,7 @@ fn a_reader_that_is_gone_is_no_error() {
     let _client = client();
     let mut child = report(&["--duration", "1s"]);
     drop(child.stdout.take());
-    wait_until("socket that captures", captures);
+    wait_for_capture();
     refuse(20);
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
