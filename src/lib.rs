@@ -16,6 +16,7 @@ pub mod iana;
 mod index;
 pub mod ledger;
 pub mod output;
+pub mod record;
 mod rehearsal;
 pub mod select;
 pub mod snapshot;

@@ -58,6 +58,11 @@ impl Timestamp {
     pub fn date_and_clock(self) -> String {
         moment(self).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
     }
+
+    /// The same for the name of a file: `20261121T031205Z`.
+    pub fn stamp(self) -> String {
+        moment(self).map_or_else(String::new, |at| at.strftime("%Y%m%dT%H%M%SZ").to_string())
+    }
 }
 
 impl Timestamp {

@@ -176,6 +176,35 @@ fn a_report_goes_to_a_file_and_never_over_its_capture() {
     check(&["report", &capture, "-o", &nowhere], 2, &[], &["cannot write", "No such file"]);
 }
 
+/// What is counted in a report, whatever its source is called.
+fn counted(file: &str, more: &[&str]) -> String {
+    let words = [&["report", "-q", "--format", "csv", file][..], more].concat();
+    let output = run(&words);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn the_packets_that_are_written_are_those_that_were_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (capture, copy, part) =
+        ("testdata/outage.pcap.gz", path("copy.pcapng"), path("part.pcapng"));
+    let read = counted(capture, &["-w", &copy]);
+    assert_eq!(read, counted(&copy, &[]));
+    counted(capture, &["-w", &part, "--write-every", "1m"]);
+    let parts = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let parts: Vec<String> = parts.map(|path| path.to_str().unwrap().to_owned()).collect();
+    let parts: Vec<&str> =
+        parts.iter().map(String::as_str).filter(|path| path.contains("part-")).collect();
+    assert!(parts.len() >= 3, "{parts:?}");
+    let (first, others) = parts.split_first().unwrap();
+    assert_eq!(read, counted(first, others), "the parts are the whole");
+    let told = "it exists; name another file";
+    check(&["report", capture, "-w", &copy], 2, &[], &["cannot write packets to", told]);
+    check(&["report", capture, "--write-total", "2MiB"], 2, &[], &["--write <FILE>"]);
+}
+
 #[test]
 fn a_reader_who_leaves_early_is_no_error() {
     for words in [&["explain"][..], &["man"], &["completions", "bash"], &["--help"]] {
@@ -275,6 +304,10 @@ const OPTIONS: &[&str] = &[
     "--no-promiscuous",
     "--follow",
     "--threads",
+    "--write",
+    "--write-size",
+    "--write-every",
+    "--write-total",
     "--quiet",
     "--verbose",
     "--color",

@@ -66,13 +66,20 @@ fn a_panic_of_any_thread_is_told_once_the_screen_is_gone() {
         ("screen", ""),
         ("input", ""),
         ("analysis", ""),
+        ("record", ""),
         ("keys", "j"),
         ("export", "w"),
     ];
     for (thread, keys) in threads {
         let (file, folder) = (testdata("outage.pcap.gz"), tempfile::tempdir().unwrap());
         let into = folder.path().to_str().unwrap();
-        let words = [PROGRAM, "--no-config", "--threads", "2", "--export-dir", into, &file];
+        let packets = folder.path().join("packets.pcapng");
+        let packets = packets.to_str().unwrap();
+        let words = [
+            &[PROGRAM, "--no-config", "--threads", "2", "--export-dir", into][..],
+            &["--write", packets, &file],
+        ]
+        .concat();
         let mut terminal = Terminal::run(&words, &[("RCODETOP_PANIC", thread)]);
         if !keys.is_empty() {
             terminal.wait_to_see("complete");

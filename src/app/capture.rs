@@ -6,14 +6,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::analyze::Analyze;
 use crate::engine::EngineConfig;
 use crate::feed::Command;
+use crate::record::Recorder;
 use crate::select::Filter;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
-use crate::source::{End, FrameSource, NextRun, SourceError};
+use crate::source::{End, FrameSource, Frames, NextRun, SourceError};
 
 /// What a piece of work may take before the caller gets its turn.
 const PIECE: Duration = Duration::from_millis(50);
 /// A piece has at most this many frames, so that one slow moment is not a long one.
 const MOST_FRAMES: u32 = 4096;
+
+/// What is to be written to files is with the disk after so long at most.
+const FLUSH: Duration = Duration::from_secs(1);
 
 /// The identifier of what a source complains of while it goes on.
 pub(super) const COMPLAINT: &str = "source";
@@ -24,6 +28,9 @@ pub(super) struct Capture {
     whole: Reader,
     part: Option<Part>,
     again: Again,
+    /// Writes what the whole gives to files.
+    recorder: Option<Recorder>,
+    flushed: Instant,
 }
 
 /// A source, what it feeds, and how far they are.
@@ -67,6 +74,24 @@ pub(super) struct Origin {
     pub(super) name: String,
 }
 
+/// Who else sees the frames of the whole.
+#[derive(Default)]
+struct Beside<'a> {
+    recorder: Option<&'a mut Recorder>,
+    analyzer: Option<&'a mut dyn Analyze>,
+}
+
+impl Beside<'_> {
+    fn feed(&mut self, run: &Frames<'_>) {
+        if let Some(recorder) = &mut self.recorder {
+            run.clone().for_each(|frame| recorder.frame(&frame));
+        }
+        if let Some(analyzer) = &mut self.analyzer {
+            analyzer.feed(run.clone());
+        }
+    }
+}
+
 impl Reader {
     fn new(source: Box<dyn FrameSource>, analyzer: Box<dyn Analyze>) -> Self {
         Self { source, analyzer, batch: 1, frames: 0, ended: None }
@@ -74,7 +99,7 @@ impl Reader {
 
     /// Reads for about [`PIECE`], or until there is nothing to read now. What is counted beside sees
     /// the same.
-    fn advance(&mut self, is_live: bool, mut beside: Option<&mut dyn Analyze>) {
+    fn advance(&mut self, is_live: bool, mut beside: Beside<'_>) {
         let began = Instant::now();
         let mut left = self.batch as usize;
         while left > 0 {
@@ -82,15 +107,13 @@ impl Reader {
                 NextRun::Frames(run) => {
                     left -= run.len();
                     self.frames += run.len() as u64;
-                    if let Some(beside) = &mut beside {
-                        beside.feed(run.clone());
-                    }
+                    beside.feed(&run);
                     self.analyzer.feed(run);
                 }
                 NextRun::Quiet => return self.quiet(is_live, beside),
                 NextRun::End(end) => {
-                    if let Some(beside) = beside {
-                        beside.finish();
+                    if let Some(analyzer) = beside.analyzer {
+                        analyzer.finish();
                     }
                     return self.end(ended(end));
                 }
@@ -101,13 +124,13 @@ impl Reader {
 
     /// On a quiet interface only the clock tells that queries have waited too long. In a file
     /// packet time is the only time there is.
-    fn quiet(&mut self, is_live: bool, beside: Option<&mut dyn Analyze>) {
+    fn quiet(&mut self, is_live: bool, beside: Beside<'_>) {
         self.batch = 1;
         if is_live {
             let now = now();
             self.analyzer.tick(now);
-            if let Some(beside) = beside {
-                beside.tick(now);
+            if let Some(analyzer) = beside.analyzer {
+                analyzer.tick(now);
             }
         }
     }
@@ -137,7 +160,8 @@ impl Capture {
         analyzer: Box<dyn Analyze>,
     ) -> Self {
         let whole = Reader::new(source, analyzer);
-        Self { origin, whole, part: None, again: Again::default() }
+        let (part, again, recorder, flushed) = (None, Again::default(), None, Instant::now());
+        Self { origin, whole, part, again, recorder, flushed }
     }
 
     /// The same, of which parts can be looked at.
@@ -145,13 +169,35 @@ impl Capture {
         Self { again, ..self }
     }
 
+    /// The same, whose frames are written to files.
+    pub(super) fn recorded(self, recorder: Option<Recorder>) -> Self {
+        Self { recorder, ..self }
+    }
+
     /// Reads a piece; first of what is looked at.
     pub(super) fn advance(&mut self) {
         let is_live = self.origin.kind == SourceKind::Live;
+        let mut beside = Beside { recorder: self.recorder.as_mut(), analyzer: None };
         match &mut self.part {
-            Some(Part::Again(part)) if part.ended.is_none() => part.advance(is_live, None),
-            Some(Part::FromNow(analyzer, _)) => self.whole.advance(is_live, Some(&mut **analyzer)),
-            _ => self.whole.advance(is_live, None),
+            Some(Part::Again(part)) if part.ended.is_none() => {
+                part.advance(is_live, Beside::default());
+            }
+            Some(Part::FromNow(analyzer, _)) => {
+                beside.analyzer = Some(&mut **analyzer);
+                self.whole.advance(is_live, beside);
+            }
+            _ => self.whole.advance(is_live, beside),
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let Some(recorder) = &mut self.recorder else { return };
+        if self.whole.ended.is_some() {
+            recorder.finish();
+        } else if self.flushed.elapsed() >= FLUSH {
+            recorder.flush();
+            self.flushed = Instant::now();
         }
     }
 
@@ -163,6 +209,7 @@ impl Capture {
             _ => {}
         }
         self.whole.end(how);
+        self.flush();
     }
 
     /// What is looked at: the whole, or a part that is read again.
@@ -267,6 +314,7 @@ impl Capture {
         let complaints = shown.complaints();
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
+        snapshot.source.recording = self.recorder.as_ref().map(Recorder::status);
         snapshot.ledger.kernel_dropped = losses.kernel;
         snapshot.ledger.interface_dropped = losses.interface;
         snapshot.assess();

@@ -1,5 +1,6 @@
 //! From a plan to an open source: the only calls that open files and interfaces.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -7,12 +8,33 @@ use anyhow::{Context, anyhow};
 use super::analyzer;
 use super::capture::{Again, Capture, Origin, Reopen};
 use crate::cli::{Analysis, Input, Live};
+use crate::record::Recorder;
 use crate::snapshot::SourceKind;
 use crate::source::{FileOptions, LiveOptions, list_interfaces, open_files, open_live};
 use crate::wire::name::escape_text;
 
 /// Opens what the plan says.
 pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
+    let (capture, names) = source(analysis)?;
+    Ok(capture.recorded(recorder(analysis, names)?))
+}
+
+/// Where packets are written to, for interfaces of these names.
+fn recorder(analysis: &Analysis, names: Vec<String>) -> anyhow::Result<Option<Recorder>> {
+    let Some(options) = &analysis.record else { return Ok(None) };
+    let started = Recorder::start(options.clone(), names);
+    let path = escape_text(options.path.as_os_str().as_encoded_bytes());
+    let started = started.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            anyhow!("cannot write packets to {path}: it exists; name another file")
+        }
+        _ => anyhow::Error::from(error).context(format!("cannot write packets to {path}")),
+    });
+    started.map(Some)
+}
+
+/// What is captured from, and the names of its interfaces.
+fn source(analysis: &Analysis) -> anyhow::Result<(Capture, Vec<String>)> {
     let engine = analysis.engine.clone();
     match &analysis.input {
         Input::Files { paths, follow, threads } => {
@@ -22,7 +44,7 @@ pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
             let again = Again { engine: engine.clone(), open: reopen(paths, *follow) };
             let analyzer = analyzer::on_threads(threads, engine);
             let analyzer = analyzer.context("cannot start the analysis threads")?;
-            Ok(Capture::new(origin, source, analyzer).with(again))
+            Ok((Capture::new(origin, source, analyzer).with(again), Vec::new()))
         }
         Input::Live(live) => {
             let interfaces = interfaces(live)?;
@@ -32,7 +54,7 @@ pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
             let again = Again { engine: engine.clone(), open: None };
             let analyzer = analyzer::on_threads(live.threads, engine);
             let analyzer = analyzer.context("cannot start the analysis threads")?;
-            Ok(Capture::new(origin, source, analyzer).with(again))
+            Ok((Capture::new(origin, source, analyzer).with(again), interfaces))
         }
     }
 }

@@ -39,6 +39,7 @@ Examples:
 
 const LIVE: &str = "Live capture only";
 const FILES: &str = "Capture files only";
+const WRITING: &str = "Writing packets";
 const ANALYSIS: &str = "Analysis";
 const OUTPUT: &str = "Output";
 const SCREEN: &str = "Dashboard only";
@@ -174,6 +175,10 @@ pub struct InputArgs {
     /// Wait for more at the end of a file that still grows
     #[arg(long, help_heading = FILES)]
     pub follow: bool,
+    /// Where packets are written to.
+    #[command(flatten)]
+    pub write: WriteArgs,
+
     /// Only errors on standard error: no progress bar, no notes
     #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -186,6 +191,29 @@ pub struct InputArgs {
     /// Accepted out of habit: addresses are never resolved to names
     #[arg(short = 'n', action = clap::ArgAction::Count, help_heading = OUTPUT)]
     pub numeric: u8,
+}
+
+/// Where packets are written to.
+#[derive(Debug, Args)]
+pub struct WriteArgs {
+    /// Write every packet that is captured or read to this file, as pcapng, whatever --filter
+    /// counts. Never over a file that is there
+    #[arg(short, long, value_name = "FILE", help_heading = WRITING, value_hint = ValueHint::FilePath)]
+    pub write: Option<PathBuf>,
+    /// Begin another file before one is longer than this; files then have a time and a number in
+    /// their names
+    #[arg(long, value_name = "SIZE", help_heading = WRITING, requires = "write",
+          value_parser = units::file_size)]
+    pub write_size: Option<u64>,
+    /// Begin another file once one spans so much time
+    #[arg(long, value_name = "DURATION", help_heading = WRITING, requires = "write",
+          value_parser = units::duration)]
+    pub write_every: Option<Duration>,
+    /// Remove the oldest of these files before all are longer than this; where there is one file
+    /// only, write no more
+    #[arg(long, value_name = "SIZE", help_heading = WRITING, requires = "write",
+          value_parser = units::file_size)]
+    pub write_total: Option<u64>,
 }
 
 /// How the dashboard looks and is used.

@@ -9,10 +9,11 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use clap_complete::Shell;
 
-use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task};
+use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::output::Format;
+use crate::record::RecordOptions;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
 const DEFAULT_BUFFER: u64 = 64 << 20;
@@ -54,6 +55,8 @@ pub struct Analysis {
     pub screen: Screen,
     /// Where the dashboard writes reports; `None` for the current folder.
     pub export_dir: Option<PathBuf>,
+    /// Where packets are written to; `None` for nowhere.
+    pub record: Option<RecordOptions>,
 }
 
 /// What was said of the dashboard; what was not is up to the configuration file and the terminal.
@@ -232,6 +235,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         color: args.color,
         screen: Screen::default(),
         export_dir: None,
+        record: record(&args.write, !paths.is_empty()),
         input: if paths.is_empty() {
             live(args, duration)?
         } else {
@@ -295,6 +299,12 @@ fn files(
     }
     require_memory(args)?;
     Ok(Input::Files { paths, follow: args.follow, threads: args.threads })
+}
+
+fn record(args: &WriteArgs, is_file: bool) -> Option<RecordOptions> {
+    let path = args.write.clone()?;
+    let (size, every, total) = (args.write_size, args.write_every, args.write_total);
+    Some(RecordOptions { path, size, every, total, patient: is_file })
 }
 
 /// Each thread has tables of its own.

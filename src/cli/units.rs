@@ -11,6 +11,8 @@ use crate::iana::Rcode;
 
 /// The least that `--max-memory` may be: below it, no table holds enough to be worth reading.
 const LEAST_MEMORY: u64 = 16 << 20;
+/// A file of packets is at least so long.
+const LEAST_FILE: u64 = 1 << 20;
 /// libpcap takes the size of the capture buffer as a C `int`.
 const MOST_BUFFER: u64 = (1 << 31) - 1;
 /// What tcpdump and Wireshark call "unlimited": longer than any frame.
@@ -32,6 +34,16 @@ pub(super) fn memory(text: &str) -> Result<u64, String> {
     match size(text)? {
         bytes if bytes < LEAST_MEMORY => {
             Err(format!("too little; at least {}", ByteSize(LEAST_MEMORY)))
+        }
+        bytes => Ok(bytes),
+    }
+}
+
+/// The length of files: what is written at once has to fit.
+pub(super) fn file_size(text: &str) -> Result<u64, String> {
+    match size(text)? {
+        bytes if bytes < LEAST_FILE => {
+            Err(format!("too little; at least {}", ByteSize(LEAST_FILE)))
         }
         bytes => Ok(bytes),
     }
@@ -115,6 +127,8 @@ mod tests {
 
     #[test]
     fn sizes_that_cannot_work_say_what_can() {
+        check(file_size, "1k", "too little; at least 1.0 MiB");
+        check(file_size, "1MiB", "1048576");
         check(memory, "1", "too little; at least 16");
         check(memory, "much", "not a size");
         check(memory, "-1", "not a size");

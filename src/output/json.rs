@@ -142,6 +142,27 @@ struct Source<'a> {
     duration_s: f64,
     ended: Option<&'static str>,
     ended_why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<Recording<'a>>,
+}
+
+/// The packets that are written to files.
+#[derive(Serialize)]
+struct Recording<'a> {
+    file: &'a str,
+    files: u64,
+    frames: u64,
+    bytes: u64,
+    lost: u64,
+    stopped: Option<&'a str>,
+}
+
+impl<'a> Recording<'a> {
+    fn of(it: &'a snapshot::Recording) -> Self {
+        let snapshot::Recording { file, files, frames, bytes, lost, stopped } = it;
+        let (files, frames, bytes, lost) = (*files, *frames, *bytes, *lost);
+        Self { file, files, frames, bytes, lost, stopped: stopped.as_deref() }
+    }
 }
 
 impl<'a> Source<'a> {
@@ -165,6 +186,7 @@ impl<'a> Source<'a> {
             duration_s: source.duration().as_secs_f64(),
             ended,
             ended_why,
+            recording: source.recording.as_ref().map(Recording::of),
         }
     }
 }

@@ -23,6 +23,7 @@ pub use crate::diagnose::{
 };
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
+pub use crate::record::Recording;
 pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
@@ -259,6 +260,8 @@ pub struct Source {
     pub ended: Option<Ended>,
     /// How much of a file has been read; `None` for live capture and streams of unknown length.
     pub progress: Option<Progress>,
+    /// How the packets are written to files, if they are.
+    pub recording: Option<Recording>,
 }
 
 impl Source {

@@ -9,6 +9,7 @@ type Check = (&'static str, fn(&Snapshot) -> Option<String>);
 const CHECKS: &[Check] = &[
     ("nothing-decoded", nothing_decoded),
     ("dropped", dropped),
+    ("not-written", not_written),
     ("one-way", one_way),
     ("link-type", link_type),
     ("shed", shed),
@@ -41,14 +42,29 @@ fn nothing_decoded(snapshot: &Snapshot) -> Option<String> {
 fn dropped(snapshot: &Snapshot) -> Option<String> {
     let kernel = snapshot.ledger.kernel_dropped.unwrap_or_default();
     let interface = snapshot.ledger.interface_dropped.unwrap_or_default();
-    (kernel + interface > 0).then(|| {
+    let lost = kernel + interface;
+    (lost > 0).then(|| {
         format!(
-            "{} were lost (kernel {kernel}, interface {interface}): counts are too low, and \
-             unanswered queries may have been answered; a larger --buffer or a narrower filter \
-             loses fewer",
-            count(kernel + interface, "packet")
+            "{} were lost, {:.1} % of all (kernel {kernel}, interface {interface}): counts are too \
+             low, and unanswered queries may have been answered; a larger --buffer or a narrower \
+             filter loses fewer",
+            count(lost, "packet"),
+            100.0 * super::share(lost, snapshot.ledger.frames + lost)
         )
     })
+}
+
+fn not_written(snapshot: &Snapshot) -> Option<String> {
+    let recording = snapshot.source.recording.as_ref()?;
+    let lost = count(recording.lost, "packet");
+    match &recording.stopped {
+        Some(why) => Some(format!(
+            "nothing is written any more to {} ({why}): {lost} not written so far; the capture goes on",
+            recording.file
+        )),
+        None => (recording.lost > 0)
+            .then(|| format!("{lost} not written to {}: the disk is too slow", recording.file)),
+    }
 }
 
 /// One direction is missing when it has less than a twentieth of the other.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::snapshot::{Snapshot, Timestamp};
+use crate::snapshot::Snapshot;
 
 /// A form that a report can take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,20 +70,16 @@ pub trait Writer {
 /// The name of a report's file without its end: it tells of which moment the report speaks, by
 /// packet time.
 pub(crate) fn stem(snapshot: &Snapshot) -> String {
-    let moment = snapshot.source.last.map(Timestamp::date_and_clock).unwrap_or_default();
-    let compact: String = moment
-        .chars()
-        .filter_map(|letter| match letter {
-            ' ' => Some('T'),
-            digit => digit.is_ascii_digit().then_some(digit),
-        })
-        .collect();
-    if compact.is_empty() { "rcodetop".to_owned() } else { format!("rcodetop-{compact}Z") }
+    match snapshot.source.last {
+        Some(last) => format!("rcodetop-{}", last.stamp()),
+        None => "rcodetop".to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::Timestamp;
 
     #[test]
     fn a_file_is_named_after_the_moment_it_tells_of() {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{VIEWS, View, head, write_lines, write_pieces};
 use crate::ledger::Reason;
-use crate::snapshot::{Cost, Snapshot};
+use crate::snapshot::{Cost, Recording, Snapshot};
 use crate::tui::keys::Msg;
 use crate::tui::model::Model;
 use crate::tui::text;
@@ -55,12 +55,20 @@ fn draw_warnings(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) -> u16 {
     }
     let mut lines = text::wrap(&first, area.width.into(), 4);
     lines.extend(snapshot.cost.map(cost));
+    lines.extend(snapshot.source.recording.as_ref().map(recording));
     for warning in head::warnings(snapshot) {
         lines.extend(text::wrap(&format!("! {warning}"), area.width.into(), 4));
     }
     lines.truncate((area.height / 2).max(1).into());
     write_lines(&lines, Meaning::Plain.style(), area, buffer);
     area.y + text::cells(lines.len())
+}
+
+/// What is written where.
+fn recording(it: &Recording) -> String {
+    let (frames, bytes) = (text::plural(it.frames, "packet"), text::bytes(it.bytes as f64));
+    let files = text::plural(it.files, "file");
+    format!("written: {frames}, {bytes}, in {files}, now {}", it.file)
 }
 
 /// What this screen costs the capture.

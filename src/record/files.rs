@@ -1,0 +1,171 @@
+//! The files that are written one after the other, and what becomes of the oldest.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::{Chunk, RecordOptions, Recording, blocks, lock};
+use crate::time::Timestamp;
+use crate::wire::name::escape_text;
+
+/// The files of one recording.
+#[derive(Debug)]
+pub(super) struct Files {
+    options: RecordOptions,
+    /// What each file begins with: the section and all interfaces.
+    beginning: Vec<u8>,
+    current: Option<Current>,
+    /// Those that were written before, with their lengths, the oldest first.
+    older: VecDeque<(PathBuf, u64)>,
+    status: Arc<Mutex<Recording>>,
+}
+
+/// The file that is being written.
+#[derive(Debug)]
+struct Current {
+    file: File,
+    path: PathBuf,
+    length: u64,
+    /// Of its first frame.
+    first: Option<Timestamp>,
+}
+
+impl Files {
+    /// Where there is one file only, it is made at once, so that a long capture does not end in
+    /// "permission denied"; where there are several, the folder must be one.
+    pub(super) fn open(options: RecordOptions, status: Arc<Mutex<Recording>>) -> io::Result<Self> {
+        let mut beginning = Vec::new();
+        blocks::section(&mut beginning);
+        let (older, current) = (VecDeque::new(), None);
+        let mut files = Self { options, beginning, current, older, status };
+        if files.options.rotates() {
+            fs::read_dir(folder(&files.options.path))?;
+        } else {
+            files.begin(files.options.path.clone())?;
+        }
+        Ok(files)
+    }
+
+    /// Writes a chunk, or counts its frames as lost.
+    pub(super) fn write(&mut self, chunk: &Chunk) {
+        let is_stopped = lock(&self.status).stopped.is_some();
+        if chunk.is_interface {
+            self.beginning.extend(&chunk.bytes);
+        }
+        let result = if is_stopped { Err(None) } else { self.try_write(chunk).map_err(Some) };
+        let mut status = lock(&self.status);
+        match result {
+            Ok(()) => {
+                status.frames += chunk.frames;
+                status.bytes += chunk.bytes.len() as u64;
+            }
+            Err(why) => {
+                status.lost += chunk.frames;
+                if let Some(why) = why {
+                    status.stopped = Some(words(&why));
+                }
+            }
+        }
+    }
+
+    fn try_write(&mut self, chunk: &Chunk) -> io::Result<()> {
+        if self.is_full(chunk) {
+            self.end();
+        }
+        if self.current.is_none() {
+            // An interface without a frame begins no file: the next file has it.
+            if chunk.is_interface {
+                return Ok(());
+            }
+            self.begin(self.next_path(chunk.first))?;
+        }
+        self.make_room(chunk.bytes.len() as u64)?;
+        let Some(current) = &mut self.current else { return Ok(()) };
+        if let Err(error) = current.file.write_all(&chunk.bytes) {
+            // A block that was begun would make the file unreadable to some.
+            let _ = current.file.set_len(current.length);
+            return Err(error);
+        }
+        current.length += chunk.bytes.len() as u64;
+        if !chunk.is_interface {
+            current.first.get_or_insert(chunk.first);
+        }
+        Ok(())
+    }
+
+    /// Whether a chunk belongs into the next file.
+    fn is_full(&self, chunk: &Chunk) -> bool {
+        let Some(current) = &self.current else { return false };
+        let length = current.length + chunk.bytes.len() as u64;
+        let is_long = self.options.size.is_some_and(|most| length > most);
+        let span = current.first.map(|first| chunk.last.since(first));
+        let is_old = self.options.every.zip(span).is_some_and(|(every, span)| span >= every);
+        current.first.is_some() && (is_long || is_old)
+    }
+
+    fn end(&mut self) {
+        if let Some(Current { path, length, .. }) = self.current.take() {
+            self.older.push_back((path, length));
+        }
+    }
+
+    fn begin(&mut self, path: PathBuf) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        file.write_all(&self.beginning)?;
+        let length = self.beginning.len() as u64;
+        let mut status = lock(&self.status);
+        status.file = escape_text(path.as_os_str().as_encoded_bytes());
+        status.files += 1;
+        self.current = Some(Current { file, path, length, first: None });
+        Ok(())
+    }
+
+    /// `dns.pcapng` becomes `dns-20261121T031200Z-0001.pcapng`.
+    fn next_path(&self, first: Timestamp) -> PathBuf {
+        let path = &self.options.path;
+        if !self.options.rotates() {
+            return path.clone();
+        }
+        let number = lock(&self.status).files + 1;
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let mut name = format!("{stem}-{}-{number:04}", first.stamp());
+        if let Some(extension) = path.extension() {
+            name = format!("{name}.{}", extension.to_string_lossy());
+        }
+        path.with_file_name(name)
+    }
+
+    /// Removes the oldest files until so many bytes more fit the total; fails where that does not
+    /// help.
+    fn make_room(&mut self, more: u64) -> io::Result<()> {
+        let Some(total) = self.options.total else { return Ok(()) };
+        let current = self.current.as_ref().map_or(0, |current| current.length);
+        let mut length = current + self.older.iter().map(|(_, length)| length).sum::<u64>();
+        while length + more > total {
+            let Some((path, oldest)) = self.older.pop_front() else {
+                let why = "the total that was granted is reached";
+                return Err(io::Error::new(io::ErrorKind::QuotaExceeded, why));
+            };
+            match fs::remove_file(&path) {
+                // Somebody may have taken it away.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => length -= oldest,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => Path::new("."),
+    }
+}
+
+fn words(error: &io::Error) -> String {
+    escape_text(error.to_string().as_bytes())
+}

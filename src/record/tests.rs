@@ -1,0 +1,114 @@
+use std::path::Path;
+
+use super::*;
+use crate::time::Timestamp;
+use crate::wire::LinkType;
+
+/// Frames of `length` bytes, `seconds` apart.
+fn record(options: RecordOptions, frames: u64, length: usize, seconds: u64) -> Recording {
+    let mut recorder = Recorder::start(options, vec!["eth0".into()]).unwrap();
+    let bytes = vec![0xAB; length];
+    for nth in 0..frames {
+        let at = Timestamp::new(1_795_230_720 + nth * seconds, 0);
+        let wire_len = u32::try_from(length).unwrap();
+        recorder.frame(&Frame { at, wire_len, link: LinkType(1), interface: 0, bytes: &bytes });
+        // Each is a chunk of its own, and none is lost because the disk is behind.
+        recorder.flush();
+        while recorder.status().frames + recorder.status().lost < nth + 1 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    recorder.finish();
+    recorder.status()
+}
+
+fn in_folder(folder: &Path) -> RecordOptions {
+    RecordOptions { path: folder.join("dns.pcapng"), ..RecordOptions::default() }
+}
+
+fn files(folder: &Path) -> Vec<(String, u64)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let mut files: Vec<_> = entries
+        .map(|it| (it.file_name().into_string().unwrap(), it.metadata().unwrap().len()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn one_file_has_all_frames_and_is_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = record(in_folder(folder.path()), 5, 100, 1);
+    assert_eq!((recording.files, recording.frames, recording.lost), (1, 5, 0));
+    assert_eq!(recording.stopped, None);
+    let [(name, length)] = &files(folder.path())[..] else { panic!("one file") };
+    assert_eq!(name, "dns.pcapng");
+    assert!(*length > 5 * 100 && recording.file.ends_with("dns.pcapng"));
+    let again = Recorder::start(in_folder(folder.path()), Vec::new());
+    assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+}
+
+#[test]
+fn files_follow_each_other_by_length_and_the_oldest_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits =
+        RecordOptions { size: Some(4_000), total: Some(9_000), ..in_folder(folder.path()) };
+    let recording = record(limits, 20, 1_000, 1);
+    assert_eq!((recording.frames, recording.lost, recording.files), (20, 0, 7));
+    let left = files(folder.path());
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(left.iter().map(|(_, length)| length).sum::<u64>() <= 9_000, "{left:?}");
+    assert!(left.iter().all(|(_, length)| *length <= 4_000), "{left:?}");
+    assert_eq!(left[2].0, "dns-20261121T031218Z-0007.pcapng");
+}
+
+#[test]
+fn files_follow_each_other_by_packet_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let every = Some(Duration::from_secs(60));
+    record(RecordOptions { every, ..in_folder(folder.path()) }, 7, 100, 30);
+    let names: Vec<_> = files(folder.path()).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    assert!(names[1].starts_with("dns-20261121T031300Z-0002"), "{names:?}");
+}
+
+#[test]
+fn a_single_file_that_reached_its_total_is_left_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let total = Some(5_000);
+    let recording = record(RecordOptions { total, ..in_folder(folder.path()) }, 10, 1_000, 1);
+    assert_eq!((recording.frames, recording.lost), (4, 6));
+    assert_eq!(recording.stopped.as_deref(), Some("the total that was granted is reached"));
+    assert!(files(folder.path())[0].1 <= 5_000);
+}
+
+/// A file system of its own that is full after a while; needs root.
+#[test]
+fn a_full_disk_stops_the_writing_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = |arguments: &[&str]| {
+        let status = std::process::Command::new(arguments[0]).args(&arguments[1..]).status();
+        status.is_ok_and(|status| status.success())
+    };
+    let place = folder.path().to_str().unwrap();
+    if !mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place]) {
+        return eprintln!("skipped: no file system can be mounted here");
+    }
+    let recording = record(in_folder(folder.path()), 200, 1_000, 1);
+    let length = files(folder.path())[0].1;
+    assert!(mount(&["umount", place]));
+    assert!(recording.frames > 20 && recording.frames + recording.lost == 200, "{recording:?}");
+    assert!(recording.stopped.is_some_and(|why| why.contains("No space left")));
+    assert!(length <= 64 << 10);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for size in [None, Some(1 << 20)] {
+        let path = folder.path().join("nowhere").join("dns.pcapng");
+        let started =
+            Recorder::start(RecordOptions { path, size, ..RecordOptions::default() }, vec![]);
+        assert_eq!(started.unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}
