@@ -12,7 +12,7 @@ use anyhow::Context;
 
 use super::capture::Capture;
 use super::export::Exporter;
-use super::signals::Stop;
+use super::signals::{Inquiry, Stop};
 use super::verdict::{self, Exit};
 use super::{InternalError, config, go_on, open};
 use crate::cli::{Analysis, ColorChoice, Volume};
@@ -43,6 +43,8 @@ const IDLE: Duration = Duration::from_millis(20);
 /// Shows the dashboard until the user leaves it.
 pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let stop = Stop::on_signals()?;
+    // All that could be said is on the screen.
+    let _unheeded = Inquiry::on_signal()?;
     let (config, note) = config::load(&analysis.screen.config)?;
     warn_of(analysis.volume, note.as_deref());
     let mut analysis = analysis.clone();

@@ -1,29 +1,31 @@
 //! `rcodetop report`: read everything, print one report.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::capture::Capture;
 use super::open;
 use super::progress::Meter;
-use super::signals::Stop;
+use super::signals::{Inquiry, Stop};
 use super::sink::Sink;
 use super::verdict::{self, Exit};
 use crate::cli::{Input, Report};
 use crate::output::{self, Options};
 use crate::snapshot::{Ended, Snapshot, SnapshotSpec};
 use crate::tui::glyphs::speaks_utf8;
+use crate::tui::summary::summary;
 
 /// Where standard output has no width of its own.
 const DEFAULT_WIDTH: usize = 100;
 
 /// Reads the input to its end, or to a signal, and writes the report.
 pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
-    let stop = Stop::on_signals()?;
+    let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
     let mut capture = open::capture(&plan.analysis)?;
     let sink = Sink::open(plan.output.as_deref(), inputs(&plan.analysis.input))?;
-    read(&mut capture, &stop, duration(&plan.analysis.input), &mut Meter::new(&plan.analysis));
+    let mut meter = Meter::new(&plan.analysis);
+    read(&mut capture, &Orders { stop, inquiry }, duration(&plan.analysis.input), &mut meter);
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
     let snapshot = capture.snapshot(&SnapshotSpec { top, ..SnapshotSpec::default() });
     verdict::require_frames(&snapshot)?;
@@ -45,16 +47,32 @@ fn duration(input: &Input) -> Option<Duration> {
     }
 }
 
-fn read(capture: &mut Capture, stop: &Stop, duration: Option<Duration>, meter: &mut Meter) {
+/// What signals ask for.
+#[derive(Default)]
+struct Orders {
+    stop: Stop,
+    inquiry: Inquiry,
+}
+
+fn read(capture: &mut Capture, orders: &Orders, duration: Option<Duration>, meter: &mut Meter) {
     let began = Instant::now();
     while !capture.has_ended() {
         capture.advance();
-        if stop.is_asked() || duration.is_some_and(|duration| began.elapsed() >= duration) {
+        if orders.inquiry.take() {
+            say_how_it_goes(capture);
+        }
+        if orders.stop.is_asked() || duration.is_some_and(|duration| began.elapsed() >= duration) {
             capture.end(Ended::Stopped);
         }
         meter.update(capture.frames(), capture.progress());
     }
     meter.finish(capture.frames());
+}
+
+/// One line on standard error; where nobody reads it the capture goes on.
+fn say_how_it_goes(capture: &mut Capture) {
+    let [captured, verdict, ..] = summary(&capture.snapshot(&SnapshotSpec::default()), "");
+    let _ = writeln!(io::stderr(), "{captured}; {verdict}");
 }
 
 fn write(plan: &Report, snapshot: &Snapshot, sink: Sink) -> anyhow::Result<()> {
@@ -88,8 +106,8 @@ mod tests {
         let Ok(Plan::Report(plan)) = cli::parse(["rcodetop", "report", "-q", "x"], false) else {
             panic!("a report is asked for")
         };
-        let (stop, duration) = (Stop::default(), Some(Duration::ZERO));
-        read(&mut capture, &stop, duration, &mut Meter::new(&plan.analysis));
+        let (orders, duration) = (Orders::default(), Some(Duration::ZERO));
+        read(&mut capture, &orders, duration, &mut Meter::new(&plan.analysis));
         let snapshot = capture.snapshot(&SnapshotSpec::default());
         assert_eq!(snapshot.source.ended, Some(Ended::Stopped));
     }

@@ -1,10 +1,10 @@
-//! Signals: the first asks for an orderly end, the second one kills.
+//! Signals: the first asks for an orderly end, the second one kills; SIGUSR1 asks how it goes.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 
 /// Becomes true when a signal asks for the end.
@@ -26,5 +26,23 @@ impl Stop {
 
     pub(super) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Becomes true when SIGUSR1 asks how it goes, until that was said.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inquiry(Arc<AtomicBool>);
+
+impl Inquiry {
+    /// Takes over SIGUSR1, which would end the program.
+    pub(super) fn on_signal() -> io::Result<Self> {
+        let inquiry = Self::default();
+        flag::register(SIGUSR1, Arc::clone(&inquiry.0))?;
+        Ok(inquiry)
+    }
+
+    /// Whether it was asked since the last call.
+    pub(super) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
     }
 }

@@ -122,6 +122,26 @@ fn a_quiet_interface_keeps_no_signal_waiting() {
 }
 
 #[test]
+fn who_asks_how_it_goes_is_told_in_a_line() {
+    if !in_namespace("faults::who_asks_how_it_goes_is_told_in_a_line", &[]) {
+        return;
+    }
+    let _client = client();
+    let child = report(&[]);
+    wait_for_capture();
+    refuse(20);
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("it runs");
+    for signal in [Signal::USR1, Signal::TERM] {
+        thread::sleep(Duration::from_millis(400));
+        kill_process(pid, signal).expect("it runs");
+    }
+    let output = child.wait_with_output().expect("it ends");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with("server (capturing): ") && told.contains("REFUSED 100 %"), "{told}");
+}
+
+#[test]
 fn any_number_of_threads_counts_the_same() {
     if !in_namespace("faults::any_number_of_threads_counts_the_same", &[]) {
         return;
