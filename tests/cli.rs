@@ -274,6 +274,7 @@ const OPTIONS: &[&str] = &[
     "--buffer",
     "--no-promiscuous",
     "--follow",
+    "--replay",
     "--threads",
     "--quiet",
     "--verbose",

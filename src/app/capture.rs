@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::analyze::Analyze;
-use crate::engine::EngineConfig;
+use super::replay::Playing;
+use crate::engine::{Counted, EngineConfig};
 use crate::feed::Command;
 use crate::select::Filter;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
@@ -24,6 +25,8 @@ pub(super) struct Capture {
     whole: Reader,
     part: Option<Part>,
     again: Again,
+    /// How its packets come, if it is as they were captured.
+    playing: Option<Playing>,
 }
 
 /// A source, what it feeds, and how far they are.
@@ -67,41 +70,56 @@ pub(super) struct Origin {
     pub(super) name: String,
 }
 
+/// What is counted beside what reads.
+type Beside<'a> = Option<&'a mut dyn Analyze>;
+
 impl Reader {
     fn new(source: Box<dyn FrameSource>, analyzer: Box<dyn Analyze>) -> Self {
         Self { source, analyzer, batch: 1, frames: 0, ended: None }
     }
 
-    /// Reads for about [`PIECE`], or until there is nothing to read now. What is counted beside sees
-    /// the same.
-    fn advance(&mut self, is_live: bool, mut beside: Option<&mut dyn Analyze>) {
+    /// Reads for about [`PIECE`], or until there is nothing to read now, and not more than so many
+    /// frames. What is counted beside sees the same.
+    fn advance(&mut self, most: u64, is_live: bool, mut beside: Beside<'_>) {
         let began = Instant::now();
-        let mut left = self.batch as usize;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut left = most.min(self.batch as usize);
         while left > 0 {
-            match self.source.next_run(left) {
-                NextRun::Frames(run) => {
-                    left -= run.len();
-                    self.frames += run.len() as u64;
-                    if let Some(beside) = &mut beside {
-                        beside.feed(run.clone());
-                    }
-                    self.analyzer.feed(run);
-                }
-                NextRun::Quiet => return self.quiet(is_live, beside),
-                NextRun::End(end) => {
-                    if let Some(beside) = beside {
-                        beside.finish();
-                    }
-                    return self.end(ended(end));
-                }
+            match self.take(left, is_live, &mut beside) {
+                Some(taken) => left -= taken,
+                None => return,
             }
         }
         self.batch = next_batch(self.batch, began.elapsed());
     }
 
+    /// Takes in at most so many frames and tells how many; `None` if there are none now, or none any
+    /// more.
+    fn take(&mut self, most: usize, is_live: bool, beside: &mut Beside<'_>) -> Option<usize> {
+        match self.source.next_run(most) {
+            NextRun::Frames(run) => {
+                let taken = run.len();
+                self.frames += taken as u64;
+                if let Some(beside) = beside {
+                    beside.feed(run.clone());
+                }
+                self.analyzer.feed(run);
+                return Some(taken);
+            }
+            NextRun::Quiet => self.quiet(is_live, beside),
+            NextRun::End(end) => {
+                if let Some(beside) = beside {
+                    beside.finish();
+                }
+                self.end(ended(end));
+            }
+        }
+        None
+    }
+
     /// On a quiet interface only the clock tells that queries have waited too long. In a file
     /// packet time is the only time there is.
-    fn quiet(&mut self, is_live: bool, beside: Option<&mut dyn Analyze>) {
+    fn quiet(&mut self, is_live: bool, beside: &mut Beside<'_>) {
         self.batch = 1;
         if is_live {
             let now = now();
@@ -137,7 +155,7 @@ impl Capture {
         analyzer: Box<dyn Analyze>,
     ) -> Self {
         let whole = Reader::new(source, analyzer);
-        Self { origin, whole, part: None, again: Again::default() }
+        Self { origin, whole, part: None, again: Again::default(), playing: None }
     }
 
     /// The same, of which parts can be looked at.
@@ -145,14 +163,93 @@ impl Capture {
         Self { again, ..self }
     }
 
+    /// The same, whose packets come as they were captured.
+    pub(super) fn played(self, playing: Playing) -> Self {
+        Self { playing: Some(playing), ..self }
+    }
+
     /// Reads a piece; first of what is looked at.
     pub(super) fn advance(&mut self) {
-        let is_live = self.origin.kind == SourceKind::Live;
-        match &mut self.part {
-            Some(Part::Again(part)) if part.ended.is_none() => part.advance(is_live, None),
-            Some(Part::FromNow(analyzer, _)) => self.whole.advance(is_live, Some(&mut **analyzer)),
-            _ => self.whole.advance(is_live, None),
+        if self.catch_up() {
+            return;
         }
+        if self.playing.is_some() {
+            return self.play();
+        }
+        let is_live = self.origin.kind == SourceKind::Live;
+        self.whole.advance(u64::MAX, is_live, beside(&mut self.part));
+    }
+
+    /// Reads a piece of the part that is looked at, unless it is as far as it may be.
+    fn catch_up(&mut self) -> bool {
+        let behind = self.behind();
+        match &mut self.part {
+            Some(Part::Again(part)) if behind > 0 => part.advance(behind, false, None),
+            _ => return false,
+        }
+        true
+    }
+
+    /// How many frames more may be read of the part that is read again: of what is played, those
+    /// that have been.
+    fn behind(&self) -> u64 {
+        match &self.part {
+            Some(Part::Again(part)) if part.ended.is_some() => 0,
+            Some(Part::Again(part)) if self.playing.is_some() && self.whole.ended.is_none() => {
+                self.whole.frames.saturating_sub(part.frames)
+            }
+            Some(Part::Again(_)) => u64::MAX,
+            Some(Part::FromNow(..)) | None => 0,
+        }
+    }
+
+    /// Reads what is due by now, for about [`PIECE`], and waits a moment if nothing is.
+    fn play(&mut self) {
+        let began = Instant::now();
+        let Self { whole, part, playing: Some(playing), .. } = self else { return };
+        if playing.is_paused() {
+            return playing.rest();
+        }
+        if playing.is_seeking() {
+            playing.see(counted(whole, part));
+        }
+        while began.elapsed() < PIECE {
+            if !playing.may_read(whole.source.peek()) {
+                playing.rest();
+                return self.pass_time();
+            }
+            if whole.take(1, false, &mut beside(part)).is_none() {
+                return;
+            }
+            playing.took();
+            if playing.is_seeking() {
+                if let Some(Part::Again(part)) = part {
+                    part.take(1, false, &mut None);
+                }
+                playing.see(counted(whole, part));
+                if !playing.is_seeking() {
+                    return; // to be shown
+                }
+            }
+        }
+    }
+
+    /// Where no packet comes, queries grow old by the packet time that has come.
+    fn pass_time(&mut self) {
+        if let Some(now) = self.playing.as_ref().and_then(Playing::time) {
+            self.analyzers().for_each(|analyzer| analyzer.tick(now));
+        }
+    }
+
+    /// Nothing changes until something is asked for.
+    pub(super) fn is_still(&self) -> bool {
+        let is_paused = self.playing.as_ref().is_some_and(Playing::is_paused);
+        self.has_ended() || (is_paused && self.behind() == 0)
+    }
+
+    /// How often something else than packets and time has changed what is shown.
+    pub(super) fn turns(&self) -> u64 {
+        self.playing.as_ref().map_or(0, Playing::turns)
     }
 
     /// Nothing follows.
@@ -233,6 +330,9 @@ impl Capture {
 
     /// Does what a reader asks; a new specification is the caller's to keep.
     pub(super) fn obey(&mut self, command: &Command) {
+        if let (Some(playing), false) = (&mut self.playing, matches!(command, Command::Spec(_))) {
+            playing.look_anew();
+        }
         match command {
             Command::Focus(rcode) => {
                 self.again.engine.focus = *rcode;
@@ -245,6 +345,9 @@ impl Capture {
                 }
             }
             Command::Select(filter) => self.select(filter.as_ref()),
+            Command::Play(play) => {
+                self.playing.iter_mut().for_each(|playing| playing.obey(*play));
+            }
             Command::Spec(_) => {}
         }
     }
@@ -264,6 +367,7 @@ impl Capture {
         let shown = self.shown();
         snapshot.source.ended.clone_from(&shown.ended);
         snapshot.source.progress = shown.source.progress();
+        snapshot.source.replay = self.playing.as_ref().map(Playing::told);
         let complaints = shown.complaints();
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
@@ -272,6 +376,23 @@ impl Capture {
         snapshot.assess();
         snapshot.quality.extend(complaints);
         snapshot
+    }
+}
+
+/// What is counted beside the whole.
+fn beside(part: &mut Option<Part>) -> Beside<'_> {
+    match part {
+        Some(Part::FromNow(analyzer, _)) => Some(&mut **analyzer),
+        Some(Part::Again(_)) | None => None,
+    }
+}
+
+/// How much of what is looked at is counted.
+fn counted(whole: &mut Reader, part: &mut Option<Part>) -> Counted {
+    match part {
+        Some(Part::Again(part)) => part.analyzer.counted(),
+        Some(Part::FromNow(analyzer, _)) => analyzer.counted(),
+        None => whole.analyzer.counted(),
     }
 }
 
@@ -301,7 +422,10 @@ fn next_batch(batch: u32, took: Duration) -> u32 {
 pub(super) mod tests {
     use super::*;
     use crate::engine::EngineConfig;
-    use crate::source::{Losses, Next};
+    use crate::feed::Play;
+    use crate::output::{self, Format, Options};
+    use crate::snapshot::Speed;
+    use crate::source::{FileOptions, Losses, Next, open_files};
     use crate::wire::{Frame, LinkType};
 
     /// A source that gives a number of empty frames and then does something else.
@@ -383,6 +507,139 @@ pub(super) mod tests {
         assert_eq!(next_batch(64, PIECE * 2), 32);
         assert_eq!(next_batch(1, PIECE * 2), 1);
         assert_eq!(next_batch(64, PIECE / 2), 64);
+    }
+
+    /// A capture that is played and stands still at its first packet, and what it is of.
+    fn paused() -> Capture {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outage.pcap.gz");
+        let open =
+            || -> Reopen { Box::new(move || open_files(&[path.into()], &FileOptions::default())) };
+        let origin = Origin { kind: SourceKind::File, name: "outage".into() };
+        let analyzer = || crate::app::analyzer::alone(EngineConfig::default());
+        let again = Again { engine: EngineConfig::default(), open: Some(open()) };
+        let playing = Playing::start(Speed::SLOWEST, Some(open())).unwrap();
+        let capture = Capture::new(origin, open()().unwrap(), analyzer()).with(again);
+        let mut capture = capture.played(playing);
+        while capture.frames() == 0 {
+            capture.advance();
+        }
+        capture.obey(&Command::Play(Play::Toggle));
+        capture
+    }
+
+    /// Lets it come to rest.
+    fn rest(capture: &mut Capture) -> Snapshot {
+        capture.advance();
+        while !capture.is_still() {
+            capture.advance();
+        }
+        capture.snapshot(&SnapshotSpec { weigh: true, ..SnapshotSpec::default() })
+    }
+
+    fn step(capture: &mut Capture, play: Play) -> Snapshot {
+        let turns = capture.turns();
+        capture.obey(&Command::Play(play));
+        let snapshot = rest(capture);
+        assert_eq!(capture.turns(), turns + 1, "{play:?} is told once");
+        snapshot
+    }
+
+    fn focus(snapshot: &Snapshot) -> u64 {
+        Counted::of(snapshot).focus
+    }
+
+    #[test]
+    fn a_step_is_one_message_further_or_as_far_as_the_next_with_the_focus_code() {
+        let mut capture = paused();
+        let before = rest(&mut capture);
+        for nth in 1..=40 {
+            let now = step(&mut capture, Play::NextMessage);
+            assert_eq!(now.ledger.dns_messages, before.ledger.dns_messages + nth);
+            assert_eq!(now.source.replay.unwrap().at, now.source.last, "packet time is there");
+        }
+        for nth in 1..=20 {
+            let now = step(&mut capture, Play::NextFocus);
+            assert_eq!(focus(&now), focus(&before) + nth);
+        }
+    }
+
+    #[test]
+    fn a_part_is_read_as_far_as_the_whole_was_played_and_follows_it() {
+        let mut capture = paused();
+        step(&mut capture, Play::NextFocus);
+        let whole = step(&mut capture, Play::NextFocus);
+        capture.obey(&Command::Select(Some("rcode:NXDOMAIN".parse().unwrap())));
+        let part = rest(&mut capture);
+        assert_eq!(part.ledger.frames, whole.ledger.frames);
+        assert_eq!(part.source.last, whole.source.last);
+        // What comes next is sought in the part.
+        let later = step(&mut capture, Play::NextMessage);
+        assert!(later.ledger.frames > part.ledger.frames);
+        assert_eq!(later.selected.unwrap().responses, part.selected.unwrap().responses + 1);
+        capture.obey(&Command::Select(None));
+        assert_eq!(rest(&mut capture).ledger.frames, later.ledger.frames);
+    }
+
+    #[test]
+    fn what_was_played_to_the_end_is_what_was_read() {
+        let mut capture = paused();
+        capture.obey(&Command::Select(Some("failed".parse().unwrap())));
+        rest(&mut capture);
+        let read = |filter: Option<&str>| {
+            let filter = filter.map(|text| text.parse().unwrap());
+            let engine = EngineConfig { filter, ..EngineConfig::default() };
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outage.pcap.gz");
+            let source = open_files(&[path.into()], &FileOptions::default()).unwrap();
+            let origin = Origin { kind: SourceKind::File, name: "outage".into() };
+            let analyzer = crate::app::analyzer::alone(engine);
+            rest(&mut Capture::new(origin, source, analyzer))
+        };
+        capture.obey(&Command::Play(Play::ToEnd));
+        let part = rest(&mut capture);
+        capture.obey(&Command::Select(None));
+        let whole = rest(&mut capture);
+        for (played, read) in [(part, read(Some("failed"))), (whole, read(None))] {
+            assert_eq!(played.source.ended, Some(Ended::EndOfFile));
+            let text = |snapshot: &Snapshot| {
+                let mut out = Vec::new();
+                output::write(Format::Json, snapshot, &Options::default(), &mut out).unwrap();
+                String::from_utf8(out).unwrap()
+            };
+            let (played, read) = (text(&played), text(&read));
+            let differ = played.lines().zip(read.lines()).find(|(one, other)| one != other);
+            assert_eq!(differ, None);
+        }
+    }
+
+    #[test]
+    fn where_the_files_end_is_found_out_by_reading_ahead() {
+        let mut capture = paused();
+        let began = Instant::now();
+        loop {
+            let replay = rest(&mut capture).source.replay.unwrap();
+            if let Some(end) = replay.end {
+                assert_eq!(end.clock(), "03:14:59");
+                assert!(replay.at < replay.next && replay.next < Some(end) && !replay.is_playing);
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30));
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_told_quickly_as_a_snapshot_tells_it() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outage.pcap.gz");
+        for filter in [None, Some("type:A")] {
+            let filter = filter.map(|text| text.parse().unwrap());
+            let mut engine =
+                crate::app::analyzer::alone(EngineConfig { filter, ..EngineConfig::default() });
+            let mut source = open_files(&[path.into()], &FileOptions::default()).unwrap();
+            while let NextRun::Frames(run) = source.next_run(777) {
+                engine.feed(run);
+                let snapshot = engine.snapshot(&SnapshotSpec::default());
+                assert_eq!(engine.counted(), Counted::of(&snapshot));
+            }
+        }
     }
 
     /// The frames of the whole and of what is looked at, after a filter was set and taken back.

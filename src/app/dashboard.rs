@@ -1,7 +1,6 @@
 //! The dashboard: the capture on a thread of its own, the screen on this one, a feed in between.
 
 use std::any::Any;
-use std::env;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -67,7 +66,7 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let snapshot = feed.latest();
     verdict::require_frames(&snapshot)?;
     // Where nobody reads it any more, the exit status still tells.
-    let _ = say_what_it_was(&analysis, &snapshot);
+    let _ = say_what_it_was(&analysis, options.look.glyphs, &snapshot);
     Ok(verdict::verdict(&snapshot, false))
 }
 
@@ -96,9 +95,7 @@ fn options(analysis: &Analysis, config: config::Config, note: Option<String>) ->
 }
 
 /// What stays in the terminal.
-fn say_what_it_was(analysis: &Analysis, snapshot: &Snapshot) -> io::Result<()> {
-    let ascii = analysis.screen.ascii;
-    let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::detect(|name| env::var(name).ok()) };
+fn say_what_it_was(analysis: &Analysis, glyphs: Glyphs, snapshot: &Snapshot) -> io::Result<()> {
     let lines = summary(snapshot, &go_on::command(analysis, snapshot));
     super::say(&glyphs.text(&format!("{}\n", lines.join("\n"))))
 }
@@ -180,6 +177,8 @@ struct Publisher {
     next: Instant,
     /// Frames and end of the capture at the last snapshot.
     seen: Option<(u64, bool)>,
+    /// What else had changed what is shown by then.
+    turns: u64,
     cost: Cost,
     /// The end of the capture is published.
     is_over: bool,
@@ -196,6 +195,7 @@ impl Publisher {
             began,
             next: began + FIRST_AFTER,
             seen: None,
+            turns: 0,
             cost,
             is_over: false,
         }
@@ -208,7 +208,8 @@ impl Publisher {
             self.spec = spec.clone();
         }
         capture.obey(command);
-        if self.cost.snapshots > 0 {
+        // What is asked of a replay is seen once it was done.
+        if self.cost.snapshots > 0 && !matches!(command, Command::Play(_)) {
             (self.next, self.seen) = (Instant::now(), None);
             self.weigh_next = self.next;
         }
@@ -217,9 +218,13 @@ impl Publisher {
     fn publish_if_due(&mut self, capture: &mut Capture, feed: &Feed) {
         let state = (capture.frames(), capture.has_ended());
         let ended_now = capture.has_ended() && self.seen.is_none_or(|(_, ended)| !ended);
-        // A quiet interface still grows older; an ended capture changes no more.
-        let is_news = !capture.has_ended() || self.seen != Some(state);
-        if ended_now || (is_news && Instant::now() >= self.next) {
+        let turned = self.turns != capture.turns();
+        // A quiet interface still grows older; an ended or paused capture changes no more.
+        let is_news = !capture.is_still() || self.seen != Some(state);
+        if turned {
+            self.weigh_next = self.began; // who stopped here wants to know it all
+        }
+        if ended_now || turned || (is_news && Instant::now() >= self.next) {
             self.publish(capture, feed);
         }
     }
@@ -240,6 +245,7 @@ impl Publisher {
         feed.publish(snapshot);
         self.next = began + distance(self.began.elapsed(), self.usual);
         self.seen = Some((capture.frames(), capture.has_ended()));
+        self.turns = capture.turns();
     }
 
     /// What is asked for after the end keeps nothing waiting.

@@ -10,6 +10,7 @@ mod course;
 mod lookups;
 mod packets;
 mod quality;
+mod replay;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
 pub use packets::KeptPacket;
 pub(crate) use packets::packets;
+pub use replay::{Replay, Speed};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,6 +261,8 @@ pub struct Source {
     pub ended: Option<Ended>,
     /// How much of a file has been read; `None` for live capture and streams of unknown length.
     pub progress: Option<Progress>,
+    /// How far it is played, if packets come as they were captured.
+    pub replay: Option<Replay>,
 }
 
 impl Source {

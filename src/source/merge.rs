@@ -355,6 +355,10 @@ impl FrameSource for Merged {
         NextRun::Frames(Frames::new(self.buffer(), taken))
     }
 
+    fn peek(&mut self) -> Option<Timestamp> {
+        self.make_ready().is_none().then(|| self.run.get(self.given).map(|place| place.at))?
+    }
+
     fn progress(&self) -> Option<Progress> {
         if self.manner.follow {
             return None;

@@ -56,6 +56,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_NAP: Duration = Duration::from_millis(100);
 /// Likewise, while a snapshot is waited for.
 const SHORT_NAP: Duration = Duration::from_millis(5);
+/// For so long after a key has asked for something, what comes in may be the answer to it.
+const ANSWER: Duration = Duration::from_millis(200);
 
 /// How the screen may use the terminal.
 #[derive(Clone, Debug)]
@@ -143,6 +145,8 @@ struct Loop<'a> {
     dirty: bool,
     /// It is the answer to a key.
     urgent: bool,
+    /// When a key last asked something of the capture thread.
+    asked_at: Option<Instant>,
 }
 
 impl<'a> Loop<'a> {
@@ -162,7 +166,13 @@ impl<'a> Loop<'a> {
             drawn: now,
             dirty: true,
             urgent: true,
+            asked_at: None,
         }
+    }
+
+    /// A key has asked for something a moment ago.
+    fn awaits_an_answer(&self) -> bool {
+        self.asked_at.is_some_and(|at| at.elapsed() < ANSWER)
     }
 
     fn is_over(&self, session: &Session) -> bool {
@@ -187,6 +197,7 @@ impl<'a> Loop<'a> {
         }
         update(&mut self.model, Msg::Arrived(pace, newer), &self.shown);
         self.dirty = true;
+        self.urgent |= self.awaits_an_answer();
     }
 
     fn is_shown(&self, latest: &Arc<Snapshot>) -> bool {
@@ -293,7 +304,8 @@ impl<'a> Loop<'a> {
         &mut self,
         events: &Receiver<io::Result<Event>>,
     ) -> io::Result<ControlFlow<(), Option<Effect>>> {
-        let mut nap = if self.is_waiting() { SHORT_NAP } else { LONGEST_NAP };
+        let waits = self.is_waiting() || self.awaits_an_answer();
+        let mut nap = if waits { SHORT_NAP } else { LONGEST_NAP };
         if self.dirty {
             nap = nap.min(self.pause().saturating_sub(self.drawn.elapsed()));
         }
@@ -315,7 +327,10 @@ impl<'a> Loop<'a> {
                 }
                 // The same is asked for below, whatever brought it about.
                 Some(Effect::Ask(Command::Spec(_))) | None => {}
-                Some(Effect::Ask(command)) => self.feed.ask(command),
+                Some(Effect::Ask(command)) => {
+                    self.feed.ask(command);
+                    self.asked_at = Some(Instant::now());
+                }
                 Some(Effect::Copy(text)) => session::copy(&text, self.model.between)?,
             }
             self.ask_for_what_is_shown();
