@@ -299,11 +299,19 @@ fn a_terminal_without_room_is_waited_for() {
         thread::sleep(Duration::from_millis(150));
         assert!(terminal.child.try_wait().unwrap().is_none(), "{}", terminal.text());
     }
+    // What says that it has no size, as a serial line does, gets a usual one.
+    terminal.wait_to_see("DNS messages");
     let before = terminal.text().len();
     resize(terminal.master.as_ref().unwrap(), COLUMNS, ROWS);
     terminal.wait_until("whole screen", |text| text[before..].contains("DNS messages"));
     terminal.type_in("q");
     terminal.check_end(0);
+    let file = testdata("outage.pcap.gz");
+    let script = format!("stty rows 0 columns 0; exec {PROGRAM} --no-config {file}");
+    let mut serial = Terminal::run(&["sh", "-c", &script], &[]);
+    serial.wait_to_see("complete");
+    serial.type_in("q");
+    serial.check_end(0);
 }
 
 /// The messages of an outage, with an hour in which nothing comes after the first of them.

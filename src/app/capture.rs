@@ -173,7 +173,8 @@ impl Capture {
         if self.catch_up() {
             return;
         }
-        if self.playing.is_some() {
+        if let Some(playing) = &mut self.playing {
+            playing.has_caught_up();
             return self.play();
         }
         let is_live = self.origin.kind == SourceKind::Live;
@@ -243,8 +244,8 @@ impl Capture {
 
     /// Nothing changes until something is asked for.
     pub(super) fn is_still(&self) -> bool {
-        let is_paused = self.playing.as_ref().is_some_and(Playing::is_paused);
-        self.has_ended() || (is_paused && self.behind() == 0)
+        let is_still = self.playing.as_ref().is_some_and(Playing::is_still);
+        self.has_ended() || (is_still && self.behind() == 0)
     }
 
     /// How often something else than packets and time has changed what is shown.
@@ -330,21 +331,23 @@ impl Capture {
 
     /// Does what a reader asks; a new specification is the caller's to keep.
     pub(super) fn obey(&mut self, command: &Command) {
-        if let (Some(playing), false) = (&mut self.playing, matches!(command, Command::Spec(_))) {
-            playing.look_anew();
-        }
         match command {
             Command::Focus(rcode) => {
                 self.again.engine.focus = *rcode;
                 self.analyzers().for_each(|analyzer| analyzer.set_focus(*rcode));
+                self.playing.iter_mut().for_each(Playing::look_anew);
             }
             Command::Reset => {
                 self.analyzers().for_each(|analyzer| analyzer.reset());
+                self.playing.iter_mut().for_each(Playing::look_anew);
                 if let Some(Part::FromNow(_, since)) = &mut self.part {
                     *since = now();
                 }
             }
-            Command::Select(filter) => self.select(filter.as_ref()),
+            Command::Select(filter) => {
+                self.select(filter.as_ref());
+                self.playing.iter_mut().for_each(Playing::look_anew);
+            }
             Command::Play(play) => {
                 self.playing.iter_mut().for_each(|playing| playing.obey(*play));
             }

@@ -26,6 +26,8 @@ pub(super) struct Playing {
     end: Option<EndTime>,
     /// What was counted when something began to be sought.
     from: Option<Counted>,
+    /// What is looked at has changed, and may have to be read first.
+    is_anew: bool,
     /// How often something else than time has changed what is shown.
     turns: u64,
 }
@@ -35,7 +37,7 @@ impl Playing {
     pub(super) fn start(speed: Speed, open: Option<Reopen>) -> io::Result<Self> {
         let end = open.map(EndTime::find).transpose()?;
         let (player, began) = (Player::new(speed), Instant::now());
-        Ok(Self { player, began, next: None, end, from: None, turns: 0 })
+        Ok(Self { player, began, next: None, end, from: None, is_anew: false, turns: 0 })
     }
 
     /// Whether a packet may be read, if the next one is of this time.
@@ -53,6 +55,11 @@ impl Playing {
     /// Whether it stands still until it is told otherwise.
     pub(super) fn is_paused(&self) -> bool {
         self.player.is_paused()
+    }
+
+    /// The same, and what is looked at is told.
+    pub(super) fn is_still(&self) -> bool {
+        self.is_paused() && !self.is_anew
     }
 
     pub(super) fn is_seeking(&self) -> bool {
@@ -74,7 +81,14 @@ impl Playing {
 
     /// What is looked at has changed: what is sought is sought in that.
     pub(super) fn look_anew(&mut self) {
-        self.from = None;
+        (self.from, self.is_anew) = (None, true);
+    }
+
+    /// What is looked at was read as far as the whole was played.
+    pub(super) fn has_caught_up(&mut self) {
+        if std::mem::take(&mut self.is_anew) {
+            self.turn();
+        }
     }
 
     pub(super) fn obey(&mut self, play: Play) {

@@ -94,7 +94,6 @@ fn show(
     writer: &mut dyn Writer,
     session: &mut Session,
 ) -> io::Result<()> {
-    let size = session.terminal.size()?;
     let events = events()?;
     let model = Model {
         look: options.look,
@@ -102,7 +101,7 @@ fn show(
         notice: options.notice.clone(),
         folder: writer.folder(),
         between: Between::detect(detect::environment),
-        ..Model::new((size.width, size.height), true)
+        ..Model::new(session::size()?, true)
     };
     let mut screen = Loop::new(feed, model);
     while !screen.is_over(session) {
@@ -267,7 +266,7 @@ impl<'a> Loop<'a> {
             self.suspend(session, Suspension::Signal)?;
         } else if session.signals.take_go_on() {
             session.retake()?;
-            self.look_again(session)?;
+            self.look_again()?;
         }
         Ok(())
     }
@@ -276,13 +275,12 @@ impl<'a> Loop<'a> {
         if !session.suspend(by)? {
             self.model.notice = Some("no shell waits that could resume it".to_owned());
         }
-        self.look_again(session)
+        self.look_again()
     }
 
     /// The terminal may have another size than before.
-    fn look_again(&mut self, session: &Session) -> io::Result<()> {
-        let size = session.terminal.size()?;
-        self.model.size = (size.width, size.height);
+    fn look_again(&mut self) -> io::Result<()> {
+        self.model.size = session::size()?;
         (self.dirty, self.urgent) = (true, true);
         Ok(())
     }
@@ -290,6 +288,7 @@ impl<'a> Loop<'a> {
     fn draw(&mut self, session: &mut Session) -> io::Result<()> {
         rehearsal::panic_in("screen");
         let (model, shown) = (&self.model, &self.shown);
+        session.fit(model.size)?;
         session.terminal.draw(|frame| {
             let area = frame.area();
             view::draw(model, shown, area, frame.buffer_mut());
@@ -364,7 +363,10 @@ fn read(event: &Event, model: &Model) -> Option<Msg> {
         Event::Key(key) if model.is_typing() => keys::read_line(*key).map(Msg::Line),
         Event::Key(key) => model.bindings.read(*key),
         Event::Mouse(mouse) => keys::read_mouse(*mouse),
-        Event::Resize(columns, rows) => Some(Msg::Resize(*columns, *rows)),
+        Event::Resize(columns, rows) => {
+            let (columns, rows) = session::supposed((*columns, *rows));
+            Some(Msg::Resize(columns, rows))
+        }
         _ => None,
     }
 }

@@ -246,6 +246,7 @@ fn draw_axis(course: &Course, plot: Rect, buffer: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::selection::Drag;
 
     fn steps(counts: &[u64]) -> Vec<Step> {
         counts.iter().map(|count| Step { responses: *count, ..Step::default() }).collect()
@@ -261,6 +262,29 @@ mod tests {
         assert_eq!(scale(&steps(&counts)), 50);
         assert_eq!(scale(&steps(&[0, 0, 5])), 5);
         assert_eq!(scale(&[]), 0);
+    }
+
+    #[test]
+    fn the_span_that_the_mouse_passes_over_is_marked() {
+        let mut snapshot = Snapshot::default();
+        let (start, step) = (Timestamp::new(100, 0), Duration::from_secs(1));
+        snapshot.timeline = Timeline { start, step, steps: steps(&[3; 10]) };
+        let area = Rect::new(0, 0, SCALE + 20, 7);
+        let shown = Span { from: start, to: start.plus(step * 10), goes_on: false };
+        let at = |column| step_at(&snapshot, area, shown, SCALE + column).unwrap();
+        let marked = |drag| {
+            let model = Model { drag, ..Model::default() };
+            let mut buffer = Buffer::empty(area);
+            draw(&model, &snapshot, area, &mut buffer);
+            let is_marked = |column: &u16| {
+                let all = (0..area.height).map(|y| buffer[(*column, y)].modifier);
+                all.into_iter().all(|it| it.contains(ratatui::style::Modifier::REVERSED))
+            };
+            (0..area.width).filter(is_marked).map(|column| column - SCALE).collect::<Vec<_>>()
+        };
+        assert!(marked(None).is_empty());
+        assert_eq!(marked(Some(Drag { from: at(9), to: at(5) })), [4, 5, 6, 7, 8, 9]);
+        assert_eq!(marked(Some(Drag { from: at(0), to: at(0) })), [0, 1]);
     }
 
     #[test]
