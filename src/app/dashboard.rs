@@ -267,7 +267,9 @@ fn distance(age: Duration, took: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::capture::play::tests::paused;
     use crate::app::capture::tests::capture;
+    use crate::feed::Play;
     use crate::iana::Rcode;
     use crate::source::{End, Losses, Next};
 
@@ -338,6 +340,34 @@ mod tests {
         publisher.obey(&Command::Reset, &mut capture);
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().cost, Some(last));
+    }
+
+    #[test]
+    fn what_is_asked_of_a_replay_is_told_at_once_and_a_paused_one_tells_no_more() {
+        let feed = Feed::default();
+        let mut publisher = Publisher::new();
+        let mut capture = paused();
+        publisher.publish(&mut capture, &feed);
+        let mut serial = feed.latest().serial;
+        let mut publish = |capture: &mut Capture, expected: u64, why: &str| {
+            capture.advance();
+            publisher.next = Instant::now(); // it would be time for one
+            publisher.publish_if_due(capture, &feed);
+            publisher.next += PUBLISH_EVERY * 99;
+            assert_eq!(feed.latest().serial, serial + expected, "{why}");
+            serial += expected;
+            feed.latest()
+        };
+        publish(&mut capture, 0, "it stands still");
+        for play in [Play::NextMessage, Play::NextFocus, Play::Faster, Play::Toggle] {
+            capture.obey(&Command::Play(play));
+            while play == Play::NextFocus && !capture.is_still() {
+                capture.advance();
+            }
+            publish(&mut capture, 1, "something was asked for");
+            let is_last = play == Play::Toggle;
+            publish(&mut capture, u64::from(is_last), "a gap is told while time goes on");
+        }
     }
 
     #[test]

@@ -66,8 +66,8 @@ impl Playing {
         self.player.sought().is_some()
     }
 
-    /// So much is counted: is what is sought among it?
-    pub(super) fn see(&mut self, counted: Counted) {
+    /// So much is counted: whether what is sought is among it, which the first time it is not.
+    pub(super) fn sees(&mut self, counted: Counted) -> bool {
         let from = *self.from.get_or_insert(counted);
         let is_found = match self.player.sought() {
             Some(Play::NextFocus) => counted.focus > from.focus,
@@ -77,6 +77,7 @@ impl Playing {
             self.player.found();
             self.turn();
         }
+        is_found
     }
 
     /// What is looked at has changed: what is sought is sought in that.

@@ -48,7 +48,8 @@ fn part(snapshot: &Snapshot, replay: &Replay, first: Timestamp, at: Timestamp) -
     let of_bytes = snapshot.source.progress.map(|progress| share(progress.done, progress.total));
     let of_time = replay.end.map(|end| share(at.nanos_since(first), end.nanos_since(first)));
     let part = of_time.or(of_bytes).map(|part| part.clamp(0.0, 1.0));
-    part.map_or_else(String::new, |part| format!(" ({:.0} %)", part * 100.0))
+    // Not rounded up: what is not all of it is not 100 %.
+    part.map_or_else(String::new, |part| format!(" ({:.0} %)", (part * 100.0).floor()))
 }
 
 /// What the time does not say: how long nothing comes, and how fast it goes on.
