@@ -162,7 +162,7 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
     }
     capture.end(Ended::Stopped);
     if !publisher.is_over {
-        publisher.publish(&mut capture, feed);
+        publisher.publish(&mut capture, feed, true);
     }
 }
 
@@ -179,6 +179,8 @@ struct Publisher {
     seen: Option<(u64, bool)>,
     /// What else had changed what is shown by then.
     turns: u64,
+    /// Causes are still to be weighed of what was shown at once.
+    owes_causes: bool,
     cost: Cost,
     /// The end of the capture is published.
     is_over: bool,
@@ -196,6 +198,7 @@ impl Publisher {
             next: began + FIRST_AFTER,
             seen: None,
             turns: 0,
+            owes_causes: false,
             cost,
             is_over: false,
         }
@@ -218,25 +221,26 @@ impl Publisher {
     fn publish_if_due(&mut self, capture: &mut Capture, feed: &Feed) {
         let state = (capture.frames(), capture.has_ended());
         let ended_now = capture.has_ended() && self.seen.is_none_or(|(_, ended)| !ended);
-        let turned = self.turns != capture.turns();
         // A quiet interface still grows older; an ended or paused capture changes no more.
-        let is_news = !capture.is_still() || self.seen != Some(state);
-        if turned {
-            self.weigh_next = self.began; // who stopped here wants to know it all
-        }
-        if ended_now || turned || (is_news && Instant::now() >= self.next) {
-            self.publish(capture, feed);
+        let is_news = !capture.is_still() || self.owes_causes || self.seen != Some(state);
+        if self.turns != capture.turns() && !capture.has_ended() {
+            // A key is answered at once. What it means takes longer, and follows.
+            self.publish(capture, feed, false);
+            (self.weigh_next, self.owes_causes) = (self.began, true);
+        } else if ended_now || (is_news && Instant::now() >= self.next) {
+            let weigh = capture.has_ended() || Instant::now() >= self.weigh_next;
+            self.publish(capture, feed, weigh);
         }
     }
 
-    fn publish(&mut self, capture: &mut Capture, feed: &Feed) {
+    fn publish(&mut self, capture: &mut Capture, feed: &Feed, weigh: bool) {
         let began = Instant::now();
         let has_ended = capture.has_ended();
-        let weigh = has_ended || began >= self.weigh_next;
         let mut snapshot = capture.snapshot(&SnapshotSpec { weigh, ..self.spec.clone() });
         let took = began.elapsed();
         if weigh {
             self.weigh_next = began + WEIGH_EVERY.max(took * MOST_OF_THE_TIME_TO_WEIGH);
+            self.owes_causes = false;
         } else {
             self.usual = took;
         }
@@ -316,7 +320,7 @@ mod tests {
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().serial, 0);
         assert_eq!(publisher.spec, spec);
-        publisher.publish(&mut capture, &feed);
+        publisher.publish(&mut capture, &feed, true);
         publisher.obey(&Command::Spec(spec), &mut capture);
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().serial, 2, "a screen that is open sees it at once");
@@ -327,7 +331,7 @@ mod tests {
         let feed = Feed::default();
         let mut publisher = Publisher::new();
         let mut capture = capture(3, || Next::End(End::EndOfFile), Losses::default());
-        publisher.publish(&mut capture, &feed);
+        publisher.publish(&mut capture, &feed, true);
         let first = feed.latest().cost.unwrap();
         assert_eq!(first.snapshots, 1);
         assert!(first.took <= first.of && first.share() <= 1.0);
@@ -347,7 +351,7 @@ mod tests {
         let feed = Feed::default();
         let mut publisher = Publisher::new();
         let mut capture = paused();
-        publisher.publish(&mut capture, &feed);
+        publisher.publish(&mut capture, &feed, true);
         let mut serial = feed.latest().serial;
         let mut publish = |capture: &mut Capture, expected: u64, why: &str| {
             capture.advance();
@@ -365,6 +369,7 @@ mod tests {
                 capture.advance();
             }
             publish(&mut capture, 1, "something was asked for");
+            publish(&mut capture, 1, "and what it means");
             let is_last = play == Play::Toggle;
             publish(&mut capture, u64::from(is_last), "a gap is told while time goes on");
         }
