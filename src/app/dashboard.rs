@@ -222,14 +222,15 @@ impl Publisher {
         let state = (capture.frames(), capture.has_ended());
         let ended_now = capture.has_ended() && self.seen.is_none_or(|(_, ended)| !ended);
         // A quiet interface still grows older; an ended or paused capture changes no more.
-        let is_news = !capture.is_still() || self.owes_causes || self.seen != Some(state);
+        let now = Instant::now();
+        let is_due = self.owes_causes && now >= self.weigh_next;
+        let is_news = !capture.is_still() || is_due || self.seen != Some(state);
         if self.turns != capture.turns() && !capture.has_ended() {
-            // A key is answered at once. What it means takes longer, and follows.
+            // A key is answered at once. What it means takes longer, and follows when no other comes.
             self.publish(capture, feed, false);
-            (self.weigh_next, self.owes_causes) = (self.began, true);
-        } else if ended_now || (is_news && Instant::now() >= self.next) {
-            let weigh = capture.has_ended() || Instant::now() >= self.weigh_next;
-            self.publish(capture, feed, weigh);
+            (self.weigh_next, self.owes_causes) = (now + WEIGH_EVERY, true);
+        } else if ended_now || (is_news && now >= self.next) {
+            self.publish(capture, feed, capture.has_ended() || now >= self.weigh_next);
         }
     }
 
@@ -355,7 +356,7 @@ mod tests {
         let mut serial = feed.latest().serial;
         let mut publish = |capture: &mut Capture, expected: u64, why: &str| {
             capture.advance();
-            publisher.next = Instant::now(); // it would be time for one
+            (publisher.next, publisher.weigh_next) = (publisher.began, publisher.began); // it is time
             publisher.publish_if_due(capture, &feed);
             publisher.next += PUBLISH_EVERY * 99;
             assert_eq!(feed.latest().serial, serial + expected, "{why}");
