@@ -356,7 +356,10 @@ impl FrameSource for Merged {
     }
 
     fn peek(&mut self) -> Option<Timestamp> {
-        self.make_ready().is_none().then(|| self.run.get(self.given).map(|place| place.at))?
+        if self.make_ready().is_some() {
+            return None; // nothing now, or nothing any more
+        }
+        self.run.get(self.given).map(|place| place.at)
     }
 
     fn progress(&self) -> Option<Progress> {
