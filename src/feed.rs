@@ -19,6 +19,25 @@ pub enum Command {
     Reset,
     /// Snapshots shall tell of this alone; `None`: of everything.
     Select(Option<Filter>),
+    /// The packets of a file that is played shall come otherwise.
+    Play(Play),
+}
+
+/// How packets shall come that are played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Play {
+    /// Stand still, or go on.
+    Toggle,
+    /// Pass over everything before the next DNS message, and then go on as before.
+    NextMessage,
+    /// Pass over everything before the next response with the focus code, and stand still there.
+    NextFocus,
+    /// At the next slower speed.
+    Slower,
+    /// At the next faster speed.
+    Faster,
+    /// As fast as they can be read, to the end.
+    ToEnd,
 }
 
 /// The meeting place of one capture thread and its readers. Locks are held to copy a pointer.

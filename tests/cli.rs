@@ -303,6 +303,7 @@ const OPTIONS: &[&str] = &[
     "--buffer",
     "--no-promiscuous",
     "--follow",
+    "--replay",
     "--threads",
     "--write",
     "--write-size",

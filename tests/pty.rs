@@ -11,11 +11,12 @@
 mod terminal;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rcodetop::source::{FileOptions, Next, open_files};
 use rustix::process::Signal;
 
 use terminal::{COLUMNS, ENTER, PROGRAM, ROWS, Terminal, resize, testdata};
@@ -114,6 +115,102 @@ fn a_new_size_is_drawn_at_once() {
     terminal.wait_to_see("terminal too small");
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     let mut terminal = terminal;
+    terminal.type_in("q");
+    terminal.check_end(0);
+}
+
+#[test]
+fn a_terminal_without_room_is_waited_for() {
+    let mut terminal = Terminal::dashboard(&[]);
+    for (columns, rows) in [(0, 0), (1, 1), (100, 1), (1, 30), (0, 0)] {
+        resize(terminal.master.as_ref().unwrap(), columns, rows);
+        thread::sleep(Duration::from_millis(150));
+        assert!(terminal.child.try_wait().unwrap().is_none(), "{}", terminal.text());
+    }
+    // What says that it has no size, as a serial line does, gets a usual one.
+    terminal.wait_to_see("DNS messages");
+    let before = terminal.text().len();
+    resize(terminal.master.as_ref().unwrap(), COLUMNS, ROWS);
+    terminal.wait_until("whole screen", |text| text[before..].contains("DNS messages"));
+    terminal.type_in("q");
+    terminal.check_end(0);
+    let file = testdata("outage.pcap.gz");
+    let script = format!("stty rows 0 columns 0; exec {PROGRAM} --no-config {file}");
+    let mut serial = Terminal::run(&["sh", "-c", &script], &[]);
+    serial.wait_to_see("complete");
+    serial.type_in("q");
+    serial.check_end(0);
+}
+
+/// The messages of an outage, with an hour in which nothing comes after the first of them.
+fn with_a_gap(folder: &Path) -> PathBuf {
+    const BEFORE: usize = 300;
+    const HOUR: u64 = 3_600;
+    let mut bytes = b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00".to_vec();
+    bytes.extend([65_535_u32, 1].map(u32::to_le_bytes).concat());
+    let file = [PathBuf::from(testdata("outage.pcap.gz"))];
+    let mut source = open_files(&file, &FileOptions::default()).unwrap();
+    let mut written = 0;
+    while let Next::Frame(frame) = source.next() {
+        if frame.bytes.get(14) == Some(&0x45) && frame.bytes.get(23) == Some(&17) {
+            let (seconds, nanos) = (frame.at.0 / 1_000_000_000, frame.at.0 % 1_000_000_000);
+            let seconds = seconds + if written < BEFORE { 0 } else { HOUR };
+            let length = frame.bytes.len() as u64;
+            for field in [seconds, nanos / 1_000, length, length] {
+                bytes.extend(u32::try_from(field).unwrap().to_le_bytes());
+            }
+            bytes.extend(frame.bytes);
+            written += 1;
+        }
+    }
+    let path = folder.join("gap.pcap");
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn a_capture_is_played_paused_stepped_through_and_played_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = with_a_gap(folder.path());
+    let words = [PROGRAM, "--no-config", "--replay=100x", path.to_str().unwrap()];
+    let mut terminal = Terminal::run(&words, &[]);
+    terminal.wait_to_see("next packet in");
+    terminal.wait_to_see("300 packets");
+    let began = Instant::now();
+    terminal.type_in("P");
+    terminal.wait_to_see("paused 03:");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    for packets in ["301 packets", "302 packets"] {
+        terminal.type_in("N");
+        terminal.wait_to_see(packets);
+        terminal.wait_to_see("paused 04:");
+    }
+    // A part is not read any farther than the whole was played.
+    terminal.type_in("/type:A\r");
+    terminal.wait_to_see("only: /type:A");
+    terminal.wait_to_see("302 packets");
+    terminal.type_in("\x1b");
+    terminal.wait_until("everything", |_| !terminal.screen().contents().contains("only: "));
+    terminal.type_in("}");
+    terminal.wait_to_see("), 1000x");
+    terminal.type_in("{{P");
+    terminal.wait_to_see("replay 10x 04:");
+    terminal.type_in("$");
+    terminal.wait_to_see("complete");
+    terminal.type_in("q");
+    terminal.check_end(0);
+    terminal.wait_for("gap.pcap (complete): ");
+}
+
+#[test]
+fn the_mouse_chooses_a_span_of_the_timeline() {
+    let mut terminal = Terminal::dashboard(&[]);
+    terminal.type_in("\x1b[<0;30;11M\x1b[<32;40;11M");
+    terminal.wait_to_see(" responses, "); // what is in it so far
+    terminal.type_in("\x1b[<32;60;11M\x1b[<0;60;11m");
+    terminal.wait_to_see("only: 03:");
+    terminal.type_in("\x1b");
+    terminal.wait_until("everything", |_| !terminal.screen().contents().contains("only: "));
     terminal.type_in("q");
     terminal.check_end(0);
 }
@@ -295,11 +392,15 @@ fn a_configuration_is_heeded_and_its_faults_are_told() {
     let home = [("XDG_CONFIG_HOME", folder.path().to_str().unwrap())];
     let file = testdata("outage.pcap.gz");
     std::fs::write(&path, "ascii = true\nmouse = false\n[keys]\nquit = \"Q\"\n").unwrap();
-    let mut terminal = Terminal::run(&[PROGRAM, &file], &home);
+    // A name that is no ASCII either.
+    let named = folder.path().join("größe.pcap.gz");
+    std::fs::copy(&file, &named).unwrap();
+    let mut terminal = Terminal::run(&[PROGRAM, named.to_str().unwrap()], &home);
     terminal.wait_to_see("complete");
     terminal.wait_to_see("Q quit");
     terminal.type_in("Q");
     assert_eq!(terminal.wait().code(), Some(0));
+    terminal.wait_for("Go on with");
     assert!(terminal.text().is_ascii() && !terminal.text().contains("\x1b[?1000h"));
 
     std::fs::write(&path, "mouse = false\n[keys]\nzom = \"z\"\n").unwrap();

@@ -13,8 +13,10 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::feed::Play;
 use rcodetop::iana::Rcode;
-use rcodetop::snapshot::{Ended, Selected, Snapshot, SourceKind};
+
+use rcodetop::snapshot::{Ended, Replay, Selected, Snapshot, SourceKind, Speed};
 use rcodetop::tui::bindings::{Bindings, Change};
 use rcodetop::tui::export::Refusal;
 use rcodetop::tui::glyphs::{self, Glyphs};
@@ -247,7 +249,7 @@ fn a_report_that_cannot_be_written_is_told_with_what_to_do() {
 
 #[test]
 fn a_tiny_terminal_says_what_it_needs() {
-    for size in [(39, 24), (80, 9), (12, 3)] {
+    for size in [(39, 24), (80, 9), (12, 3), (1, 1), (1, 24), (80, 1), (0, 0)] {
         insta::assert_snapshot!(named(size, "tiny"), screen(size, &at("busy"), &[]));
     }
 }
@@ -429,6 +431,60 @@ fn the_keys_in_force_are_those_that_are_shown() {
     let help = text(&render(&model, &at("busy")));
     assert!(help.contains("Q ^C      quit") && help.contains("PgDn      next page"), "{help}");
     assert!(!help.contains("one table fills the screen"), "{help}");
+}
+
+/// Half of an outage, played.
+fn played(change: impl Fn(&mut Replay)) -> Snapshot {
+    let mut snapshot = at("busy");
+    let first = snapshot.source.first.expect("it has packets");
+    snapshot.source.ended = None;
+    let after = |seconds| Some(first.plus(Duration::from_secs(seconds)));
+    let mut replay = Replay {
+        speed: Speed::from_thousandths(10_000).expect("it is a speed"),
+        is_playing: true,
+        is_seeking: false,
+        at: after(25),
+        next: after(26),
+        end: after(96),
+    };
+    change(&mut replay);
+    snapshot.source.replay = Some(replay);
+    snapshot
+}
+
+#[test]
+fn a_capture_that_is_played_says_how_far_and_how_fast() {
+    let later =
+        |replay: &Replay, seconds| replay.at.map(|at| at.plus(Duration::from_secs(seconds)));
+    let mut done = played(|_| ());
+    done.source.ended = Some(Ended::EndOfFile);
+    let states = [
+        ("playing", played(|_| ())),
+        ("paused", played(|replay| replay.is_playing = false)),
+        ("seeking", played(|replay| replay.is_seeking = true)),
+        ("gap", played(|replay| replay.next = later(replay, 421))),
+        (
+            "long_gap",
+            played(|replay| {
+                replay.next = later(replay, 300_000);
+                replay.end = later(replay, 300_100);
+            }),
+        ),
+        ("end_unknown", played(|replay| replay.end = None)),
+        ("done", done),
+    ];
+    for (state, snapshot) in states {
+        for size in SIZES {
+            let told = screen(size, &snapshot, &[]);
+            let lines: Vec<&str> = told.lines().collect();
+            let ends = [lines[0], lines[1], lines.last().expect("it has lines")].join("\n");
+            insta::assert_snapshot!(named(size, &format!("replay_{state}")), ends);
+        }
+    }
+    let frozen = screen((80, 24), &played(|_| ()), &[Msg::Freeze, Msg::Play(Play::Toggle)]);
+    insta::assert_snapshot!("replay_frozen_80x24", frozen);
+    let help = screen((120, 50), &played(|_| ()), &[Msg::Help]);
+    insta::assert_snapshot!("replay_help_120x50", help);
 }
 
 /// What is typed stands on the screen, with what it may become.

@@ -29,10 +29,15 @@ fn read_all(source: &mut dyn FrameSource) -> (Vec<Expected>, End) {
     let mut frames = Vec::new();
     let mut silences = 0;
     loop {
-        match source.next() {
-            Next::Frame(frame) => frames.push(seen(&frame)),
-            Next::Quiet => silences += 1,
-            Next::End(end) => return (frames, end),
+        let due = source.peek();
+        match (source.next(), due) {
+            (Next::Frame(frame), due) => {
+                assert!(due.is_none_or(|due| due == frame.at), "{due:?}: {frame:?}");
+                frames.push(seen(&frame));
+            }
+            (other, Some(due)) => panic!("a frame of {due} was announced: {other:?}"),
+            (Next::Quiet, None) => silences += 1,
+            (Next::End(end), None) => return (frames, end),
         }
         assert!(silences < MANY_SILENCES, "the input never ends");
     }

@@ -1,8 +1,8 @@
 //! What a capture needs of an engine, or of the like of one.
 
-use crate::engine::Engine;
+use crate::engine::{Counted, Engine};
 use crate::iana::Rcode;
-use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
+use crate::snapshot::{Lists, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::trail::WholeFrame;
 
@@ -26,6 +26,13 @@ pub(super) trait Analyze: Send {
     /// The frames of the latest messages, as far as they are kept; none where they are not.
     fn kept_frames(&self) -> Vec<WholeFrame> {
         Vec::new()
+    }
+
+    /// How much is counted by now.
+    fn counted(&mut self) -> Counted {
+        let lists = Lists { domains: false, prefixes: false, paths: false };
+        let spec = SnapshotSpec { top: 0, lists, weigh: false, ..SnapshotSpec::default() };
+        Counted::of(&self.snapshot(&spec))
     }
 
     /// What is known now, as [`Engine::snapshot`] gives it.
@@ -55,6 +62,10 @@ impl Analyze for Engine {
 
     fn kept_frames(&self) -> Vec<WholeFrame> {
         Engine::kept_frames(self)
+    }
+
+    fn counted(&mut self) -> Counted {
+        Engine::counted(self)
     }
 
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {

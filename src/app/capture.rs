@@ -1,15 +1,18 @@
 //! The capture loop: frames from a source into an analyzer, in pieces short enough to do something
 //! else in between.
 
+pub(super) mod play;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::analyze::Analyze;
+use super::replay::Playing;
 use crate::engine::EngineConfig;
 use crate::feed::Command;
 use crate::record::Recorder;
 use crate::select::Filter;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
-use crate::source::{End, FrameSource, Frames, NextRun, SourceError};
+use crate::source::{End, FrameSource, NextRun, SourceError};
 
 /// What a piece of work may take before the caller gets its turn.
 const PIECE: Duration = Duration::from_millis(50);
@@ -28,9 +31,8 @@ pub(super) struct Capture {
     whole: Reader,
     part: Option<Part>,
     again: Again,
-    /// Writes what the whole gives to files.
-    recorder: Option<Recorder>,
-    flushed: Instant,
+    /// How its packets come, if it is as they were captured.
+    playing: Option<Playing>,
 }
 
 /// A source, what it feeds, and how far they are.
@@ -41,6 +43,9 @@ struct Reader {
     batch: u32,
     frames: u64,
     ended: Option<Ended>,
+    /// Writes them to files.
+    recorder: Option<Recorder>,
+    flushed: Instant,
 }
 
 /// What a filter selects, counted apart from the whole, which goes on.
@@ -74,62 +79,65 @@ pub(super) struct Origin {
     pub(super) name: String,
 }
 
-/// Who else sees the frames of the whole.
-#[derive(Default)]
-struct Beside<'a> {
-    recorder: Option<&'a mut Recorder>,
-    analyzer: Option<&'a mut dyn Analyze>,
-}
-
-impl Beside<'_> {
-    fn feed(&mut self, run: &Frames<'_>) {
-        if let Some(recorder) = &mut self.recorder {
-            run.clone().for_each(|frame| recorder.frame(&frame));
-        }
-        if let Some(analyzer) = &mut self.analyzer {
-            analyzer.feed(run.clone());
-        }
-    }
-}
+/// What is counted beside what reads.
+type Beside<'a> = Option<&'a mut dyn Analyze>;
 
 impl Reader {
     fn new(source: Box<dyn FrameSource>, analyzer: Box<dyn Analyze>) -> Self {
-        Self { source, analyzer, batch: 1, frames: 0, ended: None }
+        let (recorder, flushed) = (None, Instant::now());
+        Self { source, analyzer, batch: 1, frames: 0, ended: None, recorder, flushed }
     }
 
-    /// Reads for about [`PIECE`], or until there is nothing to read now. What is counted beside sees
-    /// the same.
-    fn advance(&mut self, is_live: bool, mut beside: Beside<'_>) {
+    /// Reads for about [`PIECE`], or until there is nothing to read now, and not more than so many
+    /// frames. What is counted beside sees the same.
+    fn advance(&mut self, most: u64, is_live: bool, mut beside: Beside<'_>) {
         let began = Instant::now();
-        let mut left = self.batch as usize;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut left = most.min(self.batch as usize);
         while left > 0 {
-            match self.source.next_run(left) {
-                NextRun::Frames(run) => {
-                    left -= run.len();
-                    self.frames += run.len() as u64;
-                    beside.feed(&run);
-                    self.analyzer.feed(run);
-                }
-                NextRun::Quiet => return self.quiet(is_live, beside),
-                NextRun::End(end) => {
-                    if let Some(analyzer) = beside.analyzer {
-                        analyzer.finish();
-                    }
-                    return self.end(ended(end));
-                }
+            match self.take(left, is_live, &mut beside) {
+                Some(taken) => left -= taken,
+                None => return,
             }
         }
         self.batch = next_batch(self.batch, began.elapsed());
     }
 
+    /// Takes in at most so many frames and tells how many; `None` if there are none now, or none any
+    /// more.
+    fn take(&mut self, most: usize, is_live: bool, beside: &mut Beside<'_>) -> Option<usize> {
+        match self.source.next_run(most) {
+            NextRun::Frames(run) => {
+                let taken = run.len();
+                self.frames += taken as u64;
+                if let Some(recorder) = &mut self.recorder {
+                    run.clone().for_each(|frame| recorder.frame(&frame));
+                }
+                if let Some(beside) = beside {
+                    beside.feed(run.clone());
+                }
+                self.analyzer.feed(run);
+                return Some(taken);
+            }
+            NextRun::Quiet => self.quiet(is_live, beside),
+            NextRun::End(end) => {
+                if let Some(beside) = beside {
+                    beside.finish();
+                }
+                self.end(ended(end));
+            }
+        }
+        None
+    }
+
     /// On a quiet interface only the clock tells that queries have waited too long. In a file
     /// packet time is the only time there is.
-    fn quiet(&mut self, is_live: bool, beside: Beside<'_>) {
+    fn quiet(&mut self, is_live: bool, beside: &mut Beside<'_>) {
         self.batch = 1;
         if is_live {
             let now = now();
             self.analyzer.tick(now);
-            if let Some(analyzer) = beside.analyzer {
+            if let Some(analyzer) = beside {
                 analyzer.tick(now);
             }
         }
@@ -140,6 +148,17 @@ impl Reader {
         if self.ended.is_none() {
             self.analyzer.finish();
             self.ended = Some(how);
+        }
+    }
+
+    /// What was read is with the disk before long.
+    fn flush(&mut self) {
+        let Some(recorder) = &mut self.recorder else { return };
+        if self.ended.is_some() {
+            recorder.finish();
+        } else if self.flushed.elapsed() >= FLUSH {
+            recorder.flush();
+            self.flushed = Instant::now();
         }
     }
 
@@ -160,8 +179,7 @@ impl Capture {
         analyzer: Box<dyn Analyze>,
     ) -> Self {
         let whole = Reader::new(source, analyzer);
-        let (part, again, recorder, flushed) = (None, Again::default(), None, Instant::now());
-        Self { origin, whole, part, again, recorder, flushed }
+        Self { origin, whole, part: None, again: Again::default(), playing: None }
     }
 
     /// The same, of which parts can be looked at.
@@ -169,35 +187,55 @@ impl Capture {
         Self { again, ..self }
     }
 
+    /// The same, whose packets come as they were captured.
+    pub(super) fn played(self, playing: Playing) -> Self {
+        Self { playing: Some(playing), ..self }
+    }
+
     /// The same, whose frames are written to files.
-    pub(super) fn recorded(self, recorder: Option<Recorder>) -> Self {
-        Self { recorder, ..self }
+    pub(super) fn recorded(mut self, recorder: Option<Recorder>) -> Self {
+        self.whole.recorder = recorder;
+        self
     }
 
     /// Reads a piece; first of what is looked at.
     pub(super) fn advance(&mut self) {
-        let is_live = self.origin.kind == SourceKind::Live;
-        let mut beside = Beside { recorder: self.recorder.as_mut(), analyzer: None };
-        match &mut self.part {
-            Some(Part::Again(part)) if part.ended.is_none() => {
-                part.advance(is_live, Beside::default());
-            }
-            Some(Part::FromNow(analyzer, _)) => {
-                beside.analyzer = Some(&mut **analyzer);
-                self.whole.advance(is_live, beside);
-            }
-            _ => self.whole.advance(is_live, beside),
-        }
-        self.flush();
+        self.read_on();
+        self.whole.flush();
     }
 
-    fn flush(&mut self) {
-        let Some(recorder) = &mut self.recorder else { return };
-        if self.whole.ended.is_some() {
-            recorder.finish();
-        } else if self.flushed.elapsed() >= FLUSH {
-            recorder.flush();
-            self.flushed = Instant::now();
+    fn read_on(&mut self) {
+        if self.catch_up() {
+            return;
+        }
+        if let Some(playing) = &mut self.playing {
+            playing.has_caught_up();
+            return self.play();
+        }
+        let is_live = self.origin.kind == SourceKind::Live;
+        self.whole.advance(u64::MAX, is_live, beside(&mut self.part));
+    }
+
+    /// Reads a piece of the part that is looked at, unless it is as far as it may be.
+    fn catch_up(&mut self) -> bool {
+        let behind = self.behind();
+        match &mut self.part {
+            Some(Part::Again(part)) if behind > 0 => part.advance(behind, false, None),
+            _ => return false,
+        }
+        true
+    }
+
+    /// How many frames more may be read of the part that is read again: of what is played, those
+    /// that have been.
+    fn behind(&self) -> u64 {
+        match &self.part {
+            Some(Part::Again(part)) if part.ended.is_some() => 0,
+            Some(Part::Again(part)) if self.playing.is_some() && self.whole.ended.is_none() => {
+                self.whole.frames.saturating_sub(part.frames)
+            }
+            Some(Part::Again(_)) => u64::MAX,
+            Some(Part::FromNow(..)) | None => 0,
         }
     }
 
@@ -209,7 +247,7 @@ impl Capture {
             _ => {}
         }
         self.whole.end(how);
-        self.flush();
+        self.whole.flush();
     }
 
     /// What is looked at: the whole, or a part that is read again.
@@ -284,14 +322,22 @@ impl Capture {
             Command::Focus(rcode) => {
                 self.again.engine.focus = *rcode;
                 self.analyzers().for_each(|analyzer| analyzer.set_focus(*rcode));
+                self.playing.iter_mut().for_each(Playing::look_anew);
             }
             Command::Reset => {
                 self.analyzers().for_each(|analyzer| analyzer.reset());
+                self.playing.iter_mut().for_each(Playing::look_anew);
                 if let Some(Part::FromNow(_, since)) = &mut self.part {
                     *since = now();
                 }
             }
-            Command::Select(filter) => self.select(filter.as_ref()),
+            Command::Select(filter) => {
+                self.select(filter.as_ref());
+                self.playing.iter_mut().for_each(Playing::look_anew);
+            }
+            Command::Play(play) => {
+                self.playing.iter_mut().for_each(|playing| playing.obey(*play));
+            }
             Command::Spec(_) => {}
         }
     }
@@ -311,15 +357,24 @@ impl Capture {
         let shown = self.shown();
         snapshot.source.ended.clone_from(&shown.ended);
         snapshot.source.progress = shown.source.progress();
+        snapshot.source.replay = self.playing.as_ref().map(Playing::told);
         let complaints = shown.complaints();
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
-        snapshot.source.recording = self.recorder.as_ref().map(Recorder::status);
+        snapshot.source.recording = self.whole.recorder.as_ref().map(Recorder::status);
         snapshot.ledger.kernel_dropped = losses.kernel;
         snapshot.ledger.interface_dropped = losses.interface;
         snapshot.assess();
         snapshot.quality.extend(complaints);
         snapshot
+    }
+}
+
+/// What is counted beside the whole.
+fn beside(part: &mut Option<Part>) -> Beside<'_> {
+    match part {
+        Some(Part::FromNow(analyzer, _)) => Some(&mut **analyzer),
+        Some(Part::Again(_)) | None => None,
     }
 }
 

@@ -1,7 +1,6 @@
 //! The dashboard: the capture on a thread of its own, the screen on this one, a feed in between.
 
 use std::any::Any;
-use std::env;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -69,7 +68,7 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let snapshot = feed.latest();
     verdict::require_frames(&snapshot)?;
     // Where nobody reads it any more, the exit status still tells.
-    let _ = say_what_it_was(&analysis, &snapshot);
+    let _ = say_what_it_was(&analysis, options.look.glyphs, &snapshot);
     Ok(verdict::verdict(&snapshot, false))
 }
 
@@ -98,9 +97,7 @@ fn options(analysis: &Analysis, config: config::Config, note: Option<String>) ->
 }
 
 /// What stays in the terminal.
-fn say_what_it_was(analysis: &Analysis, snapshot: &Snapshot) -> io::Result<()> {
-    let ascii = analysis.screen.ascii;
-    let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::detect(|name| env::var(name).ok()) };
+fn say_what_it_was(analysis: &Analysis, glyphs: Glyphs, snapshot: &Snapshot) -> io::Result<()> {
     let lines = summary(snapshot, &go_on::command(analysis, snapshot));
     super::say(&glyphs.text(&format!("{}\n", lines.join("\n"))))
 }
@@ -167,7 +164,7 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
     }
     capture.end(Ended::Stopped);
     if !publisher.is_over {
-        publisher.publish(&mut capture, feed);
+        publisher.publish(&mut capture, feed, true);
     }
 }
 
@@ -182,6 +179,10 @@ struct Publisher {
     next: Instant,
     /// Frames and end of the capture at the last snapshot.
     seen: Option<(u64, bool)>,
+    /// What else had changed what is shown by then.
+    turns: u64,
+    /// Causes are still to be weighed of what was shown at once.
+    owes_causes: bool,
     cost: Cost,
     /// The end of the capture is published.
     is_over: bool,
@@ -198,6 +199,8 @@ impl Publisher {
             began,
             next: began + FIRST_AFTER,
             seen: None,
+            turns: 0,
+            owes_causes: false,
             cost,
             is_over: false,
         }
@@ -210,7 +213,8 @@ impl Publisher {
             self.spec = spec.clone();
         }
         capture.obey(command);
-        if self.cost.snapshots > 0 {
+        // What is asked of a replay is seen once it was done.
+        if self.cost.snapshots > 0 && !matches!(command, Command::Play(_)) {
             (self.next, self.seen) = (Instant::now(), None);
             self.weigh_next = self.next;
         }
@@ -219,21 +223,27 @@ impl Publisher {
     fn publish_if_due(&mut self, capture: &mut Capture, feed: &Feed) {
         let state = (capture.frames(), capture.has_ended());
         let ended_now = capture.has_ended() && self.seen.is_none_or(|(_, ended)| !ended);
-        // A quiet interface still grows older; an ended capture changes no more.
-        let is_news = !capture.has_ended() || self.seen != Some(state);
-        if ended_now || (is_news && Instant::now() >= self.next) {
-            self.publish(capture, feed);
+        // A quiet interface still grows older; an ended or paused capture changes no more.
+        let now = Instant::now();
+        let is_due = self.owes_causes && now >= self.weigh_next;
+        let is_news = !capture.is_still() || is_due || self.seen != Some(state);
+        if self.turns != capture.turns() && !capture.has_ended() {
+            // A key is answered at once. What it means takes longer, and follows when no other comes.
+            self.publish(capture, feed, false);
+            (self.weigh_next, self.owes_causes) = (now + WEIGH_EVERY, true);
+        } else if ended_now || (is_news && now >= self.next) {
+            self.publish(capture, feed, capture.has_ended() || now >= self.weigh_next);
         }
     }
 
-    fn publish(&mut self, capture: &mut Capture, feed: &Feed) {
+    fn publish(&mut self, capture: &mut Capture, feed: &Feed, weigh: bool) {
         let began = Instant::now();
         let has_ended = capture.has_ended();
-        let weigh = has_ended || began >= self.weigh_next;
         let mut snapshot = capture.snapshot(&SnapshotSpec { weigh, ..self.spec.clone() });
         let took = began.elapsed();
         if weigh {
             self.weigh_next = began + WEIGH_EVERY.max(took * MOST_OF_THE_TIME_TO_WEIGH);
+            self.owes_causes = false;
         } else {
             self.usual = took;
         }
@@ -242,6 +252,7 @@ impl Publisher {
         feed.publish(snapshot);
         self.next = began + distance(self.began.elapsed(), self.usual);
         self.seen = Some((capture.frames(), capture.has_ended()));
+        self.turns = capture.turns();
     }
 
     /// What is asked for after the end keeps nothing waiting.
@@ -263,7 +274,9 @@ fn distance(age: Duration, took: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::capture::play::tests::paused;
     use crate::app::capture::tests::capture;
+    use crate::feed::Play;
     use crate::iana::Rcode;
     use crate::source::{End, Losses, Next};
 
@@ -310,7 +323,7 @@ mod tests {
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().serial, 0);
         assert_eq!(publisher.spec, spec);
-        publisher.publish(&mut capture, &feed);
+        publisher.publish(&mut capture, &feed, true);
         publisher.obey(&Command::Spec(spec), &mut capture);
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().serial, 2, "a screen that is open sees it at once");
@@ -321,7 +334,7 @@ mod tests {
         let feed = Feed::default();
         let mut publisher = Publisher::new();
         let mut capture = capture(3, || Next::End(End::EndOfFile), Losses::default());
-        publisher.publish(&mut capture, &feed);
+        publisher.publish(&mut capture, &feed, true);
         let first = feed.latest().cost.unwrap();
         assert_eq!(first.snapshots, 1);
         assert!(first.took <= first.of && first.share() <= 1.0);
@@ -334,6 +347,35 @@ mod tests {
         publisher.obey(&Command::Reset, &mut capture);
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().cost, Some(last));
+    }
+
+    #[test]
+    fn what_is_asked_of_a_replay_is_told_at_once_and_a_paused_one_tells_no_more() {
+        let feed = Feed::default();
+        let mut publisher = Publisher::new();
+        let mut capture = paused();
+        publisher.publish(&mut capture, &feed, true);
+        let mut serial = feed.latest().serial;
+        let mut publish = |capture: &mut Capture, expected: u64, why: &str| {
+            capture.advance();
+            (publisher.next, publisher.weigh_next) = (publisher.began, publisher.began); // it is time
+            publisher.publish_if_due(capture, &feed);
+            publisher.next += PUBLISH_EVERY * 99;
+            assert_eq!(feed.latest().serial, serial + expected, "{why}");
+            serial += expected;
+            feed.latest()
+        };
+        publish(&mut capture, 0, "it stands still");
+        for play in [Play::NextMessage, Play::NextFocus, Play::Faster, Play::Toggle] {
+            capture.obey(&Command::Play(play));
+            while play == Play::NextFocus && !capture.is_still() {
+                capture.advance();
+            }
+            publish(&mut capture, 1, "something was asked for");
+            publish(&mut capture, 1, "and what it means");
+            let is_last = play == Play::Toggle;
+            publish(&mut capture, u64::from(is_last), "a gap is told while time goes on");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow};
 
 use super::analyzer;
 use super::capture::{Again, Capture, Origin, Reopen};
+use super::replay::Playing;
 use crate::cli::{Analysis, Input, Live};
 use crate::record::Recorder;
 use crate::snapshot::SourceKind;
@@ -37,11 +38,17 @@ fn recorder(analysis: &Analysis, names: Vec<String>) -> anyhow::Result<Option<Re
 fn source(analysis: &Analysis) -> anyhow::Result<(Capture, Vec<String>)> {
     let engine = analysis.engine.clone();
     match &analysis.input {
-        Input::Files { paths, follow, threads } => {
+        Input::Files { paths, follow, threads, replay } => {
             let source = open_files(paths, &FileOptions { follow: *follow })?;
             let origin = Origin { kind: SourceKind::File, name: files_name(paths) };
-            let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
             let again = Again { engine: engine.clone(), open: reopen(paths, *follow) };
+            if let Some(speed) = replay {
+                let playing = Playing::start(*speed, reopen(paths, false));
+                let playing = playing.context("cannot start the thread that reads ahead")?;
+                let capture = Capture::new(origin, source, analyzer::alone(engine));
+                return Ok((capture.with(again).played(playing), Vec::new()));
+            }
+            let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
             let analyzer = analyzer::on_threads(threads, engine);
             let analyzer = analyzer.context("cannot start the analysis threads")?;
             Ok((Capture::new(origin, source, analyzer).with(again), Vec::new()))

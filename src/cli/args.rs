@@ -12,6 +12,7 @@ use super::units;
 use crate::iana::Rcode;
 use crate::output::Format;
 use crate::select::Filter;
+use crate::snapshot::Speed;
 use crate::tui::theme::THEMES;
 
 /// The theme that is none: what suits the terminal.
@@ -20,6 +21,7 @@ pub const AUTO: &str = "auto";
 const EXAMPLES: &str = "\
 Examples:
   rcodetop outage.pcapng                      watch a capture on the dashboard
+  rcodetop --replay=10x outage.pcapng         watch it happen, ten times as fast
   sudo rcodetop -i eth0                       watch live traffic
   sudo rcodetop -i eth0 -- host 192.0.2.53    ... of one server only
   rcodetop report outage.pcap.gz              who is refused, by whom, for which names
@@ -229,6 +231,11 @@ pub struct ScreenArgs {
     /// Leave the mouse to the terminal, so that text can be selected
     #[arg(long, help_heading = SCREEN)]
     pub no_mouse: bool,
+    /// Play capture files: packets come as they were captured, or so many times as fast (0.1 to
+    /// 1000). Keys pause, step, change the speed and go to the end [default without SPEED: 1]
+    #[arg(long, value_name = "SPEED", help_heading = FILES, value_parser = units::speed,
+          num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    pub replay: Option<Speed>,
     /// Read this configuration file [default: $XDG_CONFIG_HOME/rcodetop/config.toml or
     /// ~/.config/rcodetop/config.toml, if it exists]
     #[arg(long, value_name = "FILE", help_heading = SCREEN, value_hint = ValueHint::FilePath)]
@@ -267,6 +274,10 @@ pub struct ReportArgs {
     /// certain, or responses with the focus code that nothing explains
     #[arg(long, help_heading = OUTPUT)]
     pub check: bool,
+    /// Refused, with what to do instead.
+    #[arg(long, hide = true, value_parser = units::speed, num_args = 0..=1, require_equals = true,
+          default_missing_value = "1")]
+    pub replay: Option<Speed>,
 }
 
 /// When to use colours.

@@ -14,6 +14,7 @@ use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::output::Format;
 use crate::record::RecordOptions;
+use crate::snapshot::Speed;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
 const DEFAULT_BUFFER: u64 = 64 << 20;
@@ -95,6 +96,8 @@ pub enum Input {
         follow: bool,
         /// Threads that match and count; `None` for as many as help.
         threads: Option<NonZeroUsize>,
+        /// Packets come as they were captured, and how fast; only on the dashboard.
+        replay: Option<Speed>,
     },
     /// Network interfaces.
     Live(Live),
@@ -158,7 +161,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
     match cli.task {
         None if cli.list_interfaces => Ok(Plan::Interfaces),
         None if cli.print_config => Ok(Plan::Configuration),
-        None => dashboard(cli.input, screen(cli.screen), cli.export_dir, stdout_is_terminal),
+        None => dashboard(cli, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
@@ -168,7 +171,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
 }
 
 fn screen(args: ScreenArgs) -> Screen {
-    let ScreenArgs { theme, ascii, no_mouse, config, no_config } = args;
+    let ScreenArgs { theme, ascii, no_mouse, config, no_config, .. } = args;
     let config = match config {
         _ if no_config => Config::Without,
         Some(file) => Config::File(file),
@@ -177,16 +180,22 @@ fn screen(args: ScreenArgs) -> Screen {
     Screen { theme, ascii, no_mouse, config }
 }
 
-fn dashboard(
-    args: InputArgs,
-    screen: Screen,
-    export_dir: Option<PathBuf>,
-    stdout_is_terminal: bool,
-) -> Result<Plan, clap::Error> {
+fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
+    let Cli { input: args, screen: on_screen, export_dir, .. } = cli;
+    let replay = on_screen.replay;
+    let screen = screen(on_screen);
     let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
     if stdout_is_terminal {
-        let analysis = analysis(args)?;
+        let mut analysis = analysis(args)?;
+        if let Some(speed) = replay {
+            play(&mut analysis.input, speed)?;
+        }
         return Ok(Plan::Dashboard(Analysis { export_dir, ..analysis }));
+    }
+    if replay.is_some() {
+        return Err(conflict(
+            "--replay plays on the dashboard, and standard output is not a terminal",
+        ));
     }
     require_input(
         &args,
@@ -196,13 +205,37 @@ fn dashboard(
     analysis(args).map(Report::instead_of_dashboard).map(Plan::Report)
 }
 
+/// Lets the packets of files come as they were captured.
+fn play(input: &mut Input, speed: Speed) -> Result<(), clap::Error> {
+    match input {
+        Input::Live(_) => Err(conflict("--replay plays a capture file, and none is given")),
+        Input::Files { follow: true, .. } => Err(conflict(
+            "--replay plays a file that is whole, and --follow waits for one that grows; \
+             leave out one of them",
+        )),
+        Input::Files { threads: Some(_), .. } => Err(conflict(
+            "--threads makes reading faster, and --replay reads no faster than packets were \
+             captured; leave out one of them",
+        )),
+        Input::Files { replay, .. } => {
+            *replay = Some(speed);
+            Ok(())
+        }
+    }
+}
+
 fn report(args: ReportArgs) -> Result<Report, clap::Error> {
+    if args.replay.is_some() {
+        return Err(conflict(
+            "--replay plays on the dashboard: `rcodetop --replay FILE`; a report is of the whole",
+        ));
+    }
     require_input(
         &args.input,
         "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
          (and --duration, or Ctrl-C when it is enough)",
     )?;
-    let ReportArgs { input, duration, format, top, output, check } = args;
+    let ReportArgs { input, duration, format, top, output, check, .. } = args;
     let mut analysis = analysis(input, duration)?;
     analysis.engine.rows = top.unwrap_or_else(|| format.default_rows());
     Ok(Report { analysis, format, top, output, check })
@@ -298,7 +331,7 @@ fn files(
         return Err(conflict("standard input (`-`) can be read once only"));
     }
     require_memory(args)?;
-    Ok(Input::Files { paths, follow: args.follow, threads: args.threads })
+    Ok(Input::Files { paths, follow: args.follow, threads: args.threads, replay: None })
 }
 
 fn record(args: &WriteArgs, is_file: bool) -> Option<RecordOptions> {
@@ -368,7 +401,7 @@ mod tests {
     #[track_caller]
     fn check_files(line: &str, expected: &[&str], follows: bool) {
         let paths = expected.iter().map(PathBuf::from).collect();
-        let files = Input::Files { paths, follow: follows, threads: None };
+        let files = Input::Files { paths, follow: follows, threads: None, replay: None };
         assert_eq!(input(understand(line, true).unwrap()), files, "{line}");
     }
 
@@ -419,6 +452,12 @@ mod tests {
             "rcodetop a.pcap --threads 3 --max-memory 16MiB",
             "need --max-memory 24.0 MiB or more",
         );
+        check_refused("rcodetop -i eth0 --replay", "--replay plays a capture file, and none is");
+        check_refused("rcodetop --replay", "--replay plays a capture file, and none is given");
+        check_refused("rcodetop a.pcap --follow --replay=2", "a file that is whole, and --follow");
+        check_refused("rcodetop a.pcap --threads 2 --replay", "--threads makes reading faster");
+        check_refused("rcodetop report a.pcap --replay=9", "a report is of the whole");
+        check_refused("rcodetop a.pcap --replay=0", "not a speed; 0.1x to 1000x");
         check_refused("rcodetop -i eth0 --bpf udp -- tcp", "cannot be used with");
         check_refused("rcodetop - -", "standard input (`-`) can be read once only");
         check_refused("rcodetop -q -v a.pcap", "cannot be used with");
@@ -446,6 +485,23 @@ mod tests {
         assert_eq!((report.format, report.top), (Format::Text, None));
         let lost = understand("rcodetop", false).unwrap_err().to_string();
         assert!(lost.contains("standard output is not a terminal"), "{lost}");
+    }
+
+    #[test]
+    fn a_capture_is_played_at_the_speed_that_is_asked_for() {
+        for (line, expected) in [
+            ("rcodetop a.pcap", None),
+            ("rcodetop --replay a.pcap", Some("1x")),
+            ("rcodetop --replay=10x a.pcap", Some("10x")),
+            ("rcodetop a.pcap --replay=0.1", Some("0.1x")),
+        ] {
+            let Input::Files { replay, .. } = input(understand(line, true).unwrap()) else {
+                panic!("{line} reads a file")
+            };
+            assert_eq!(replay.map(|speed| speed.to_string()).as_deref(), expected, "{line}");
+        }
+        let piped = understand("rcodetop --replay a.pcap", false).unwrap_err().to_string();
+        assert!(piped.contains("standard output is not a terminal"), "{piped}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 
 use crate::iana::Rcode;
+use crate::snapshot::Speed;
 
 /// The least that `--max-memory` may be: below it, no table holds enough to be worth reading.
 const LEAST_MEMORY: u64 = 16 << 20;
@@ -98,6 +99,17 @@ pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
+/// How fast a capture is played: `10x`, `0.5x`, or without the x.
+pub(super) fn speed(text: &str) -> Result<Speed, String> {
+    let number = text.strip_suffix(['x', 'X']).unwrap_or(text).parse::<f64>().ok();
+    let a_second = number.and_then(|number| Duration::try_from_secs_f64(number).ok());
+    let thousandths = a_second.and_then(|passes| u32::try_from(passes.as_millis()).ok());
+    thousandths.and_then(Speed::from_thousandths).ok_or_else(|| {
+        let (least, most) = (Speed::SLOWEST, Speed::FASTEST);
+        format!("not a speed; {least} to {most}, where 1x is as it was captured")
+    })
+}
+
 /// A response code by its mnemonic or number.
 pub(super) fn rcode(text: &str) -> Result<Rcode, String> {
     Rcode::from_name(text).ok_or_else(|| {
@@ -171,6 +183,20 @@ mod tests {
         check(threads, "0", "not a number of threads");
         check(threads, "65", "not a number of threads");
         check(threads, "many", "not a number of threads");
+    }
+
+    #[test]
+    fn speeds_are_factors_within_what_makes_sense() {
+        let told = |text: &str| speed(text).map_or_else(|err| err, |speed| speed.to_string());
+        for (text, expected) in
+            [("1", "1x"), ("10x", "10x"), ("0.1X", "0.1x"), ("2.5", "2.5x"), ("1000x", "1000x")]
+        {
+            assert_eq!(told(text), expected);
+        }
+        for text in ["0", "0.09", "1001", "-1", "nan", "inf", "1e99", "x", "", "max", "10 x"] {
+            let refusal = told(text);
+            assert!(refusal.starts_with("not a speed; 0.1x to 1000x"), "{text}: {refusal}");
+        }
     }
 
     #[test]

@@ -17,10 +17,10 @@ use crate::wire::{
     Segment, StreamMessage, Streams, Transport, describe,
 };
 
-use super::EngineConfig;
 use super::front::Found;
 use super::keeper::{Keeper, Place};
 use super::sieve::Sieve;
+use super::{Counted, EngineConfig};
 
 /// Matches.
 #[derive(Debug)]
@@ -227,6 +227,15 @@ impl Matcher {
         }
         frames.dns_messages = frames.queries + frames.responses;
         frames.evicted = tallies.forgotten();
+    }
+
+    /// How much the tallies have counted; both settled.
+    pub(super) fn counted(&self, tallies: &Tallies) -> Counted {
+        let mut books = Ledger::default();
+        self.complete(&mut books, tallies);
+        let selected = self.selected().map(|it| it.queries + it.responses);
+        let focus = tallies.responses(tallies.focus());
+        Counted { messages: selected.unwrap_or(books.dns_messages), focus }
     }
 
     pub(super) fn outcomes(&self) -> Outcomes {

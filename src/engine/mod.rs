@@ -69,6 +69,24 @@ impl Default for EngineConfig {
     }
 }
 
+/// How much is counted, for who goes on from one message to the next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// DNS messages; with a filter, those of the exchanges for which it holds.
+    pub messages: u64,
+    /// Responses with the focus code among them.
+    pub focus: u64,
+}
+
+impl Counted {
+    /// The same from a snapshot, which costs much more.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let focus = snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus);
+        let messages = snapshot.queries() + snapshot.responses();
+        Self { messages, focus: focus.map_or(0, |row| row.responses) }
+    }
+}
+
 /// Decodes, matches and counts.
 #[derive(Debug)]
 pub struct Engine {
@@ -129,6 +147,13 @@ impl Engine {
     pub fn kept_frames(&self) -> Vec<WholeFrame> {
         let (matcher, _) = self.back.parts();
         matcher.trail().map_or_else(Vec::new, Trail::frames)
+    }
+
+    /// How much is counted by now.
+    pub fn counted(&mut self) -> Counted {
+        self.back.settle();
+        let (matcher, tallies) = self.back.parts();
+        matcher.counted(tallies)
     }
 
     /// What is known now. The caller fills in [`Snapshot::source`]'s kind, name, end and progress,

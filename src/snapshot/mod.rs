@@ -10,6 +10,7 @@ mod course;
 mod lookups;
 mod packets;
 mod quality;
+mod replay;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
 pub use packets::KeptPacket;
 pub(crate) use packets::packets;
+pub use replay::{Replay, Speed};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,6 +264,8 @@ pub struct Source {
     pub progress: Option<Progress>,
     /// How the packets are written to files, if they are.
     pub recording: Option<Recording>,
+    /// How far it is played, if packets come as they were captured.
+    pub replay: Option<Replay>,
 }
 
 impl Source {

@@ -355,6 +355,13 @@ impl FrameSource for Merged {
         NextRun::Frames(Frames::new(self.buffer(), taken))
     }
 
+    fn peek(&mut self) -> Option<Timestamp> {
+        if self.make_ready().is_some() {
+            return None; // nothing now, or nothing any more
+        }
+        self.run.get(self.given).map(|place| place.at)
+    }
+
     fn progress(&self) -> Option<Progress> {
         if self.manner.follow {
             return None;

@@ -30,6 +30,7 @@ pub use interface::LiveOptions;
 pub use live::open_live;
 
 use crate::snapshot::Progress;
+use crate::time::Timestamp;
 use crate::wire::Frame;
 
 /// The longest that [`FrameSource::next`] waits for something to come.
@@ -95,6 +96,12 @@ pub trait FrameSource: Send {
             Next::Quiet => NextRun::Quiet,
             Next::End(end) => NextRun::End(end),
         }
+    }
+
+    /// The time of the frame that [`Self::next`] gives, where one is at hand and its time is known
+    /// without taking it.
+    fn peek(&mut self) -> Option<Timestamp> {
+        None
     }
 
     /// Packets lost before they reached us, since the start; files know of none.

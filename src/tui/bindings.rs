@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::keys::{KEYS, Msg, Zoom, label};
 use super::view::VIEWS;
+use crate::feed::Play;
 
 /// A key and what is held with it.
 pub type Press = (KeyModifiers, KeyCode);
@@ -30,6 +31,12 @@ const ACTIONS: &[(&str, Msg)] = &[
     ("sort", Msg::Sort),
     ("reverse", Msg::Reverse),
     ("freeze", Msg::Freeze),
+    ("play", Msg::Play(Play::Toggle)),
+    ("play-message", Msg::Play(Play::NextMessage)),
+    ("play-focus", Msg::Play(Play::NextFocus)),
+    ("play-faster", Msg::Play(Play::Faster)),
+    ("play-slower", Msg::Play(Play::Slower)),
+    ("play-end", Msg::Play(Play::ToEnd)),
     ("packets", Msg::Packets),
     ("export", Msg::Export),
     ("copy", Msg::Copy),

@@ -6,6 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use super::bindings::Bindings;
 use super::line::Edit;
 use super::model::{Newer, Pace};
+use crate::feed::Play;
+use crate::snapshot::Snapshot;
 
 /// Everything that can happen to the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,8 +70,14 @@ pub enum Msg {
     Line(Edit),
     /// A shorter or a longer span of time.
     Span(Zoom),
+    /// Packets that are played shall come otherwise.
+    Play(Play),
     /// The mouse was pressed at this column and row.
     Click(u16, u16),
+    /// It is held and has moved there.
+    Drag(u16, u16),
+    /// It was let go there.
+    Release(u16, u16),
     /// The mouse wheel turned at this column and row, by so many rows.
     Wheel(u16, u16, i16),
     /// The terminal has so many columns and rows.
@@ -106,6 +114,15 @@ pub struct Key {
     pub hint: &'static str,
 }
 
+impl Key {
+    /// Whether it does anything in the present capture.
+    pub(crate) fn is_offered(&self, snapshot: &Snapshot) -> bool {
+        let source = &snapshot.source;
+        let is_played = source.replay.is_some() && source.ended.is_none();
+        is_played || !matches!(self.msg, Msg::Play(_))
+    }
+}
+
 const fn plain(letter: char) -> (KeyModifiers, KeyCode) {
     (KeyModifiers::NONE, KeyCode::Char(letter))
 }
@@ -128,6 +145,18 @@ const fn row(
 pub const KEYS: &[Key] = &[
     row(&[plain('q'), ctrl('c'), ctrl('x')], Msg::Quit, "quit", "quit"),
     row(&[plain('?'), plain('h'), code(KeyCode::F(1))], Msg::Help, "show or hide the keys", "help"),
+    row(
+        &[code(KeyCode::Enter)],
+        Msg::Enter,
+        "enter the row: its part of everything; confirm",
+        "open",
+    ),
+    row(
+        &[code(KeyCode::Esc), code(KeyCode::Backspace)],
+        Msg::Back,
+        "out of the row again; back",
+        "",
+    ),
     row(&[code(KeyCode::Tab)], Msg::Table(1), "next table", "table"),
     row(&[code(KeyCode::BackTab)], Msg::Table(-1), "previous table", ""),
     row(&[code(KeyCode::Right), plain(']')], Msg::Turn(1), "next view", "view"),
@@ -142,23 +171,37 @@ pub const KEYS: &[Key] = &[
     row(&[plain('F')], Msg::ChooseFocus, "choose the response code to focus", ""),
     row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
     row(&[plain('S')], Msg::Reverse, "reverse the order", ""),
-    row(&[plain(' ')], Msg::Freeze, "freeze or resume (capture goes on)", "freeze"),
+    row(&[plain(' ')], Msg::Freeze, "freeze or resume the screen; packets go on", "freeze"),
+    row(&[plain('P')], Msg::Play(Play::Toggle), "pause or play: packets stand still", "pause"),
+    row(
+        &[plain('N')],
+        Msg::Play(Play::NextMessage),
+        "next DNS message at once, however far",
+        "step",
+    ),
+    row(
+        &[plain('R')],
+        Msg::Play(Play::NextFocus),
+        "on to the next response with the focus code; pauses",
+        "",
+    ),
+    row(
+        &[plain('}'), plain(')')],
+        Msg::Play(Play::Faster),
+        "play faster: 1x, 2x, 5x, 10x, 100x, 1000x, max",
+        "faster",
+    ),
+    row(
+        &[plain('{'), plain('(')],
+        Msg::Play(Play::Slower),
+        "play slower; 0.5x and 0.1x are slow motion",
+        "",
+    ),
+    row(&[plain('$')], Msg::Play(Play::ToEnd), "play all the rest at once", ""),
     row(&[plain('w')], Msg::Packets, "write its packets (pcapng; UDP, in memory)", ""),
     row(&[plain('e')], Msg::Export, "write a report of what is shown", "export"),
     row(&[plain('y')], Msg::Copy, "copy the selected row to the clipboard", ""),
     row(&[plain('z')], Msg::Zoom, "one table fills the screen", "zoom"),
-    row(
-        &[code(KeyCode::Enter)],
-        Msg::Enter,
-        "enter the row: its part of everything; choose; confirm",
-        "",
-    ),
-    row(
-        &[code(KeyCode::Esc), code(KeyCode::Backspace)],
-        Msg::Back,
-        "out of the row again; back",
-        "",
-    ),
     row(&[code(KeyCode::Down), plain('j')], Msg::Move(1), "next row", ""),
     row(&[code(KeyCode::Up), plain('k')], Msg::Move(-1), "previous row", ""),
     row(&[code(KeyCode::PageDown), ctrl('f')], Msg::Page(1), "next page", ""),
@@ -222,6 +265,8 @@ pub fn read_mouse(event: MouseEvent) -> Option<Msg> {
     let (column, row) = (event.column, event.row);
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(column, row)),
+        MouseEventKind::Drag(MouseButton::Left) => Some(Msg::Drag(column, row)),
+        MouseEventKind::Up(MouseButton::Left) => Some(Msg::Release(column, row)),
         MouseEventKind::ScrollDown => Some(Msg::Wheel(column, row, 3)),
         MouseEventKind::ScrollUp => Some(Msg::Wheel(column, row, -3)),
         _ => None,

@@ -56,6 +56,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_NAP: Duration = Duration::from_millis(100);
 /// Likewise, while a snapshot is waited for.
 const SHORT_NAP: Duration = Duration::from_millis(5);
+/// For so long after a key has asked for something, what comes in may be the answer to it.
+const ANSWER: Duration = Duration::from_millis(200);
 
 /// How the screen may use the terminal.
 #[derive(Clone, Debug)]
@@ -92,7 +94,6 @@ fn show(
     writer: &mut dyn Writer,
     session: &mut Session,
 ) -> io::Result<()> {
-    let size = session.terminal.size()?;
     let events = events()?;
     let model = Model {
         look: options.look,
@@ -100,7 +101,7 @@ fn show(
         notice: options.notice.clone(),
         folder: writer.folder(),
         between: Between::detect(detect::environment),
-        ..Model::new((size.width, size.height), true)
+        ..Model::new(session::size()?, true)
     };
     let mut screen = Loop::new(feed, model);
     while !screen.is_over(session) {
@@ -143,6 +144,8 @@ struct Loop<'a> {
     dirty: bool,
     /// It is the answer to a key.
     urgent: bool,
+    /// When a key last asked something of the capture thread.
+    asked_at: Option<Instant>,
 }
 
 impl<'a> Loop<'a> {
@@ -162,7 +165,13 @@ impl<'a> Loop<'a> {
             drawn: now,
             dirty: true,
             urgent: true,
+            asked_at: None,
         }
+    }
+
+    /// A key has asked for something a moment ago.
+    fn awaits_an_answer(&self) -> bool {
+        self.asked_at.is_some_and(|at| at.elapsed() < ANSWER)
     }
 
     fn is_over(&self, session: &Session) -> bool {
@@ -187,6 +196,7 @@ impl<'a> Loop<'a> {
         }
         update(&mut self.model, Msg::Arrived(pace, newer), &self.shown);
         self.dirty = true;
+        self.urgent |= self.awaits_an_answer();
     }
 
     fn is_shown(&self, latest: &Arc<Snapshot>) -> bool {
@@ -256,7 +266,7 @@ impl<'a> Loop<'a> {
             self.suspend(session, Suspension::Signal)?;
         } else if session.signals.take_go_on() {
             session.retake()?;
-            self.look_again(session)?;
+            self.look_again()?;
         }
         Ok(())
     }
@@ -265,13 +275,12 @@ impl<'a> Loop<'a> {
         if !session.suspend(by)? {
             self.model.notice = Some("no shell waits that could resume it".to_owned());
         }
-        self.look_again(session)
+        self.look_again()
     }
 
     /// The terminal may have another size than before.
-    fn look_again(&mut self, session: &Session) -> io::Result<()> {
-        let size = session.terminal.size()?;
-        self.model.size = (size.width, size.height);
+    fn look_again(&mut self) -> io::Result<()> {
+        self.model.size = session::size()?;
         (self.dirty, self.urgent) = (true, true);
         Ok(())
     }
@@ -279,6 +288,7 @@ impl<'a> Loop<'a> {
     fn draw(&mut self, session: &mut Session) -> io::Result<()> {
         rehearsal::panic_in("screen");
         let (model, shown) = (&self.model, &self.shown);
+        session.fit(model.size)?;
         session.terminal.draw(|frame| {
             let area = frame.area();
             view::draw(model, shown, area, frame.buffer_mut());
@@ -293,7 +303,8 @@ impl<'a> Loop<'a> {
         &mut self,
         events: &Receiver<io::Result<Event>>,
     ) -> io::Result<ControlFlow<(), Option<Effect>>> {
-        let mut nap = if self.is_waiting() { SHORT_NAP } else { LONGEST_NAP };
+        let waits = self.is_waiting() || self.awaits_an_answer();
+        let mut nap = if waits { SHORT_NAP } else { LONGEST_NAP };
         if self.dirty {
             nap = nap.min(self.pause().saturating_sub(self.drawn.elapsed()));
         }
@@ -315,7 +326,10 @@ impl<'a> Loop<'a> {
                 }
                 // The same is asked for below, whatever brought it about.
                 Some(Effect::Ask(Command::Spec(_))) | None => {}
-                Some(Effect::Ask(command)) => self.feed.ask(command),
+                Some(Effect::Ask(command)) => {
+                    self.feed.ask(command);
+                    self.asked_at = Some(Instant::now());
+                }
                 Some(Effect::Copy(text)) => session::copy(&text, self.model.between)?,
             }
             self.ask_for_what_is_shown();
@@ -350,7 +364,10 @@ fn read(event: &Event, model: &Model) -> Option<Msg> {
         Event::Key(key) if model.is_typing() => keys::read_line(*key).map(Msg::Line),
         Event::Key(key) => model.bindings.read(*key),
         Event::Mouse(mouse) => keys::read_mouse(*mouse),
-        Event::Resize(columns, rows) => Some(Msg::Resize(*columns, *rows)),
+        Event::Resize(columns, rows) => {
+            let (columns, rows) = session::supposed((*columns, *rows));
+            Some(Msg::Resize(columns, rows))
+        }
         _ => None,
     }
 }

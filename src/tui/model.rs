@@ -7,7 +7,7 @@ use super::bindings::Bindings;
 use super::clip::Between;
 use super::export::{Form, Refusal};
 use super::look::Look;
-use super::selection::{Selection, Span, Typing};
+use super::selection::{Drag, Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
@@ -65,6 +65,8 @@ pub struct Model {
     pub bindings: Bindings,
     /// What is looked at.
     pub(crate) selection: Selection,
+    /// A span of time that is being chosen with the mouse.
+    pub(crate) drag: Option<Drag>,
     /// The filter that is being typed.
     pub(crate) typing: Option<Typing>,
     /// Filters that were typed before, the latest last.

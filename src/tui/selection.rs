@@ -41,6 +41,28 @@ pub(crate) struct Span {
     pub(crate) goes_on: bool,
 }
 
+/// A span of time that is being chosen with the mouse, on the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Drag {
+    /// The step where the mouse was pressed.
+    pub(crate) from: Span,
+    /// The step where it is now.
+    pub(crate) to: Span,
+}
+
+impl Drag {
+    /// From the earlier step to the later one, both included.
+    pub(crate) fn span(self) -> Span {
+        let from = self.from.from.min(self.to.from);
+        Span { from, to: self.from.to.max(self.to.to), ..self.to }
+    }
+
+    /// Whether the mouse has moved to another step.
+    pub(crate) fn has_moved(self) -> bool {
+        self.from.from != self.to.from
+    }
+}
+
 /// A filter that is being typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Typing {
@@ -132,6 +154,17 @@ impl Span {
         Self { from, to, goes_on: within.goes_on && to == within.to }
     }
 
+    /// What of it lies within another one; to its end, if that is reached.
+    pub(crate) fn within(self, whole: Self) -> Self {
+        let goes_on = whole.goes_on && self.to >= whole.to;
+        Self { from: self.from.max(whole.from), to: self.to.min(whole.to), goes_on }
+    }
+
+    /// Whether some of it is also in the other one.
+    pub(crate) fn meets(self, other: Self) -> bool {
+        self.from < other.to && other.from < self.to
+    }
+
     /// The same as a filter.
     fn term(self) -> String {
         if self.goes_on {
@@ -141,7 +174,7 @@ impl Span {
         }
     }
 
-    fn told(self) -> String {
+    pub(crate) fn told(self) -> String {
         if self.goes_on {
             return format!("since {}", self.from.clock());
         }

@@ -10,12 +10,12 @@ use std::thread;
 
 use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    self, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, style};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 use rustix::process::{self, Signal};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
@@ -52,7 +52,10 @@ impl Session {
         let screen = Screen::take(options.mouse)?;
         // No `Terminal::clear()`: it asks the terminal where its cursor is, and fails after two
         // seconds when nobody answers. Entering the alternate screen cleared it.
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        let backend = CrosstermBackend::new(stdout());
+        let (columns, rows) = size()?;
+        let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
+        let terminal = Terminal::with_options(backend, TerminalOptions { viewport })?;
         Ok(Self { terminal: ManuallyDrop::new(terminal), signals, screen })
     }
 
@@ -84,9 +87,29 @@ impl Session {
 
     /// Draws every cell anew with the next draw, whatever the terminal shows now.
     pub(crate) fn repaint(&mut self) -> io::Result<()> {
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+        let (columns, rows) = size()?;
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
+
+    /// Draws on so many columns and rows from now on.
+    pub(crate) fn fit(&mut self, (columns, rows): (u16, u16)) -> io::Result<()> {
+        let area = Rect::new(0, 0, columns, rows);
+        if self.terminal.get_frame().area() == area {
+            return Ok(());
+        }
+        self.terminal.resize(area)
+    }
+}
+
+/// Columns and rows of the terminal.
+pub(crate) fn size() -> io::Result<(u16, u16)> {
+    terminal::size().map(supposed)
+}
+
+/// The size to draw for, if the terminal says this one. A serial line says that it has none, and has
+/// what terminals have had since the VT100.
+pub(crate) fn supposed(said: (u16, u16)) -> (u16, u16) {
+    if said.0 == 0 || said.1 == 0 { (80, 24) } else { said }
 }
 
 /// Who wants the program to stop for a while.

@@ -9,7 +9,7 @@ use super::sheet::{self, NO_COLUMN, Sort};
 use super::sheets::SheetId;
 use super::text;
 use super::view::{self, Hit, VIEWS};
-use crate::feed::Command;
+use crate::feed::{Command, Play};
 use crate::iana::Rcode;
 use crate::snapshot::Snapshot;
 
@@ -40,8 +40,11 @@ pub fn update(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect
         Msg::Resize(columns, rows) => model.size = (columns, rows),
         Msg::Line(edit) => return select::edit(model, edit, snapshot),
         Msg::Arrived(pace, newer) => arrive(model, pace, newer, snapshot),
+        Msg::Drag(column, _) => select::drag(model, column, snapshot),
+        Msg::Release(column, _) => return select::release(model, column, snapshot),
         _ => {
             model.notice = None;
+            model.drag = None;
             return match model.overlay {
                 None => act(model, msg, snapshot),
                 Some(overlay) => answer(model, overlay, msg, snapshot),
@@ -109,6 +112,7 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::Export => model.overlay = Some(Overlay::Export(0)),
         Msg::Copy => return copy(model, snapshot),
         Msg::Help => model.overlay = Some(Overlay::Help(0)),
+        Msg::Play(play) => return ask_to_play(model, play, snapshot),
         Msg::Click(column, row) => click(model, column, row, snapshot),
         Msg::Wheel(column, row, by) => wheel(model, (column, row), by, snapshot),
         // Dealt with above, whatever lies over the view.
@@ -117,6 +121,8 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         | Msg::Suspend
         | Msg::Resize(..)
         | Msg::Arrived(..)
+        | Msg::Drag(..)
+        | Msg::Release(..)
         | Msg::Line(_) => {}
     }
     None
@@ -125,7 +131,7 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
 /// A message while `overlay` covers the view.
 fn answer(model: &mut Model, overlay: Overlay, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
     match overlay {
-        Overlay::Help(line) => scroll_help(model, line, msg),
+        Overlay::Help(line) => scroll_help(model, line, msg, snapshot),
         Overlay::Focus(place) => return choose_focus(model, place, msg, snapshot),
         Overlay::Export(place) => choose_form(model, place, msg),
         Overlay::NotWritten => model.overlay = None,
@@ -141,8 +147,8 @@ fn answer(model: &mut Model, overlay: Overlay, msg: Msg, snapshot: &Snapshot) ->
     None
 }
 
-fn scroll_help(model: &mut Model, line: usize, msg: Msg) {
-    let last = view::help_length(model, model.size.0).saturating_sub(1);
+fn scroll_help(model: &mut Model, line: usize, msg: Msg, snapshot: &Snapshot) {
+    let last = view::help_last(model, snapshot);
     model.overlay = scrolled(line, msg, last).map(Overlay::Help);
 }
 
@@ -274,6 +280,23 @@ fn freeze(model: &mut Model) {
     model.newer = Newer::default();
 }
 
+fn ask_to_play(model: &mut Model, play: Play, snapshot: &Snapshot) -> Option<Effect> {
+    let source = &snapshot.source;
+    if source.replay.is_none() {
+        model.notice = Some("nothing is played: that takes --replay, and a file".to_owned());
+        return None;
+    }
+    if source.ended.is_some() {
+        model.notice = Some("all has been played".to_owned());
+        return None;
+    }
+    if model.frozen {
+        let resume = model.bindings.label(Msg::Freeze).unwrap_or_default();
+        model.notice = Some(format!("done; shown once the screen is resumed ({resume})"));
+    }
+    Some(Effect::Ask(Command::Play(play)))
+}
+
 fn ask_reset(model: &mut Model, snapshot: &Snapshot) {
     if snapshot.source.ended.is_some() {
         model.notice = Some("the capture has ended: a reset would leave nothing".to_owned());
@@ -340,6 +363,7 @@ fn set_sort(model: &mut Model, id: SheetId, sort: Sort) {
 fn click(model: &mut Model, column: u16, row: u16, snapshot: &Snapshot) {
     match view::hit(model, snapshot, (column, row)) {
         Some(Hit::Tab(view)) => show(model, view),
+        Some(Hit::Timeline) => select::press(model, column, snapshot),
         Some(Hit::Row(id, place)) => {
             activate(model, id);
             let (rows, _) = model.ordered(id, snapshot);

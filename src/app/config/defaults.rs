@@ -15,7 +15,7 @@ const KEYS: &str = "\
 # Which keys do what: one in quotes, or a list; [] for none. A key that is given to one action is
 # taken from the other. A character, ctrl- or alt- with a letter, f1 to f12, or space, enter, esc,
 # tab, shift-tab, up, down, left, right, home, end, pgup, pgdn, insert, delete, backspace.
-# ctrl-c always quits.
+# ctrl-c always quits. Those that edit the line after / are fixed.
 [keys]
 ";
 

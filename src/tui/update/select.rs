@@ -3,14 +3,15 @@
 use super::Effect;
 use crate::feed::Command;
 use crate::select::{Filter, complete};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, share};
 use crate::time::Timestamp;
 use crate::tui::keys::Zoom;
 use crate::tui::line::{Edit, Line};
 use crate::tui::model::Model;
-use crate::tui::selection::{Crumb, Span, Typing, crumb, known};
+use crate::tui::selection::{Crumb, Drag, Span, Typing, crumb, known};
 use crate::tui::sheets::SheetId;
-use crate::tui::view::{VIEWS, View};
+use crate::tui::text;
+use crate::tui::view::{self, VIEWS, View};
 
 /// Filters that are remembered.
 const MOST_TYPED: usize = 50;
@@ -149,7 +150,7 @@ fn recall(typing: &mut Typing, edit: Edit, typed: &[String]) {
 
 /// Changes the span of time.
 pub(super) fn zoom(model: &mut Model, zoom: Zoom, snapshot: &Snapshot) -> Option<Effect> {
-    let Some(whole) = model.whole.or_else(|| Span::of(snapshot)) else {
+    let Some(whole) = whole(model, snapshot) else {
         model.notice = Some("no packet yet: there is no time to choose from".to_owned());
         return None;
     };
@@ -167,6 +168,79 @@ pub(super) fn zoom(model: &mut Model, zoom: Zoom, snapshot: &Snapshot) -> Option
         return None;
     }
     Some(ask(model))
+}
+
+/// The mouse was pressed on the timeline: a span may begin there.
+pub(super) fn press(model: &mut Model, column: u16, snapshot: &Snapshot) {
+    let step = step_at(model, column, snapshot);
+    model.drag = step.map(|step| Drag { from: step, to: step });
+}
+
+/// The mouse is held and has moved.
+pub(super) fn drag(model: &mut Model, column: u16, snapshot: &Snapshot) {
+    let step = step_at(model, column, snapshot);
+    if let (Some(Drag { from, .. }), Some(to)) = (model.drag, step) {
+        let drag = Drag { from, to };
+        model.drag = Some(drag);
+        model.notice = Some(what_is_in(drag.span(), snapshot));
+    }
+}
+
+/// The mouse was let go: what it passed over is looked at. Where it has not moved, what is there is
+/// told.
+pub(super) fn release(model: &mut Model, column: u16, snapshot: &Snapshot) -> Option<Effect> {
+    drag(model, column, snapshot);
+    let drag = model.drag.take()?;
+    if !drag.has_moved() {
+        model.notice = Some(format!("{}; drag to choose a span", what_is_in(drag.to, snapshot)));
+        return None;
+    }
+    model.notice = None;
+    let whole = whole(model, snapshot)?;
+    let span = drag.span().within(shown(model, whole));
+    let next = (span != whole).then_some(span);
+    if next == model.selection.span {
+        return None;
+    }
+    model.selection.span = next;
+    Some(ask(model))
+}
+
+/// The step of the timeline in a column; the first and the last one reach as far as what is shown.
+fn step_at(model: &Model, column: u16, snapshot: &Snapshot) -> Option<Span> {
+    let shown = shown(model, whole(model, snapshot)?);
+    view::step_at(model, snapshot, shown, column)
+}
+
+/// From when to when the whole capture is; `None` before its first packet.
+fn whole(model: &Model, snapshot: &Snapshot) -> Option<Span> {
+    model.whole.or_else(|| Span::of(snapshot))
+}
+
+/// The span of it that is looked at.
+fn shown(model: &Model, whole: Span) -> Span {
+    match model.selection.span {
+        Some(span) if span.goes_on => Span { to: whole.to, ..span },
+        Some(span) => span,
+        None => whole,
+    }
+}
+
+/// `03:13:20 to 03:13:40: 482 responses, 182 REFUSED (37.8 %)`
+fn what_is_in(span: Span, snapshot: &Snapshot) -> String {
+    let timeline = &snapshot.timeline;
+    let begins = (0..).map(|nth| timeline.start.plus(timeline.step.saturating_mul(nth)));
+    let inside = begins.zip(&timeline.steps).filter(|(at, _)| span.from <= *at && *at < span.to);
+    let (responses, focus) =
+        inside.fold((0, 0), |(all, focus), (_, step)| (all + step.responses, focus + step.focus));
+    format!(
+        "{}: {}, {} {} ({})",
+        span.told(),
+        text::plural(responses, "response"),
+        text::count(focus),
+        snapshot.focus,
+        text::share(share(focus, responses)),
+    )
 }
 
 /// Lengths of the spans that end with the capture, in seconds.
@@ -314,5 +388,100 @@ mod tests {
         span(&[Zoom::Latest, Zoom::Latest], "00:17:20 to 00:18:20");
         span(&[Zoom::Latest, Zoom::Latest, Zoom::Latest], "");
         span(&[Zoom::Later], "");
+    }
+
+    /// The messages of a mouse that is pressed, moved over these columns, and let go.
+    fn dragged(row: u16, columns: &[u16]) -> Vec<Msg> {
+        let (first, last) = (columns[0], columns[columns.len() - 1]);
+        let moves = columns.iter().map(|column| Msg::Drag(*column, row + *column % 3));
+        [Msg::Click(first, row)].into_iter().chain(moves).chain([Msg::Release(last, 0)]).collect()
+    }
+
+    /// What is looked at after some messages, on a screen of 110 columns, where the timeline takes
+    /// a column for each second; and what the last line says.
+    #[track_caller]
+    fn check_mouse(view: &str, msgs: &[Msg], told: &str, notice: &str) {
+        let mut model = Model::new((110, 40), true);
+        let mut snapshot = snapshot();
+        snapshot.ledger.responses = 108;
+        for step in &mut snapshot.timeline.steps {
+            step.responses = step.focus;
+        }
+        let arrived = Msg::Arrived(Pace::default(), Newer::default());
+        for msg in [arrived, tests::view(view)].iter().chain(msgs) {
+            update(&mut model, *msg, &snapshot);
+        }
+        assert_eq!(model.selection.told(), told, "{msgs:?}");
+        assert_eq!(model.notice.unwrap_or_default(), notice, "{msgs:?}");
+        assert_eq!(model.drag, None);
+    }
+
+    /// A row of the screen that the timeline has in both views that show it.
+    const ON_IT: u16 = 9;
+
+    #[test]
+    fn the_mouse_chooses_a_span_on_the_timeline() {
+        for view in ["Overview", "RCODE"] {
+            let check =
+                |columns: &[u16], told| check_mouse(view, &dragged(ON_IT, columns), told, "");
+            check(&[30, 35, 40], "00:17:00 to 00:17:11");
+            check(&[40, 30], "00:17:00 to 00:17:11");
+            check(&[30, 90, 31], "00:17:00 to 00:17:02");
+            // Beyond the edges is the edge, and from edge to edge is everything.
+            check(&[30, 5, 0], "00:16:40 to 00:17:01");
+            check(&[100, 9_999], "00:18:10 to 00:18:20");
+            check(&[10, 109], "");
+        }
+    }
+
+    #[test]
+    fn a_click_on_the_timeline_tells_what_is_there() {
+        let there = "00:17:50 to 00:17:51: 9 responses, 9 REFUSED (100 %); drag to choose a span";
+        let there = there.replace("REFUSED", &Snapshot::default().focus.to_string());
+        check_mouse("Overview", &[Msg::Click(80, ON_IT), Msg::Release(80, ON_IT)], "", &there);
+        // Moved away and back.
+        check_mouse("Overview", &dragged(ON_IT, &[80, 90, 80]), "", &there);
+    }
+
+    #[test]
+    fn a_key_gives_up_what_the_mouse_was_choosing_and_other_places_choose_nothing() {
+        let mut given_up = dragged(ON_IT, &[30, 40]);
+        given_up.insert(2, Msg::Back);
+        check_mouse("Overview", &given_up, "", "");
+        check_mouse("Overview", &dragged(0, &[30, 40]), "", "");
+        check_mouse("Servers", &dragged(ON_IT, &[30, 40]), "", "");
+        let open = [&[Msg::Help][..], &dragged(ON_IT, &[30, 40])].concat();
+        check_mouse("Overview", &open, "", "");
+        let zoomed = [&[Msg::Zoom][..], &dragged(ON_IT, &[30, 40])].concat();
+        check_mouse("Overview", &zoomed, "", "");
+    }
+
+    #[test]
+    fn a_span_to_the_edge_goes_on_with_the_capture() {
+        let mut snapshot = snapshot();
+        snapshot.source.ended = None;
+        snapshot.ledger.responses = 108;
+        let mut model = Model::new((110, 40), true);
+        for msg in dragged(ON_IT, &[100, 109]) {
+            update(&mut model, msg, &snapshot);
+        }
+        assert_eq!(model.selection.told(), "since 00:18:10");
+    }
+
+    #[test]
+    fn a_timeline_that_is_shown_is_one_on_which_a_span_can_be_chosen() {
+        let mut snapshot = snapshot();
+        snapshot.ledger.responses = 108;
+        for (place, view) in VIEWS.iter().enumerate() {
+            let mut model = Model::new((110, 40), true);
+            update(&mut model, Msg::Show(place), &snapshot);
+            let area = ratatui::layout::Rect::new(0, 0, 110, 40);
+            let mut buffer = ratatui::buffer::Buffer::empty(area);
+            view::draw(&model, &snapshot, area, &mut buffer);
+            let row = |y: u16| (0..16).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+            let axis = (0..40).find(|y| row(*y).starts_with("      UTC 00:16"));
+            let hits = |y: u16| view::hit(&model, &snapshot, (50, y)) == Some(view::Hit::Timeline);
+            assert_eq!((0..40).rfind(|y| hits(*y)), axis, "{}", view.title);
+        }
     }
 }

@@ -310,6 +310,47 @@ fn a_finding_is_copied_with_its_command_and_without_control_characters() {
     );
 }
 
+/// A capture that is played.
+fn played() -> Snapshot {
+    let at = Some(crate::time::Timestamp::new(1_000, 0));
+    let (speed, is_playing, is_seeking) = (crate::snapshot::Speed::NORMAL, true, false);
+    let mut snapshot = snapshot();
+    snapshot.source.replay =
+        Some(crate::snapshot::Replay { speed, is_playing, is_seeking, at, next: at, end: at });
+    snapshot
+}
+
+#[test]
+fn keys_say_how_packets_come_that_are_played() {
+    for (key, play) in [
+        ("P", Play::Toggle),
+        ("N", Play::NextMessage),
+        ("R", Play::NextFocus),
+        ("}", Play::Faster),
+        (")", Play::Faster),
+        ("{", Play::Slower),
+        ("(", Play::Slower),
+        ("$", Play::ToEnd),
+    ] {
+        let asked = Some(Effect::Ask(Command::Play(play)));
+        assert_eq!(press(&mut model(), key, &played()), asked, "{key}");
+        let mut frozen = model();
+        assert_eq!(press(&mut frozen, &format!("space {key}"), &played()), asked, "{key}");
+        assert!(frozen.frozen && frozen.notice.unwrap().contains("shown once"), "{key}");
+    }
+}
+
+#[test]
+fn where_nothing_is_played_keys_say_so() {
+    let mut ended = played();
+    ended.source.ended = Some(Ended::EndOfFile);
+    for (snapshot, why) in [(snapshot(), "that takes --replay"), (ended, "all has been played")] {
+        let mut model = model();
+        assert_eq!(press(&mut model, "P", &snapshot), None);
+        assert!(model.notice.unwrap().contains(why), "{why}");
+    }
+}
+
 #[test]
 fn what_has_ended_is_not_reset() {
     let (mut model, mut now) = (model(), snapshot());

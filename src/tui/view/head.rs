@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Piece, capture, pieces_width, write_pieces};
+use super::{Piece, capture, pieces_width, replay, write_pieces};
 use crate::snapshot::{Ended, Snapshot, SourceKind, share};
 use crate::tui::model::Model;
 use crate::tui::text;
@@ -54,7 +54,7 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
 
 /// `file outage.pcapng  complete          2026-11-21 03:12:00 to 03:12:24 UTC (24.0 s)`
 fn draw_source(model: &Model, snapshot: &Snapshot, row: Rect, buffer: &mut Buffer) {
-    let state = state(model, snapshot);
+    let state = state(model, snapshot, row.width);
     let kind = match snapshot.source.kind {
         SourceKind::File => "file ",
         SourceKind::Live => "live ",
@@ -89,19 +89,35 @@ fn write_right(pieces: &[Piece], row: Rect, buffer: &mut Buffer) {
 }
 
 /// What the capture is doing; what the screen is doing if that differs.
-fn state(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
+fn state(model: &Model, snapshot: &Snapshot, width: u16) -> Vec<Piece> {
     let meaning = match &snapshot.source.ended {
         Some(Ended::EndOfFile | Ended::Stopped) => Meaning::Plain,
         Some(Ended::Damaged(_) | Ended::Failed(_)) => Meaning::Warning,
         None => Meaning::Answer,
     };
     let is_reading = snapshot.source.ended.is_none() && snapshot.source.kind == SourceKind::File;
-    let text = if is_reading { reading(model, snapshot) } else { ending(snapshot).to_owned() };
+    let text = match &snapshot.source.replay {
+        Some(replay) if is_reading => {
+            let wordings = replay::told(model, snapshot, replay);
+            let room = usize::from(width).saturating_sub(AROUND + width_of_freeze(model));
+            let last = wordings.last().cloned().unwrap_or_default();
+            wordings.into_iter().find(|words| text::width(words) <= room).unwrap_or(last)
+        }
+        _ if is_reading => reading(model, snapshot),
+        _ => ending(snapshot).to_owned(),
+    };
     let mut pieces = vec![(text, meaning)];
     if model.frozen {
         pieces.extend([("  ".to_owned(), Meaning::Plain), (frozen(model), Meaning::Selected)]);
     }
     pieces
+}
+
+/// Columns of the source's kind, the least that is left of its name, and the gap behind it.
+const AROUND: usize = 5 + 8 + 2;
+
+fn width_of_freeze(model: &Model) -> usize {
+    if model.frozen { 2 + text::width(&frozen(model)) } else { 0 }
 }
 
 /// How the capture ended, in a word.
@@ -189,7 +205,8 @@ fn that_fit(items: Vec<Piece>, first: usize, width: u16) -> Vec<Piece> {
 fn always(model: &Model, snapshot: &Snapshot) -> Vec<Piece> {
     let ledger = &snapshot.ledger;
     let mut items = vec![(text::plural(ledger.frames, "packet"), Meaning::Plain)];
-    if snapshot.source.ended.is_none() && model.pace.packets > 0.0 {
+    let is_own_pace = snapshot.source.ended.is_none() && snapshot.source.replay.is_none();
+    if is_own_pace && model.pace.packets > 0.0 {
         items.push((format!("{}/s", text::rate(model.pace.packets)), Meaning::Plain));
     }
     items.extend(drops(snapshot));

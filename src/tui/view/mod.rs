@@ -19,6 +19,7 @@ mod overlay;
 mod overview;
 mod packet;
 mod rcodes;
+mod replay;
 mod sample;
 mod strip;
 mod table;
@@ -32,12 +33,13 @@ use ratatui::style::Style;
 
 use super::keys::Msg;
 use super::model::Model;
+use super::selection::Span;
 use super::sheets::SheetId;
 use super::text;
 use super::theme::Meaning;
 use crate::snapshot::Snapshot;
 
-pub(crate) use overlay::help_length;
+pub(crate) use overlay::help_last;
 pub(crate) use packet::last_line;
 
 /// The smallest screen that can show anything of use, in columns and rows.
@@ -79,6 +81,13 @@ pub const VIEWS: &[View] = &[
     capture::VIEW,
 ];
 
+/// Where a view shows the timeline in its part of the screen.
+type Course = fn(&Snapshot, Rect) -> Rect;
+
+/// The views that show the timeline, on which a mouse can choose a span of time.
+const COURSES: &[(&View, Course)] =
+    &[(&overview::VIEW, overview::course), (&rcodes::VIEW, rcodes::course)];
+
 /// The parts of the screen, from top to bottom; a part without room has no height.
 #[derive(Clone, Copy, Debug)]
 struct Page {
@@ -113,7 +122,7 @@ fn draw_page(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer
     for (id, place) in panes(model, snapshot, page.body) {
         table::draw(model, snapshot, id, place, buffer);
     }
-    foot::draw(model, page.foot, buffer);
+    foot::draw(model, snapshot, page.foot, buffer);
 }
 
 fn page(model: &Model, snapshot: &Snapshot, area: Rect) -> Page {
@@ -160,6 +169,8 @@ pub(crate) enum Hit {
     Tab(usize),
     /// A place in a table, counted from its first row.
     Row(SheetId, usize),
+    /// The timeline.
+    Timeline,
 }
 
 /// What is at a place of the screen.
@@ -169,10 +180,31 @@ pub(crate) fn hit(model: &Model, snapshot: &Snapshot, at: (u16, u16)) -> Option<
     if page.tabs.contains(at) {
         return tabs::hit(model, page.tabs, at.x).map(Hit::Tab);
     }
+    if timeline_place(model, snapshot).is_some_and(|place| place.contains(at)) {
+        return Some(Hit::Timeline);
+    }
     let (id, place) =
         panes(model, snapshot, page.body).into_iter().find(|(_, place)| place.contains(at))?;
     let row = table::row_at(model, snapshot, id, place, at.y)?;
     Some(Hit::Row(id, row))
+}
+
+/// Where the timeline is on the screen, if it is there.
+fn timeline_place(model: &Model, snapshot: &Snapshot) -> Option<Rect> {
+    let shown = |(view, _): &&(&View, Course)| view.key == model.shown().key && !model.zoomed;
+    let (_, course) = COURSES.iter().find(shown)?;
+    Some(course(snapshot, body(model, snapshot))).filter(|place| !place.is_empty())
+}
+
+/// The step of the timeline that is nearest to a column of the screen; those at its edges reach as
+/// far as the span that is `shown`.
+pub(crate) fn step_at(
+    model: &Model,
+    snapshot: &Snapshot,
+    shown: Span,
+    column: u16,
+) -> Option<Span> {
+    timeline::step_at(snapshot, timeline_place(model, snapshot)?, shown, column)
 }
 
 /// How many rows of a table are on the screen.

@@ -16,7 +16,7 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
     match model.overlay {
         None => {}
         Some(Overlay::Help(first)) => {
-            let lines = help(model, area.width);
+            let lines = help(model, snapshot, area.width);
             draw_box("keys (any other key closes)", &lines, first, None, area, buffer);
         }
         Some(Overlay::Focus(place)) => {
@@ -42,17 +42,21 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
     }
 }
 
-/// Lines of the help page on a screen of this width.
-pub(crate) fn help_length(model: &Model, width: u16) -> usize {
-    help(model, width).len()
+/// The line of the help page that is at the top when its end is shown.
+pub(crate) fn help_last(model: &Model, snapshot: &Snapshot) -> usize {
+    let shown = usize::from(model.size.1.saturating_sub(BORDERS));
+    help(model, snapshot, model.size.0).len().saturating_sub(shown)
 }
+
+/// Rows of a box without text.
+const BORDERS: u16 = 2;
 
 /// Columns from which on the letters of the views stand beside the keys.
 const TWO_COLUMNS: u16 = 80;
 
 /// Generated from [`KEYS`] and [`VIEWS`], with the keys in force.
-fn help(model: &Model, width: u16) -> Vec<String> {
-    let keys = KEYS.iter().filter(|key| !key.help.is_empty());
+fn help(model: &Model, snapshot: &Snapshot, width: u16) -> Vec<String> {
+    let keys = KEYS.iter().filter(|key| !key.help.is_empty() && key.is_offered(snapshot));
     let mut keys: Vec<String> = keys.filter_map(|key| help_line(model, key)).collect();
     let views = VIEWS.iter().enumerate();
     let mut views: Vec<String> = views
@@ -135,7 +139,7 @@ fn draw_box(
 ) {
     let widest = lines.iter().map(|line| text::width(line)).max().unwrap_or(0);
     let width = text::cells(widest.max(text::width(title) + 2) + 4).min(area.width);
-    let height = text::cells(lines.len() + 2).min(area.height);
+    let height = text::cells(lines.len()).saturating_add(BORDERS).min(area.height);
     let place = area.centered(Constraint::Length(width), Constraint::Length(height));
     let inside =
         Rect { x: place.x + 2, width: width.saturating_sub(4), ..Block::bordered().inner(place) };
@@ -154,7 +158,13 @@ fn draw_box(
 fn draw_more(offset: usize, length: usize, place: Rect, height: u16, buffer: &mut Buffer) {
     let height = usize::from(height);
     if length > height {
-        let text = format!(" {} to {} of {length} ", offset + 1, (offset + height).min(length));
+        let last = (offset + height).min(length);
+        let more = match (offset, length - last) {
+            (0, _) => ": more below",
+            (_, 0) => ": more above",
+            _ => ": more above and below",
+        };
+        let text = format!(" {} to {last} of {length}{more} ", offset + 1);
         let row = Rect {
             x: place.x + 2,
             y: place.bottom() - 1,

@@ -29,8 +29,13 @@ fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
     only_active(model, snapshot, parts(area)[2])
 }
 
-fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+/// Where the timeline is.
+pub(super) fn course(_: &Snapshot, area: Rect) -> Rect {
+    parts(area)[1]
+}
+
+fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let [bar, course, _] = parts(area);
     strip::draw(snapshot, bar, buffer);
-    timeline::draw(snapshot, course, buffer);
+    timeline::draw(model, snapshot, course, buffer);
 }

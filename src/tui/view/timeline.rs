@@ -10,6 +10,8 @@ use crate::iana::Rcode;
 use crate::snapshot::{Snapshot, Step, Timeline, share};
 use crate::time::Timestamp;
 use crate::tui::glyphs;
+use crate::tui::model::Model;
+use crate::tui::selection::Span;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
@@ -18,11 +20,8 @@ const SCALE: u16 = 10;
 
 /// From top to bottom as room allows: responses a second by code, the share of the focus code,
 /// the times of day.
-pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    if snapshot.timeline.steps.is_empty() || area.is_empty() || area.width <= SCALE {
-        return;
-    }
-    let plot = Rect { x: area.x + SCALE, width: area.width - SCALE, ..area };
+pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let Some(plot) = plot(snapshot, area) else { return };
     let course = resampled(&snapshot.timeline, plot.width);
     let axis = u16::from(area.height >= 2);
     let share_rows = match area.height {
@@ -37,6 +36,34 @@ pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     draw_shares(snapshot, &course, share, buffer);
     if axis == 1 {
         draw_axis(&course, Rect { y: area.bottom() - 1, height: 1, ..plot }, buffer);
+    }
+    if let Some(drag) = model.drag {
+        mark(&course, drag.span(), plot, buffer);
+    }
+}
+
+/// Where the columns are; `None` if there is no room for any, or nothing to show.
+fn plot(snapshot: &Snapshot, area: Rect) -> Option<Rect> {
+    let is_drawn = !snapshot.timeline.steps.is_empty() && !area.is_empty() && area.width > SCALE;
+    is_drawn.then(|| Rect { x: area.x + SCALE, width: area.width - SCALE, ..area })
+}
+
+/// The step that is shown in a column of the screen, or the nearest to it; those at the edges reach
+/// as far as the span that is `shown`. `None` if there are none.
+pub(super) fn step_at(snapshot: &Snapshot, area: Rect, shown: Span, column: u16) -> Option<Span> {
+    let plot = plot(snapshot, area)?;
+    let course = resampled(&snapshot.timeline, plot.width);
+    let x = column.clamp(plot.x, plot.right() - 1) - plot.x;
+    let (step, nth) = (course.span(x), course.nth(x));
+    let from = if nth == 0 { step.from.min(shown.from) } else { step.from };
+    let to = if nth + 1 >= course.steps.len() { step.to.max(shown.to) } else { step.to };
+    Some(Span { from, to, ..step })
+}
+
+/// Turns the columns of a span over.
+fn mark(course: &Course, span: Span, plot: Rect, buffer: &mut Buffer) {
+    for x in (0..plot.width).filter(|x| course.span(*x).meets(span)) {
+        buffer.set_style(column(plot, x), Meaning::Selected.style());
     }
 }
 
@@ -62,8 +89,18 @@ impl Course {
 
     /// When the step of column `x` begins.
     fn time(&self, x: u16) -> Timestamp {
-        let seconds = self.seconds * self.nth(x) as f64;
+        self.begin(self.nth(x))
+    }
+
+    fn begin(&self, nth: usize) -> Timestamp {
+        let seconds = self.seconds * nth as f64;
         self.start.plus(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+    }
+
+    /// From when to when the step of column `x` is.
+    fn span(&self, x: u16) -> Span {
+        let nth = self.nth(x);
+        Span { from: self.begin(nth), to: self.begin(nth + 1), goes_on: false }
     }
 }
 
@@ -209,6 +246,7 @@ fn draw_axis(course: &Course, plot: Rect, buffer: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::selection::Drag;
 
     fn steps(counts: &[u64]) -> Vec<Step> {
         counts.iter().map(|count| Step { responses: *count, ..Step::default() }).collect()
@@ -224,6 +262,29 @@ mod tests {
         assert_eq!(scale(&steps(&counts)), 50);
         assert_eq!(scale(&steps(&[0, 0, 5])), 5);
         assert_eq!(scale(&[]), 0);
+    }
+
+    #[test]
+    fn the_span_that_the_mouse_passes_over_is_marked() {
+        let mut snapshot = Snapshot::default();
+        let (start, step) = (Timestamp::new(100, 0), Duration::from_secs(1));
+        snapshot.timeline = Timeline { start, step, steps: steps(&[3; 10]) };
+        let area = Rect::new(0, 0, SCALE + 20, 7);
+        let shown = Span { from: start, to: start.plus(step * 10), goes_on: false };
+        let at = |column| step_at(&snapshot, area, shown, SCALE + column).unwrap();
+        let marked = |drag| {
+            let model = Model { drag, ..Model::default() };
+            let mut buffer = Buffer::empty(area);
+            draw(&model, &snapshot, area, &mut buffer);
+            let is_marked = |column: &u16| {
+                let all = (0..area.height).map(|y| buffer[(*column, y)].modifier);
+                all.into_iter().all(|it| it.contains(ratatui::style::Modifier::REVERSED))
+            };
+            (0..area.width).filter(is_marked).map(|column| column - SCALE).collect::<Vec<_>>()
+        };
+        assert!(marked(None).is_empty());
+        assert_eq!(marked(Some(Drag { from: at(9), to: at(5) })), [4, 5, 6, 7, 8, 9]);
+        assert_eq!(marked(Some(Drag { from: at(0), to: at(0) })), [0, 1]);
     }
 
     #[test]
