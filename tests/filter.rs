@@ -3,6 +3,9 @@
 
 #[path = "support/analysis.rs"]
 mod analysis;
+#[path = "support/frames.rs"]
+#[expect(dead_code, reason = "other scripts have other packets")]
+mod frames;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -11,6 +14,7 @@ use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::snapshot::{LookupsSpec, Snapshot, SnapshotSpec, StepKind, Transport};
 
 use analysis::{analyzed, analyzed_with, testdata};
+use frames::{SERVER, datagram, feed_frames, message, port_unreachable};
 
 fn captures() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(testdata("scenarios")).unwrap();
@@ -98,6 +102,30 @@ fn by_outcome() {
     check("unanswered");
     check("unasked or transport:tcp");
     check("took:>10ms");
+}
+
+/// Queries that got no response in time, and of these those that an error was the answer to.
+fn unanswered(filter: Option<&str>, frames: &[Vec<u8>]) -> [u64; 3] {
+    let filter = filter.map(|filter| filter.parse().unwrap());
+    let mut engine = Engine::new(EngineConfig { filter, ..EngineConfig::default() });
+    feed_frames(&mut engine, frames);
+    engine.finish();
+    let outcomes = engine.snapshot(&SnapshotSpec::default()).outcomes;
+    [outcomes.answered, outcomes.unanswered, outcomes.unreachable]
+}
+
+#[test]
+fn an_answer_after_an_icmp_error_takes_the_error_back() {
+    let query = datagram(true, &message(7, 0x0100, "www.example", 1, &[]));
+    let error = port_unreachable(SERVER, &query);
+    let response = datagram(false, &message(7, 0x8180, "www.example", 1, &[]));
+    let frames = [query, error, response];
+    for (some, expected) in [(&frames[..2], [0, 1, 1]), (&frames[..], [1, 0, 0])] {
+        assert_eq!(unanswered(None, some), expected);
+        assert_eq!(unanswered(Some("client:10.0.0.0/8"), some), expected);
+        // What a filter for errors selected stays what it was.
+        assert_eq!(unanswered(Some("unreachable"), some), [0, 1, 1]);
+    }
 }
 
 /// A filter takes away exchanges, not what is known of why they failed.

@@ -91,7 +91,7 @@ impl Sieve {
     fn was_missed(&self, exchange: &Exchange<'_>, subject: Subject<'_>) -> bool {
         let Outcome::Answered { late: true, .. } = exchange.outcome else { return false };
         let at = exchange.asked.map_or(exchange.at, |asked| asked.at);
-        let odd = Odd::Unanswered;
+        let odd = if was_unreachable(exchange) { Odd::Unreachable } else { Odd::Unanswered };
         self.holds(&Subject { at, rcode: None, ede: None, took: None, odd, ..subject })
     }
 
@@ -178,6 +178,8 @@ fn note(outcomes: &mut Outcomes, exchange: &Exchange<'_>, was_missed: bool) {
             outcomes.repeated_queries = outcomes.repeated_queries.saturating_sub(copy);
             outcomes.late += u64::from(late);
             outcomes.unanswered = outcomes.unanswered.saturating_sub(u64::from(was_missed));
+            let was_unreachable = was_missed && was_unreachable(exchange);
+            outcomes.unreachable = outcomes.unreachable.saturating_sub(u64::from(was_unreachable));
         }
         Outcome::Unanswered => outcomes.unanswered += 1,
         Outcome::Unreachable(_) => {
@@ -187,6 +189,11 @@ fn note(outcomes: &mut Outcomes, exchange: &Exchange<'_>, was_missed: bool) {
         Outcome::RepeatedResponse => outcomes.repeated_responses += 1,
         Outcome::Unasked => outcomes.unasked += 1,
     }
+}
+
+/// Whether an error, and not silence, had ended an exchange before its late response.
+fn was_unreachable(exchange: &Exchange<'_>) -> bool {
+    exchange.asked.is_some_and(|asked| asked.unreachable)
 }
 
 /// How often its query was sent; those of one that was given up were counted then.
