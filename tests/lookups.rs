@@ -18,7 +18,7 @@ use rcodetop::snapshot::{
 };
 
 use analysis::{feed, testdata};
-use frames::{CLIENT, SERVER, feed_frames, ipv4, message, tcp};
+use frames::{CLIENT, SERVER, datagram, feed_frames, ipv4, message, tcp};
 
 const ALL: LookupsSpec = LookupsSpec { most: usize::MAX, open: None };
 
@@ -191,4 +191,22 @@ fn a_reset_ends_the_queries_of_its_connection() {
     let kinds: Vec<&StepKind> = lookup.steps.iter().map(|step| &step.kind).collect();
     let reset = StepKind::Error { says: "TCP reset".to_owned(), by: SERVER.into() };
     assert_eq!(kinds, [&StepKind::Query { again: false }, &reset]);
+}
+
+#[test]
+fn a_lookup_waits_as_long_as_a_query_does() {
+    let query = datagram(true, &message(7, 0x0100, "www.example", 1, &[]));
+    let later = datagram(true, &message(9, 0x0100, "other.example", 1, &[]));
+    let frames: Vec<Vec<u8>> =
+        (0..2_500).map(|nth| if nth == 0 { &query } else { &later }.clone()).collect();
+    for (patience, outcome) in [(2, LookupOutcome::NoResponse), (5, LookupOutcome::Waiting)] {
+        let patience = std::time::Duration::from_secs(patience);
+        let config = EngineConfig { trail: 8 << 20, patience, ..EngineConfig::default() };
+        let mut engine = Engine::new(config);
+        feed_frames(&mut engine, &frames);
+        let spec = SnapshotSpec { lookups: Some(ALL), ..SnapshotSpec::default() };
+        let lookups = engine.snapshot(&spec).lookups.unwrap();
+        let found = lookups.rows.iter().find(|row| row.id.question.name == "www.example").unwrap();
+        assert_eq!(found.outcome, outcome, "{patience:?}");
+    }
 }

@@ -23,10 +23,8 @@ pub(super) trait Analyze: Send {
     /// Forgets everything and counts anew.
     fn reset(&mut self);
 
-    /// The frames of the latest messages, as far as they are kept; none where they are not.
-    fn kept_frames(&self) -> Vec<WholeFrame> {
-        Vec::new()
-    }
+    /// The frames of the latest messages, as far as they are kept, the oldest first.
+    fn kept_frames(&mut self) -> Vec<WholeFrame>;
 
     /// What is known now, as [`Engine::snapshot`] gives it.
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot;
@@ -53,7 +51,7 @@ impl Analyze for Engine {
         Engine::reset(self);
     }
 
-    fn kept_frames(&self) -> Vec<WholeFrame> {
+    fn kept_frames(&mut self) -> Vec<WholeFrame> {
         Engine::kept_frames(self)
     }
 

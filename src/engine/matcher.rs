@@ -5,16 +5,16 @@
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
 use crate::select::Filter;
-use crate::snapshot::{self, KeptPacket, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
+use crate::snapshot::{self, KeptPackets, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
     Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Tracker, TrackerConfig, Verdict,
 };
-use crate::trail::Trail;
+use crate::trail::{Trail, WholeFrame};
 use crate::wire::{
-    Datagram, Endpoint, Frame, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print,
-    Segment, StreamMessage, Streams, Transport, describe,
+    Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
+    StreamMessage, Streams, Transport, describe,
 };
 
 use super::EngineConfig;
@@ -47,8 +47,6 @@ struct Core {
     keeper: Keeper,
     /// Of the packet that is being read.
     number: u64,
-    /// The place in the capture of the frame that is being read; 0 if it is not known.
-    frame: u64,
     /// The first time that was told.
     began: Timestamp,
 }
@@ -131,11 +129,10 @@ impl Matcher {
                 books: Ledger::default(),
                 others: Others::default(),
                 name: NameBuffer::default(),
-                keeper: Keeper::new(config.trail, hasher.clone()),
+                keeper: Keeper::new(config.trail, config.patience, hasher.clone()),
                 hasher,
                 latest: Latest::default(),
                 number: 0,
-                frame: 0,
                 began: Timestamp(0),
             },
         }
@@ -145,11 +142,11 @@ impl Matcher {
     #[inline]
     pub(crate) fn take(&mut self, found: &Found<'_>, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        (core.number, core.frame) = (found.number, found.frame);
+        core.number = found.number;
         match &found.packet {
             Packet::Datagram(datagram) => core.datagram(datagram, found, count),
-            Packet::Segment(segment) => core.segment(segment, found.at, &mut self.streams, count),
-            Packet::Icmp(error) => core.icmp(error, found.at, count),
+            Packet::Segment(segment) => core.segment(segment, found, &mut self.streams, count),
+            Packet::Icmp(error) => core.icmp(error, found, count),
             _ => {}
         }
     }
@@ -168,9 +165,9 @@ impl Matcher {
     /// No packet follows.
     pub(crate) fn finish(&mut self, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        (core.number, core.frame) = (AFTER_ALL, 0);
+        core.number = AFTER_ALL;
         self.streams.finish(|from, to, at, message| {
-            core.stream_message(message, from, to, at, count);
+            core.stream_message(message, from, to, at, Place::default(), count);
         });
         let Core { tracker, events, sieve, keeper, .. } = core;
         tracker.finish(&mut |exchange| give(events, sieve, keeper, exchange, count));
@@ -260,10 +257,17 @@ impl Matcher {
         Some(snapshot::lookups(trail, asked, self.filter(), now))
     }
 
-    /// The packets behind what is told, if `spec` asks for them.
-    pub(crate) fn packets(&self, spec: &SnapshotSpec) -> Vec<KeptPacket> {
+    /// The packets behind what is told, if `spec` asks for them; `snapshot` says what time it is.
+    pub(crate) fn packets(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> KeptPackets {
+        let now = snapshot.source.last.unwrap_or_default();
         let trail = self.trail().filter(|_| spec.packets);
-        trail.map_or_else(Vec::new, |trail| snapshot::packets(trail, self.filter()))
+        trail
+            .map_or_else(KeptPackets::default, |trail| snapshot::packets(trail, self.filter(), now))
+    }
+
+    /// The frames that are kept of the latest messages, the oldest first.
+    pub(crate) fn kept_frames(&self) -> Vec<WholeFrame> {
+        self.trail().map_or_else(Vec::new, Trail::frames)
     }
 
     /// The messages kept; `None` if none are to be.
@@ -299,7 +303,7 @@ impl Core {
     ) {
         let (from, to, at) = (datagram.from, datagram.to, found.at);
         let (payload, print) = ((datagram.payload, datagram.cut), datagram.print);
-        let verdict = self.read(payload, from, to, Transport::Udp, at, print, found.whole, count);
+        let verdict = self.read(payload, from, to, Transport::Udp, at, print, &place(found), count);
         if found.counts {
             match verdict {
                 None => self.books.undecodable(Reason::NoHeader),
@@ -312,15 +316,16 @@ impl Core {
     fn segment(
         &mut self,
         segment: &Segment<'_>,
-        at: Timestamp,
+        found: &Found<'_>,
         streams: &mut Streams,
         count: &mut impl FnMut(&mut Events),
     ) {
-        let (from, to) = (segment.from, segment.to);
+        let (from, to, at) = (segment.from, segment.to, found.at);
+        let place = Place { segment: Some(segment), ..place(found) };
         if segment.rst && self.ports.has(from.port) {
-            let Self { tracker, events, sieve, keeper, frame, .. } = self;
+            let Self { tracker, events, sieve, keeper, .. } = self;
             tracker.reset(to, from, &mut |exchange| {
-                keeper.ended(exchange, None, at, *frame);
+                keeper.ended(exchange, (to, from), None, at, &place);
                 give(events, sieve, keeper, exchange, count);
             });
             // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1). What it was about
@@ -330,7 +335,12 @@ impl Core {
                 self.events.push_not_taken(at, to.address, from.address);
             }
         }
-        streams.add(segment, at, |message| self.stream_message(message, from, to, at, count));
+        let mut done = None;
+        streams.add(segment, at, |message| {
+            done = Some(message.end());
+            self.stream_message(message, from, to, at, place, count);
+        });
+        self.keeper.segment(segment, done, at, &place);
     }
 
     fn stream_message(
@@ -339,10 +349,12 @@ impl Core {
         from: Endpoint,
         to: Endpoint,
         at: Timestamp,
+        place: Place<'_>,
         count: &mut impl FnMut(&mut Events),
     ) {
         let (payload, print) = ((message.bytes, message.cut), Print::default());
-        if self.read(payload, from, to, Transport::Tcp, at, print, None, count).is_none() {
+        let place = &Place { message: Some(message), ..place };
+        if self.read(payload, from, to, Transport::Tcp, at, print, place, count).is_none() {
             self.books.malformed += 1;
         }
     }
@@ -357,7 +369,7 @@ impl Core {
         transport: Transport,
         at: Timestamp,
         print: Print,
-        whole: Option<&Frame<'_>>,
+        place: &Place<'_>,
         count: &mut impl FnMut(&mut Events),
     ) -> Option<Verdict> {
         let view = MessageView::read(bytes, cut, &mut self.name)?;
@@ -387,8 +399,7 @@ impl Core {
             if is_focus && self.sieve.may_hold(&message) {
                 self.latest.keep(self.number, &message, bytes);
             }
-            let place = Place { frame: self.frame, whole };
-            let code = message.answer.map(|answer| answer.rcode);
+            let code = message.answer.map(|answer| (answer.rcode, answer.ede));
             if self.sieve.may_concern(&message) {
                 self.keeper.message(&message, code, bytes, place);
             }
@@ -424,26 +435,36 @@ impl Core {
         }
     }
 
-    fn icmp(&mut self, error: &IcmpError<'_>, at: Timestamp, count: &mut impl FnMut(&mut Events)) {
+    fn icmp(
+        &mut self,
+        error: &IcmpError<'_>,
+        found: &Found<'_>,
+        count: &mut impl FnMut(&mut Events),
+    ) {
         // An error about a response says that its client was gone, not that its query failed.
         if !self.ports.has(error.to.port) {
             return;
         }
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
-        let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
-        let Self { tracker, events, sieve, keeper, frame, .. } = self;
+        let (at, place) = (found.at, place(found));
+        let Self { tracker, events, sieve, keeper, .. } = self;
         tracker.icmp_error(
             error.from,
             error.to,
             transport,
-            id,
+            error.id(),
             Obstacle::of(error),
             &mut |exchange| {
-                keeper.ended(exchange, Some(error), at, *frame);
+                keeper.ended(exchange, (error.from, error.to), Some(error), at, &place);
                 give(events, sieve, keeper, exchange, count);
             },
         );
     }
+}
+
+/// Where a packet is, and the frame that holds it.
+fn place<'a>(found: &Found<'a>) -> Place<'a> {
+    Place { frame: found.frame, whole: found.whole, ..Place::default() }
 }
 
 fn answer<'a>(view: &MessageView<'a>) -> Answer<'a> {

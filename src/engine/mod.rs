@@ -9,6 +9,7 @@ mod front;
 mod keeper;
 mod matcher;
 mod parcel;
+mod segments;
 mod sieve;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::snapshot::{Snapshot, SnapshotSpec};
 use crate::tally::Bounds;
 use crate::time::Timestamp;
 use crate::track::Hasher;
-use crate::trail::{Trail, WholeFrame};
+use crate::trail::WholeFrame;
 use crate::wire::Frame;
 
 pub(crate) use back::Back;
@@ -124,11 +125,10 @@ impl Engine {
         *self = Self { serial: self.serial, ..Self::new(self.config.clone()) };
     }
 
-    /// The frames that are kept whole among the latest messages, the oldest first; none if no
-    /// messages are kept.
+    /// The frames that are kept of the latest messages, the oldest first; none if no messages are
+    /// kept.
     pub fn kept_frames(&self) -> Vec<WholeFrame> {
-        let (matcher, _) = self.back.parts();
-        matcher.trail().map_or_else(Vec::new, Trail::frames)
+        self.back.parts().0.kept_frames()
     }
 
     /// What is known now. The caller fills in [`Snapshot::source`]'s kind, name, end and progress,
@@ -138,7 +138,7 @@ impl Engine {
         self.back.settle();
         let snapshot = self.front.snapshot(self.back.parts(), self.serial, spec);
         let matcher = self.back.parts().0;
-        let packets = matcher.packets(spec);
+        let packets = matcher.packets(spec, &snapshot);
         Snapshot { lookups: matcher.lookups(spec, &snapshot), packets, ..snapshot }
     }
 }

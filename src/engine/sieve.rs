@@ -97,14 +97,14 @@ impl Sieve {
 
     /// Whether the filter holds for a response by itself, before it is matched.
     pub(super) fn may_hold(&self, message: &Message<'_>) -> bool {
-        self.holds(&subject(message))
+        self.holds(&Subject::of_message(message))
     }
 
     /// Whether the filter may hold for the lookup that a message belongs to: for the client and the
     /// question, whatever else comes of it.
     #[inline]
     pub(super) fn may_concern(&self, message: &Message<'_>) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.may_concern(&subject(message)))
+        self.filter.as_ref().is_none_or(|filter| filter.may_concern(&Subject::of_message(message)))
     }
 
     /// What passed, in place of all outcomes.
@@ -131,25 +131,6 @@ impl Sieve {
             responses: outcomes.answered + outcomes.unasked + outcomes.repeated_responses,
             since: None,
         })
-    }
-}
-
-/// What a filter sees of a message by itself.
-fn subject<'a>(message: &Message<'a>) -> Subject<'a> {
-    Subject {
-        at: message.at,
-        client: message.key.client.address,
-        server: message.key.server.address,
-        transport: message.key.transport,
-        name: message.name,
-        rtype: message.question.map(|question| question.rtype),
-        class: message.question.map(|question| question.class),
-        opcode: message.flags.opcode(),
-        rcode: message.answer.map(|answer| answer.rcode),
-        ede: message.answer.and_then(|answer| answer.ede),
-        recursion: message.flags.recursion_desired(),
-        took: None,
-        odd: Odd::No,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::snapshot::KeptPacket;
+use crate::snapshot::{KeptPacket, KeptPackets};
 
 /// Nanoseconds.
 const RESOLUTION: u8 = 9;
@@ -23,10 +23,10 @@ const LONGEST_COMMENT: usize = 2000;
 /// # Errors
 ///
 /// Those of `out`.
-pub fn write(packets: &[KeptPacket], out: &mut dyn Write) -> io::Result<()> {
-    block(SECTION, &section(), out)?;
+pub fn write(packets: &KeptPackets, out: &mut dyn Write) -> io::Result<()> {
+    block(SECTION, &section(packets.without), out)?;
     let mut links: Vec<u16> = Vec::new();
-    for packet in packets {
+    for packet in &packets.rows {
         if !links.contains(&packet.link) {
             links.push(packet.link);
             block(INTERFACE, &interface(packet.link), out)?;
@@ -46,7 +46,8 @@ fn block(kind: u32, body: &[u8], out: &mut dyn Write) -> io::Result<()> {
     out.write_all(&length.to_le_bytes())
 }
 
-fn section() -> Vec<u8> {
+/// What is not in the file is said at its beginning.
+fn section(without: u64) -> Vec<u8> {
     let mut body = BYTE_ORDER.to_le_bytes().to_vec();
     body.extend([1, 0, 0, 0]);
     body.extend(u64::MAX.to_le_bytes());
@@ -55,6 +56,12 @@ fn section() -> Vec<u8> {
         concat!("rcodetop ", env!("CARGO_PKG_VERSION")).as_bytes(),
         &mut body,
     );
+    if without > 0 {
+        let comment = format!(
+            "rcodetop: the packets of {without} more messages of these lookups are not in memory"
+        );
+        option(OPTION_COMMENT, comment.as_bytes(), &mut body);
+    }
     option(OPTION_END, &[], &mut body);
     body
 }

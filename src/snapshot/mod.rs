@@ -8,6 +8,7 @@
 mod build;
 mod course;
 mod lookups;
+mod meant;
 mod packets;
 mod quality;
 
@@ -31,8 +32,8 @@ pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsS
 
 pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
-pub use packets::KeptPacket;
 pub(crate) use packets::packets;
+pub use packets::{KeptPacket, KeptPackets};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,8 +175,8 @@ pub struct Snapshot {
     pub sample: Option<Sample>,
     /// The latest lookups, message by message; `None` if not asked for or not kept.
     pub lookups: Option<Lookups>,
-    /// The packets in memory behind what is told, the oldest first; none if not asked for.
-    pub packets: Vec<KeptPacket>,
+    /// The packets in memory behind what is told; none if not asked for.
+    pub packets: KeptPackets,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

@@ -143,7 +143,7 @@ pub const KEYS: &[Key] = &[
     row(&[plain('s')], Msg::Sort, "sort by the next column", "sort"),
     row(&[plain('S')], Msg::Reverse, "reverse the order", ""),
     row(&[plain(' ')], Msg::Freeze, "freeze or resume (capture goes on)", "freeze"),
-    row(&[plain('w')], Msg::Packets, "write its packets (pcapng; UDP, in memory)", ""),
+    row(&[plain('w')], Msg::Packets, "write its packets in memory (pcapng)", ""),
     row(&[plain('e')], Msg::Export, "write a report of what is shown", "export"),
     row(&[plain('y')], Msg::Copy, "copy the selected row to the clipboard", ""),
     row(&[plain('z')], Msg::Zoom, "one table fills the screen", "zoom"),

@@ -17,6 +17,7 @@ mod layer;
 pub mod link;
 mod message;
 pub mod name;
+mod obstacle;
 mod packet;
 mod plain;
 mod stream;
@@ -28,8 +29,9 @@ pub use icmp::IcmpError;
 pub use link::{LINKS, LinkType};
 pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question};
 pub use name::NameBuffer;
+pub use obstacle::{describe_obstacle, reporter};
 pub use packet::{Datagram, Decoder, MAX_DEPTH, Packet, Print, Segment};
-pub use stream::{StreamMessage, Streams};
+pub use stream::{StreamMessage, Streams, ahead};
 pub use whole::describe;
 
 use crate::time::Timestamp;

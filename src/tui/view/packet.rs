@@ -71,11 +71,14 @@ fn parts(area: Rect, step: &LookupStep) -> [Rect; 2] {
 }
 
 fn lines(step: &LookupStep, width: u16) -> Vec<String> {
-    if let StepKind::Error { says, by } = &step.kind {
-        return text::wrap(&format!("no DNS message: {says}, from {by}"), width.into(), 4);
-    }
     if step.bytes.is_empty() {
-        return text::wrap("the bytes of this message are not here", width.into(), 4);
+        let nothing = match &step.kind {
+            StepKind::Error { says, by } => {
+                format!("no DNS message: {says}, from {by}; its packet is not here")
+            }
+            _ => "the bytes of this message are not here".to_owned(),
+        };
+        return text::wrap(&nothing, width.into(), 4);
     }
     let mut lines = Vec::new();
     if step.bytes.len() as u64 != u64::from(step.length) {
