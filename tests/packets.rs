@@ -176,9 +176,9 @@ fn icmp_errors_and_resets_are_written_and_shown_as_packets() {
     ];
     let expected = [
         (0, "query"),
-        (1, "ICMP port unreachable to a query"),
+        (1, "ICMP port unreachable in answer to a query"),
         (2, "query"),
-        (3, "TCP reset to a query"),
+        (3, "TCP reset in answer to a query"),
     ];
     let snapshot = check(None, &frames, &expected);
     let lookups = snapshot.lookups.unwrap();
@@ -212,7 +212,7 @@ fn a_filter_for_errors_selects_the_lookups_that_met_one() {
     let mut frames = vec![datagram(true, &query())];
     frames.push(port_unreachable(SERVER, &frames[0].clone()));
     refused(&mut frames);
-    let error = "ICMP port unreachable to a query";
+    let error = "ICMP port unreachable in answer to a query";
     check(Some("unreachable"), &frames, &[(0, "query"), (1, error)]);
     check(Some("rcode:REFUSED"), &frames, &[(2, "query"), (3, "response REFUSED")]);
     check(Some("not unreachable"), &frames, &[(2, "query"), (3, "response REFUSED")]);

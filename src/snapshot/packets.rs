@@ -127,6 +127,6 @@ fn what(entry: &Entry) -> String {
         Kind::Response { rcode, ede: Some(ede) } => {
             format!("response {rcode}, EDE {} ({ede})", ede.0)
         }
-        Kind::Ended(end) => format!("{} to a query", says(end)),
+        Kind::Ended(end) => format!("{} in answer to a query", says(end)),
     }
 }

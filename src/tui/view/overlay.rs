@@ -104,7 +104,7 @@ fn export_lines(model: &Model, snapshot: &Snapshot, width: u16) -> Vec<String> {
     let folder = format!("{} {}", PLACES[0], model.folder);
     let mut lines = vec![text::clip_middle(&folder, room), PLACES[1].to_owned()];
     let stem = stem(snapshot);
-    let widest = stem.len() + 7;
+    let widest = stem.len() + 9;
     let line = |(_, extension, what): &(Form, &str, &str)| {
         let name = format!("{stem}.{extension}");
         format!("{name:<widest$}{what}")
