@@ -205,6 +205,7 @@ impl Capture {
                 ),
                 max_memory: engine.max_memory / PART_OF_MEMORY,
                 trail: engine.trail / 4,
+                names: engine.names / 4,
                 ..engine.clone()
             });
             match self.again.open.as_ref().and_then(|open| open().ok()) {

@@ -104,7 +104,9 @@ impl Analyze for Pair {
         let snapshot =
             self.front.snapshot((&self.matcher, &self.counter.desk()), self.serial, spec);
         let packets = self.matcher.packets(spec, &snapshot);
-        Snapshot { lookups: self.matcher.lookups(spec, &snapshot), packets, ..snapshot }
+        let lookups = self.matcher.lookups(spec, &snapshot);
+        let snapshot = Snapshot { lookups, packets, ..snapshot };
+        snapshot.with_names(spec, &[self.matcher.hearsay()])
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
     let sink = Sink::open(plan.output.as_deref(), inputs(&plan.analysis.input))?;
     read(&mut capture, &stop, duration(&plan.analysis.input), &mut Meter::new(&plan.analysis));
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
-    let snapshot = capture.snapshot(&SnapshotSpec { top, ..SnapshotSpec::default() });
+    let names = plan.analysis.engine.names > 0;
+    let snapshot = capture.snapshot(&SnapshotSpec { top, names, ..SnapshotSpec::default() });
     verdict::require_frames(&snapshot)?;
     write(plan, &snapshot, sink)?;
     Ok(verdict::verdict(&snapshot, plan.check))

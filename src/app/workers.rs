@@ -148,7 +148,8 @@ impl Analyze for Workers {
             _ => self.front.snapshot(self.sum().parts(), self.serial, spec),
         };
         let packets = self.crew.packets(spec, &snapshot);
-        Snapshot { lookups: self.crew.lookups(spec, &snapshot), packets, ..snapshot }
+        let lookups = self.crew.lookups(spec, &snapshot);
+        self.crew.name(spec, Snapshot { lookups, packets, ..snapshot })
     }
 }
 
@@ -158,7 +159,9 @@ fn front(config: &EngineConfig) -> Front {
 
 fn back(config: &EngineConfig, threads: usize, hasher: &Hasher) -> Back {
     let bounds = config.bounds().part(threads);
-    let config = EngineConfig { trail: config.trail / threads.max(1), ..config.clone() };
+    let part = |bytes: usize| bytes / threads.max(1);
+    let (trail, names) = (part(config.trail), part(config.names));
+    let config = EngineConfig { trail, names, ..config.clone() };
     Back::new(&config, &bounds, hasher.clone())
 }
 
@@ -220,6 +223,13 @@ impl Crew {
         each.reduce(KeptPackets::join).unwrap_or_default()
     }
 
+    /// With the names of addresses that any worker heard.
+    fn name(&self, spec: &SnapshotSpec, snapshot: Snapshot) -> Snapshot {
+        let desks: Vec<_> = self.workers.iter().map(|worker| worker.lane.desk()).collect();
+        let hearsay: Vec<_> = desks.iter().map(|desk| desk.parts().0.hearsay()).collect();
+        snapshot.with_names(spec, &hearsay)
+    }
+
     /// The lookups that all workers know of.
     fn lookups(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> Option<Lookups> {
         let each = self.workers.iter().map(|it| it.lane.desk().parts().0.lookups(spec, snapshot));
@@ -244,6 +254,7 @@ mod tests {
         weigh: true,
         lookups: Some(LookupsSpec { most: usize::MAX, open: None }),
         packets: true,
+        names: true,
     };
 
     /// An engine and workers that are fed the same.
@@ -255,8 +266,12 @@ mod tests {
 
     impl Both {
         fn new() -> Self {
-            let config =
-                EngineConfig { rows: usize::MAX, trail: 32 << 20, ..EngineConfig::default() };
+            let config = EngineConfig {
+                rows: usize::MAX,
+                trail: 32 << 20,
+                names: 1 << 20,
+                ..EngineConfig::default()
+            };
             let threads = NonZeroUsize::new(3).unwrap();
             let workers = Workers::start(threads, config.clone()).unwrap();
             Self { source: outage(), engine: Engine::new(config), workers }
@@ -279,6 +294,8 @@ mod tests {
             assert!(frames(self.engine.kept_frames()) == frames(self.workers.kept_frames()));
             let (one, all) = (self.engine.snapshot(&SPEC), self.workers.snapshot(&SPEC));
             assert!(one.packets == all.packets);
+            let rows = |snapshot: &Snapshot| snapshot.named.clone().map(|named| named.rows);
+            assert!(rows(&one).is_some() && rows(&one) == rows(&all));
             assert_eq!(one.serial, all.serial);
             assert!(
                 one.lookups.as_ref().map(|it| &it.rows) == all.lookups.as_ref().map(|it| &it.rows)

@@ -2,6 +2,7 @@
 //!
 //! Whoever counts is handed events by the hundred, on this thread or on another.
 
+use crate::hearsay::{Hearsay, Telling};
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
 use crate::select::Filter;
@@ -9,7 +10,8 @@ use crate::snapshot::{self, KeptPackets, Lookups, Sample, Selected, Snapshot, Sn
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
-    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Tracker, TrackerConfig, Verdict,
+    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Outcome, Tracker,
+    TrackerConfig, Verdict,
 };
 use crate::trail::{Trail, WholeFrame};
 use crate::wire::{
@@ -45,6 +47,8 @@ struct Core {
     hasher: Hasher,
     latest: Latest,
     keeper: Keeper,
+    /// Names of addresses, if they are to be learnt.
+    hearsay: Option<Box<Hearsay>>,
     /// Of the packet that is being read.
     number: u64,
     /// The first time that was told.
@@ -130,6 +134,8 @@ impl Matcher {
                 others: Others::default(),
                 name: NameBuffer::default(),
                 keeper: Keeper::new(config.trail, config.patience, hasher.clone()),
+                hearsay: (config.names > 0)
+                    .then(|| Box::new(Hearsay::new(config.names, hasher.clone()))),
                 hasher,
                 latest: Latest::default(),
                 number: 0,
@@ -244,9 +250,12 @@ impl Matcher {
         self.core.sieve.selected(queries, &self.outcomes())
     }
 
-    /// Takes over the messages that another one kept, which is done with.
+    /// Takes over the messages that another one kept, and the names that it heard; it is done with.
     pub(super) fn adopt(&mut self, other: &mut Self) {
         self.core.keeper.adopt(&mut other.core.keeper);
+        if let (Some(ours), Some(theirs)) = (&mut self.core.hearsay, &mut other.core.hearsay) {
+            ours.adopt(theirs);
+        }
     }
 
     /// The latest lookups that the messages kept make up, if `spec` asks for them; `snapshot` says
@@ -268,6 +277,11 @@ impl Matcher {
     /// The frames that are kept of the latest messages, the oldest first.
     pub(crate) fn kept_frames(&self) -> Vec<WholeFrame> {
         self.trail().map_or_else(Vec::new, Trail::frames)
+    }
+
+    /// The names of addresses; `None` if none are to be learnt.
+    pub(crate) fn hearsay(&self) -> Option<&Hearsay> {
+        self.core.hearsay.as_deref()
     }
 
     /// The messages kept; `None` if none are to be.
@@ -389,7 +403,11 @@ impl Core {
             print,
         };
         let Self { events, sieve, keeper, .. } = self;
-        let mut sink = |exchange: &Exchange<'_>| give(events, sieve, keeper, exchange, count);
+        let mut is_matched = false;
+        let mut sink = |exchange: &Exchange<'_>| {
+            is_matched |= matches!(exchange.outcome, Outcome::Answered { .. });
+            give(events, sieve, keeper, exchange, count);
+        };
         let verdict = match &message.answer {
             Some(answer) => self.tracker.response(&message, answer, &mut sink),
             None => self.tracker.query(&message, &mut sink),
@@ -402,6 +420,9 @@ impl Core {
             let code = message.answer.map(|answer| (answer.rcode, answer.ede));
             if self.sieve.may_concern(&message) {
                 self.keeper.message(&message, code, bytes, place);
+            }
+            if is_matched && let Some(hearsay) = &mut self.hearsay {
+                hear(hearsay, &message, self.number, bytes);
             }
             self.count(is_response, view.notes, at, count);
         }
@@ -459,6 +480,16 @@ impl Core {
                 give(events, sieve, keeper, exchange, count);
             },
         );
+    }
+}
+
+/// A response to a query that was seen may tell names of addresses. One that overtook its query
+/// tells none: its bytes are gone when that comes.
+fn hear(hearsay: &mut Hearsay, message: &Message<'_>, number: u64, bytes: &[u8]) {
+    let Some(answer) = message.answer else { return };
+    if answer.rcode == Rcode::NOERROR && answer.answers > 0 {
+        let (at, by, asked) = (message.at, message.key.server.address, message.name);
+        hearsay.hear(&Telling { at, number, by, asked, message: bytes });
     }
 }
 

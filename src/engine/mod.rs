@@ -46,13 +46,15 @@ pub struct EngineConfig {
     pub filter: Option<Filter>,
     /// Bytes of `max_memory` for the latest messages themselves; 0 keeps none.
     pub trail: usize,
+    /// Bytes of `max_memory` for the names of addresses that answers tell; 0 learns none.
+    pub names: usize,
 }
 
 impl EngineConfig {
-    /// The bounds of the tables: of what the messages leave.
+    /// The bounds of the tables: of what the messages and the names of addresses leave.
     pub(crate) fn bounds(&self) -> Bounds {
-        let trail = u64::try_from(self.trail).unwrap_or(u64::MAX);
-        Bounds::of(self.max_memory.saturating_sub(trail), self.rows)
+        let taken = u64::try_from(self.trail.saturating_add(self.names)).unwrap_or(u64::MAX);
+        Bounds::of(self.max_memory.saturating_sub(taken), self.rows)
     }
 }
 
@@ -66,6 +68,7 @@ impl Default for EngineConfig {
             rows: SnapshotSpec::default().top,
             filter: None,
             trail: 0,
+            names: 0,
         }
     }
 }
@@ -139,6 +142,8 @@ impl Engine {
         let snapshot = self.front.snapshot(self.back.parts(), self.serial, spec);
         let matcher = self.back.parts().0;
         let packets = matcher.packets(spec, &snapshot);
-        Snapshot { lookups: matcher.lookups(spec, &snapshot), packets, ..snapshot }
+        let lookups = matcher.lookups(spec, &snapshot);
+        let snapshot = Snapshot { lookups, packets, ..snapshot };
+        snapshot.with_names(spec, &[matcher.hearsay()])
     }
 }

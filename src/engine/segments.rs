@@ -209,13 +209,13 @@ mod tests {
         }
     }
 
-    fn frame(bytes: usize) -> Option<(Around, Box<[u8]>)> {
+    fn frame(bytes: usize) -> (Around, Box<[u8]>) {
         let around = Around { link: LinkType(1), wire_len: 9, message: (0, 9) };
-        Some((around, vec![7; bytes].into()))
+        (around, vec![7; bytes].into())
     }
 
     fn read(segments: &mut Segments, segment: &Segment<'_>, done: Option<u32>, bytes: usize) {
-        segments.read(segment, done, || frame(bytes), (Timestamp(0), 1));
+        segments.read(segment, done, || Some(frame(bytes)), (Timestamp(0), 1));
     }
 
     #[test]
@@ -239,7 +239,8 @@ mod tests {
             read(&mut segments, &segment(1, 1_000 * nth, &[0; 1_000]), None, 1_054);
         }
         assert!(segments.bytes <= MOST_OF_ONE);
-        let message = StreamMessage { bytes: &[0; 60_000], cut: false, sequence: 0 };
+        let bytes = vec![0; 60_000];
+        let message = StreamMessage { bytes: &bytes, cut: false, sequence: 0 };
         let carried = segments.of((endpoint(1), endpoint(0)), &message, None);
         assert_eq!((carried.pieces.len(), carried.count), (7, 255));
     }

@@ -9,6 +9,7 @@ mod build;
 mod course;
 mod lookups;
 mod meant;
+mod named;
 mod packets;
 mod quality;
 
@@ -22,6 +23,7 @@ pub use crate::diagnose::{
     Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Place, Role, Scope, Turn,
     TurnKind, Vantage, VantagePoint,
 };
+pub use crate::hearsay::Source as NameSource;
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
 pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
@@ -32,6 +34,7 @@ pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsS
 
 pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
+pub use named::{AddressName, Named};
 pub(crate) use packets::packets;
 pub use packets::{KeptPacket, KeptPackets};
 
@@ -50,6 +53,8 @@ pub struct SnapshotSpec {
     pub lookups: Option<LookupsSpec>,
     /// Whether [`Snapshot::packets`] are copied.
     pub packets: bool,
+    /// Whether [`Snapshot::named`] is made, if names are learnt.
+    pub names: bool,
 }
 
 /// Lists that cost much and that not every reader shows.
@@ -82,6 +87,7 @@ impl SnapshotSpec {
             && self.lists.cover(other.lists)
             && (other.label_depth.is_none() || self.label_depth == other.label_depth)
             && self.packets >= other.packets
+            && self.names >= other.names
             && other.lookups.as_ref().is_none_or(|other| self.most_lookups() >= other.most)
     }
 
@@ -111,6 +117,7 @@ impl Default for SnapshotSpec {
             weigh: true,
             lookups: None,
             packets: false,
+            names: false,
         }
     }
 }
@@ -177,6 +184,8 @@ pub struct Snapshot {
     pub lookups: Option<Lookups>,
     /// The packets in memory behind what is told; none if not asked for.
     pub packets: KeptPackets,
+    /// What its addresses are called, by hearsay; `None` if not asked for or not learnt.
+    pub named: Option<Named>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

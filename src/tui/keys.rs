@@ -48,6 +48,8 @@ pub enum Msg {
     FullNames,
     /// Registered domains.
     Domains,
+    /// Show or hide what addresses are called.
+    Names,
     /// Start counting anew, once confirmed.
     Reset,
     /// Draw everything anew.
@@ -176,6 +178,7 @@ pub const KEYS: &[Key] = &[
     row(&[plain('9')], Msg::Labels(9), "", ""),
     row(&[plain('0')], Msg::FullNames, "full names, or registered domains", ""),
     row(&[plain('d')], Msg::Domains, "registered domains, or full names", "domains"),
+    row(&[plain('N')], Msg::Names, "names beside addresses, as answers told them", ""),
     row(&[ctrl('r')], Msg::Reset, "count anew (asks first)", ""),
     row(&[ctrl('l')], Msg::Redraw, "draw the screen anew", ""),
     row(&[ctrl('z')], Msg::Suspend, "suspend (fg resumes)", ""),

@@ -64,6 +64,8 @@ pub struct Options {
     pub look: Look,
     /// Clicks and the wheel; without it the terminal's own selection works.
     pub mouse: bool,
+    /// Whether what addresses are called is shown beside them; `None` if it is not learnt.
+    pub names: Option<bool>,
     /// Which key does what.
     pub bindings: Bindings,
     /// What the user has to know first, until a key is pressed.
@@ -96,6 +98,7 @@ fn show(
     let events = events()?;
     let model = Model {
         look: options.look,
+        names: options.names,
         bindings: options.bindings.clone(),
         notice: options.notice.clone(),
         folder: writer.folder(),

@@ -41,6 +41,8 @@ pub struct Model {
     pub ladder: Option<Ladder>,
     /// How names are rolled up.
     pub names_by: NamesBy,
+    /// Whether what addresses are called is shown beside them; `None` if it is not learnt.
+    pub names: Option<bool>,
     /// What covers the view.
     pub overlay: Option<Overlay>,
     /// An answer to the last key, until the next.
@@ -147,7 +149,7 @@ impl Model {
     /// can show everything or one without colours.
     pub fn new(size: (u16, u16), colour: bool) -> Self {
         let name = if colour { "dark" } else { "none" };
-        Self { size, look: Look::named(name), ..Self::default() }
+        Self { size, names: Some(true), look: Look::named(name), ..Self::default() }
     }
 
     /// Whether keys are letters of a line.
@@ -184,7 +186,8 @@ impl Model {
         };
         let (top, lists, lookups) = (self.rows(), self.lists(), self.lookups());
         let packets = self.export == Some(Form::Packets);
-        SnapshotSpec { top, label_depth, lists, lookups, packets, ..SnapshotSpec::default() }
+        let names = self.names.is_some();
+        SnapshotSpec { top, label_depth, lists, lookups, packets, names, ..SnapshotSpec::default() }
     }
 
     /// Lookups are asked for while they are shown, and like lists while nothing moves.

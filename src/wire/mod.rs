@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing))]
 
 mod address;
+mod answers;
 mod fragments;
 mod icmp;
 mod layer;
@@ -25,6 +26,7 @@ mod tunnel;
 mod whole;
 
 pub use address::{Address, Endpoint};
+pub use answers::{Answers, MAX_ANSWERS, Record};
 pub use icmp::IcmpError;
 pub use link::{LINKS, LinkType};
 pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question};
