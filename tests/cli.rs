@@ -292,6 +292,7 @@ const OPTIONS: &[&str] = &[
     "--top",
     "--output",
     "--check",
+    "--names",
     "--export-dir",
 ];
 

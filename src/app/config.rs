@@ -33,13 +33,7 @@ pub(super) struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            theme: None,
-            ascii: false,
-            mouse: true,
-            names: true,
-            bindings: Bindings::default(),
-        }
+        Self { theme: None, ascii: false, mouse: true, names: true, bindings: Bindings::default() }
     }
 }
 

@@ -59,9 +59,11 @@ impl Reader {
     }
 }
 
-/// The root, or nothing.
+/// The root, nothing, or what would be taken for an address: no host is called so, as no top-level
+/// domain is a number (RFC 3696 §2) and no label of a host has a colon (RFC 1123 §2.1).
 fn is_no_name(wire: &[u8]) -> bool {
-    wire.len() <= 1
+    let is_number = |label: &[u8]| label.iter().all(u8::is_ascii_digit);
+    labels(wire).last().is_none_or(is_number) || wire.contains(&b':')
 }
 
 /// An address that stands for none: what block lists answer.

@@ -167,6 +167,16 @@ impl Hearsay {
         Some(heard)
     }
 
+    /// Whether an address has a name; whether that is wanted is another question.
+    pub fn knows(&self, address: Address) -> bool {
+        self.heard.contains_key(&address)
+    }
+
+    /// All addresses that have one.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.heard.keys().copied()
+    }
+
     /// Addresses with names.
     pub fn len(&self) -> usize {
         self.heard.len()

@@ -155,7 +155,10 @@ fn a_ptr_of_nonsense_tells_nothing() {
     ] {
         check(&[&format!("{name}: = PTR host.example")], "");
     }
-    check(&["1.2.0.192.in-addr.arpa: = PTR ."], "");
+    for address in [".", "10.0.0.1", "2001:db8::1", "host.7"] {
+        check(&[&format!("1.2.0.192.in-addr.arpa: = PTR {address}")], "");
+        check(&[&format!("{address}: = A 192.0.2.1")], "");
+    }
     check(&["1.2.0.192.in-addr.arpa: = A 192.0.2.1"], "");
 }
 

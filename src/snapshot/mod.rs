@@ -34,7 +34,7 @@ pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsS
 
 pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
-pub use named::{AddressName, Named};
+pub use named::{AddressName, Named, addresses_in};
 pub(crate) use packets::packets;
 pub use packets::{KeptPacket, KeptPackets};
 

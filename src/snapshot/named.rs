@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::hearsay::{Heard, Hearsay, Source};
 use crate::time::Timestamp;
@@ -15,8 +16,7 @@ use super::{Lookup, Snapshot, SnapshotSpec, StepKind};
 pub struct Named {
     /// What is known of each address that has a name.
     pub rows: BTreeMap<IpAddr, AddressName>,
-    /// Addresses in memory that have one, in the snapshot or not; those that several threads heard
-    /// of count for each.
+    /// Addresses in memory that have one, in the snapshot or not.
     pub kept: u64,
     /// Addresses whose names had to go.
     pub forgotten: u64,
@@ -52,9 +52,14 @@ impl AddressName {
         }
     }
 
+    /// Who told it, and by what: `PTR from 192.0.2.53`.
+    pub fn told_by(&self) -> String {
+        format!("{} from {}", self.source, self.by)
+    }
+
     /// Who told it, by what and when: `PTR from 192.0.2.53 at 03:12:05`.
     pub fn told(&self) -> String {
-        format!("{} from {} at {}", self.source, self.by, self.at.clock())
+        format!("{} at {}", self.told_by(), self.at.clock())
     }
 
     /// That there are other names: ` +3`, ` +>9`, or nothing.
@@ -107,9 +112,47 @@ fn named(snapshot: &Snapshot, known: &[&Hearsay]) -> Named {
     };
     Named {
         rows: addresses(snapshot).iter().filter_map(called).collect(),
-        kept: known.iter().map(|it| it.len() as u64).sum(),
+        kept: kept(known),
         forgotten: known.iter().map(|it| it.forgotten()).sum(),
     }
+}
+
+/// Addresses that anybody heard of, each once.
+fn kept(known: &[&Hearsay]) -> u64 {
+    let each = known.iter().enumerate().map(|(nth, hearsay)| {
+        let before = known.get(..nth).unwrap_or_default();
+        let is_new = |address: &Address| !before.iter().any(|other| other.knows(*address));
+        hearsay.addresses().filter(is_new).count() as u64
+    });
+    each.sum()
+}
+
+/// The addresses in a text, each with its place. Those of networks are none.
+pub fn addresses_in(text: &str) -> impl Iterator<Item = (Range<usize>, IpAddr)> {
+    let is_part = |letter: char| letter.is_ascii_hexdigit() || matches!(letter, '.' | ':');
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while let Some(rest) = text.get(from..).filter(|rest| !rest.is_empty()) {
+            let mut start = from + rest.find(is_part).unwrap_or(rest.len());
+            let word = text.get(start..).unwrap_or_default();
+            from = start + word.find(|letter| !is_part(letter)).unwrap_or(word.len());
+            // The key of a filter's term ends so.
+            start += usize::from(word.starts_with(':') && !word.starts_with("::"));
+            let before = text.get(..start).and_then(|it| it.chars().next_back());
+            let behind = text.get(from..).and_then(|it| it.chars().next());
+            let is_whole = !before.is_some_and(is_of_word) && !behind.is_some_and(is_of_word);
+            let word = text.get(start..from).unwrap_or_default().trim_end_matches(['.', ':']);
+            if let Some(address) = word.parse().ok().filter(|_| is_whole) {
+                return Some((start..start + word.len(), address));
+            }
+        }
+        None
+    })
+}
+
+/// What makes an address beside it a part of something else: a name, or a network.
+fn is_of_word(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '-' | '_' | '/' | '\\')
 }
 
 /// Every address that a reader may meet.
@@ -121,6 +164,10 @@ fn addresses(snapshot: &Snapshot) -> BTreeSet<IpAddr> {
     let scopes = snapshot.findings.iter().map(|finding| &finding.scope);
     let members = scopes.flat_map(|scope| scope.servers.iter().chain(&scope.clients));
     all.extend(members.filter_map(|member| member.parse::<IpAddr>().ok()));
+    let headlines =
+        snapshot.findings.iter().flat_map(|finding| [&finding.headline, &finding.brief]);
+    let texts = headlines.chain(snapshot.selected.iter().map(|selected| &selected.filter));
+    all.extend(texts.flat_map(|text| addresses_in(text)).map(|(_, address)| address));
     all.extend(snapshot.sample.iter().flat_map(|sample| [sample.server, sample.client]));
     let lookups = snapshot.lookups.iter().flat_map(|lookups| &lookups.rows);
     lookups.for_each(|lookup| add_lookup(lookup, &mut all));
@@ -135,4 +182,38 @@ fn add_lookup(lookup: &Lookup, all: &mut BTreeSet<IpAddr>) {
         _ => None,
     });
     all.extend(reporters);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let found = addresses_in(text).map(|(range, address)| {
+            assert_eq!(text[range].parse::<IpAddr>().unwrap(), address);
+            address.to_string()
+        });
+        assert_eq!(found.collect::<Vec<_>>().join(" "), expected, "{text}");
+    }
+
+    #[test]
+    fn addresses_are_found_in_sentences() {
+        check("", "");
+        check(
+            "192.0.2.53 refuses 2001:db8::1, and 10.0.0.1: no",
+            "192.0.2.53 2001:db8::1 10.0.0.1",
+        );
+        check("server:192.0.2.53 client:2001:db8::1", "192.0.2.53 2001:db8::1");
+        check("(192.0.2.53) /filter", "192.0.2.53");
+        check("it is 192.0.2.53.", "192.0.2.53");
+    }
+
+    #[test]
+    fn what_only_looks_like_an_address_is_none() {
+        check("10.0.0.0/8 and 2001:db8::/32", "");
+        check("1.2.3 1.2.3.4.5 256.1.1.1 dead.beef a::b::c", "");
+        check("1.2.0.192.in-addr.arpa host-10.0.0.1 10.0.0.1x", "");
+        check("\u{6f22}10.0.0.1\u{6f22}", "");
+    }
 }

@@ -42,7 +42,7 @@ pub struct Model {
     /// How names are rolled up.
     pub names_by: NamesBy,
     /// Whether what addresses are called is shown beside them; `None` if it is not learnt.
-    pub names: Option<bool>,
+    pub called: Option<bool>,
     /// What covers the view.
     pub overlay: Option<Overlay>,
     /// An answer to the last key, until the next.
@@ -149,7 +149,7 @@ impl Model {
     /// can show everything or one without colours.
     pub fn new(size: (u16, u16), colour: bool) -> Self {
         let name = if colour { "dark" } else { "none" };
-        Self { size, names: Some(true), look: Look::named(name), ..Self::default() }
+        Self { size, called: Some(true), look: Look::named(name), ..Self::default() }
     }
 
     /// Whether keys are letters of a line.
@@ -186,7 +186,7 @@ impl Model {
         };
         let (top, lists, lookups) = (self.rows(), self.lists(), self.lookups());
         let packets = self.export == Some(Form::Packets);
-        let names = self.names.is_some();
+        let names = self.called.is_some();
         SnapshotSpec { top, label_depth, lists, lookups, packets, names, ..SnapshotSpec::default() }
     }
 

@@ -285,8 +285,8 @@ fn ask_reset(model: &mut Model, snapshot: &Snapshot) {
 
 /// They are in every snapshot, so that a frozen screen shows them at once.
 fn toggle_address_names(model: &mut Model) {
-    model.names = model.names.map(|shown| !shown);
-    let said = match model.names {
+    model.called = model.called.map(|shown| !shown);
+    let said = match model.called {
         None => "started with -n: what addresses are called is not learnt",
         Some(true) => "addresses with names: hearsay, from answers in the capture",
         Some(false) => "addresses alone",

@@ -80,7 +80,7 @@ fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
     Parts { strip, timeline, findings, tables }
 }
 
-fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     if let Some(hints) = nothing::hints(snapshot) {
         // A row of distance from the verdict, which says what is the matter.
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -89,7 +89,7 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let parts = parts(snapshot, area);
     strip::draw(snapshot, parts.strip, buffer);
     timeline::draw(snapshot, parts.timeline, buffer);
-    findings::draw_brief(snapshot, parts.findings, buffer);
+    findings::draw_brief(snapshot, model.called(snapshot), parts.findings, buffer);
 }
 
 fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
