@@ -235,7 +235,7 @@ pub struct ReportArgs {
     /// Write the report to this file instead of standard output
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT, value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// Show what addresses are called: hearsay, from answers (A, AAAA, PTR) in the capture; no
+    /// Show what addresses are called: hearsay, from A, AAAA and PTR records in the capture; no
     /// address is ever looked up
     #[arg(long, help_heading = OUTPUT, conflicts_with = "numeric")]
     pub names: bool,

@@ -487,7 +487,7 @@ impl Core {
 /// tells none: its bytes are gone when that comes.
 fn hear(hearsay: &mut Hearsay, message: &Message<'_>, number: u64, bytes: &[u8]) {
     let Some(answer) = message.answer else { return };
-    if answer.rcode == Rcode::NOERROR && answer.answers > 0 {
+    if answer.rcode == Rcode::NOERROR && (answer.answers > 0 || answer.form.referral) {
         let (at, by, asked) = (message.at, message.key.server.address, message.name);
         hearsay.hear(&Telling { at, number, by, asked, message: bytes });
     }

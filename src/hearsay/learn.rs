@@ -1,61 +1,123 @@
-//! From an answer section to names of addresses.
+//! From the records of a response to names of addresses.
 
 use crate::iana::{Class, RecordType};
+use crate::track::Hasher;
 use crate::wire::name::labels;
-use crate::wire::{Address, Answers, NameBuffer};
+use crate::wire::{Address, NameBuffer, Record, Records, Section};
 
 use super::Source;
 
-/// Reads answer sections, with buffers that are used again and again.
+/// Name servers of a message whose addresses are listened to; more are not heard of.
+const MAX_SERVERS: usize = 16;
+
+/// Reads records, with buffers that are used again and again.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     owner: NameBuffer,
     /// Where the chain of CNAME records has come to.
     alias: NameBuffer,
     target: NameBuffer,
+    /// Hashes of the servers that NS records name.
+    servers: Vec<u64>,
+}
+
+/// What a response was asked for.
+struct Asked<'a> {
+    name: &'a [u8],
+    /// The address that this is about, if it is in reverse.
+    reverse: Option<Address>,
+    is_alias: bool,
 }
 
 impl Reader {
     /// Hands on each address that a response says something of: the name asked for, through CNAME
-    /// records in their order (RFC 1034 §3.6.2), or the one that a PTR record gives. What belongs
-    /// to any other name was not asked for and tells nothing.
+    /// records in their order (RFC 1034 §3.6.2), the one that a PTR record gives, or that of a name
+    /// server whose address stands beside (RFC 1034 §4.2.1). What belongs to any other name was not
+    /// asked for and tells nothing.
     pub(super) fn read(
         &mut self,
         message: &[u8],
         asked: &[u8],
+        hasher: &Hasher,
         mut found: impl FnMut(Address, &[u8], Source),
     ) {
-        let Self { owner, alias, target } = self;
-        if is_no_name(asked) {
-            return;
-        }
-        let (reverse, mut is_alias) = (address_of(asked), false);
-        for record in Answers::of(message).filter(|record| record.class == Class::IN) {
-            if record.owner(owner).is_none() {
+        self.servers.clear();
+        let reverse = address_of(asked);
+        let mut asked = Asked { name: asked, reverse, is_alias: false };
+        for record in Records::of(message).filter(|record| record.class == Class::IN) {
+            if record.rtype == RecordType::NS {
+                self.server(&record, hasher);
+            }
+            let known = match record.section {
+                Section::Answer => self.answer(&record, &mut asked, &mut found),
+                Section::Authority => Some(()),
+                Section::Additional => self.glue(&record, hasher, &mut found),
+            };
+            // Where the name of a record cannot be read, what follows is not believed either.
+            if known.is_none() {
                 return;
             }
-            if owner.wire() != if is_alias { alias.wire() } else { asked } {
-                continue;
+        }
+    }
+
+    fn answer(
+        &mut self,
+        record: &Record<'_>,
+        asked: &mut Asked<'_>,
+        found: &mut impl FnMut(Address, &[u8], Source),
+    ) -> Option<()> {
+        let Self { owner, alias, target, .. } = self;
+        record.owner(owner)?;
+        let is_its = owner.wire() == if asked.is_alias { alias.wire() } else { asked.name };
+        match (record.rtype, asked.reverse) {
+            _ if !is_its || is_no_name(asked.name) => {}
+            (RecordType::CNAME, _) if record.target(target).is_some() => {
+                std::mem::swap(alias, target);
+                asked.is_alias = true;
             }
-            match (record.rtype, reverse) {
-                (RecordType::CNAME, _) if record.target(target).is_some() => {
-                    std::mem::swap(alias, target);
-                    is_alias = true;
-                }
-                (RecordType::PTR, Some(address))
-                    if record.target(target).is_some() && !is_no_name(target.wire()) =>
-                {
-                    found(address, target.wire(), Source::Reverse);
-                }
-                (_, None) => {
-                    let address = record.address().filter(|address| !is_nowhere(*address));
-                    if let Some(address) = address {
-                        found(address, asked, Source::Forward);
-                    }
-                }
-                _ => {}
+            (RecordType::PTR, Some(address))
+                if record.target(target).is_some() && !is_no_name(target.wire()) =>
+            {
+                found(address, target.wire(), Source::Reverse);
+            }
+            (_, None) => tell(record, asked.name, Source::Forward, found),
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn server(&mut self, record: &Record<'_>, hasher: &Hasher) {
+        if self.servers.len() < MAX_SERVERS && record.target(&mut self.target).is_some() {
+            self.servers.push(hasher.bytes(self.target.wire()));
+        }
+    }
+
+    fn glue(
+        &mut self,
+        record: &Record<'_>,
+        hasher: &Hasher,
+        found: &mut impl FnMut(Address, &[u8], Source),
+    ) -> Option<()> {
+        if !self.servers.is_empty() && record.address().is_some() {
+            record.owner(&mut self.owner)?;
+            let name = self.owner.wire();
+            if self.servers.contains(&hasher.bytes(name)) && !is_no_name(name) {
+                tell(record, name, Source::Glue, found);
             }
         }
+        Some(())
+    }
+}
+
+/// Hands on the address of a record, if it has one.
+fn tell(
+    record: &Record<'_>,
+    name: &[u8],
+    source: Source,
+    found: &mut impl FnMut(Address, &[u8], Source),
+) {
+    if let Some(address) = record.address().filter(|address| !is_nowhere(*address)) {
+        found(address, name, source);
     }
 }
 

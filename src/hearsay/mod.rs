@@ -29,6 +29,9 @@ const COST: usize = size_of::<Heard>() + size_of::<Address>() + 16;
 /// What tells that an address has a name; the later one is believed before the earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
+    /// An A or AAAA record beside the NS record that names a server (RFC 9499 §7, "glue"): where a
+    /// zone is delegated, its parent says so.
+    Glue,
     /// An A or AAAA record at the end of the chain from a name that was asked for. Whoever holds
     /// any name can let it point to any address.
     Forward,
@@ -152,7 +155,7 @@ impl Hearsay {
     /// Takes in what a response tells. It must be one that was asked for.
     pub fn hear(&mut self, telling: &Telling<'_>) {
         let Self { heard, reader, hasher, bytes, .. } = self;
-        reader.read(telling.message, telling.asked, |address, name, source| {
+        reader.read(telling.message, telling.asked, hasher, |address, name, source| {
             hear_one(heard, bytes, hasher, telling, (address, name, source));
         });
         if self.bytes > self.most {

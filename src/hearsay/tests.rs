@@ -8,6 +8,7 @@ const BY: Address = Address::v4([192, 0, 2, 53]);
 fn rtype(word: &str) -> u16 {
     match word {
         "A" => 1,
+        "NS" => 2,
         "CNAME" => 5,
         "PTR" => 12,
         "AAAA" => 28,
@@ -25,17 +26,22 @@ fn data(rtype: &str, word: &str) -> Vec<u8> {
     }
 }
 
-/// `NAME: OWNER TYPE DATA, OWNER TYPE DATA`; an owner `=` is the name asked for.
+/// `NAME: OWNER TYPE DATA, OWNER TYPE DATA`; an owner `=` is the name asked for. `;` divides answers
+/// from authority from additional records.
 fn message(line: &str) -> (Vec<u8>, Vec<u8>) {
-    let (asked, answers) = line.split_once(": ").unwrap();
-    let answers: Vec<Vec<&str>> =
-        answers.split(", ").map(|answer| answer.split(' ').collect()).collect();
+    let (asked, records) = line.split_once(": ").unwrap();
+    let section = |section: &str| section.split(", ").filter(|it| !it.is_empty()).count();
+    let mut counts: Vec<u16> =
+        records.split("; ").map(|it| u16::try_from(section(it)).unwrap()).collect();
+    counts.resize(3, 0);
+    let records = records.split("; ").flat_map(|section| section.split(", "));
+    let records = records.filter(|record| !record.is_empty());
     let asked = parse(asked).unwrap();
-    let count = u16::try_from(answers.len()).unwrap().to_be_bytes();
-    let mut bytes = vec![0, 1, 0x81, 0x80, 0, 1, count[0], count[1], 0, 0, 0, 0];
+    let mut bytes = vec![0, 1, 0x81, 0x80, 0, 1];
+    bytes.extend(counts.iter().flat_map(|count| count.to_be_bytes()));
     bytes.extend(&asked);
     bytes.extend([0, 1, 0, 1]);
-    for answer in answers {
+    for answer in records.map(|record| record.split(' ').collect::<Vec<_>>()) {
         bytes.extend(if answer[0] == "=" { asked.clone() } else { parse(answer[0]).unwrap() });
         bytes.extend(rtype(answer[1]).to_be_bytes());
         bytes.extend([0, 1, 0x7f, 0xff, 0xff, 0xff]);
@@ -99,6 +105,35 @@ fn an_address_is_called_what_was_asked_for() {
         &["www.example: = A 192.0.2.1, = A 192.0.2.2"],
         "192.0.2.1 www.example, 192.0.2.2 www.example",
     );
+}
+
+#[test]
+fn servers_are_called_what_a_referral_calls_them() {
+    let referral = "www.a.example: ; a.example NS ns1.a.example, a.example NS ns2.b.example; \
+                    ns1.a.example A 192.0.2.1, ns1.a.example AAAA 2001:db8::1, \
+                    ns2.b.example A 192.0.2.2";
+    let expected = "192.0.2.1 ns1.a.example, 192.0.2.2 ns2.b.example, 2001:db8::1 ns1.a.example";
+    check(&[referral], expected);
+    check(
+        &["a.example: = NS ns1.a.example; ; ns1.a.example A 192.0.2.1"],
+        "192.0.2.1 ns1.a.example",
+    );
+    // What is beside no record of a server, or in another section, is not glue.
+    check(&["a.example: ; a.example NS ns1.a.example; www.a.example A 192.0.2.1"], "");
+    check(&["a.example: ; a.example NS ns1.a.example, ns1.a.example A 192.0.2.1"], "");
+    check(&["a.example: ; ; ns1.a.example A 192.0.2.1"], "");
+    check(&["a.example: ; a.example NS 10.0.0.1; 10.0.0.1 A 192.0.2.1"], "");
+    // An answer is believed before it.
+    let own = "other.example: = A 192.0.2.2";
+    check(&[referral, own], &expected.replace("ns2.b.example", "other.example +1"));
+}
+
+#[test]
+fn more_servers_than_anybody_has_are_not_heard_of() {
+    let all: Vec<String> = (0..40).map(|n| format!("a.example NS ns{n}.example")).collect();
+    let glue: Vec<String> = (0..40).map(|n| format!("ns{n}.example A 192.0.2.{n}")).collect();
+    let referral = format!("a.example: ; {}; {}", all.join(", "), glue.join(", "));
+    assert_eq!(heard(&[&referral]).len(), 16);
 }
 
 #[test]

@@ -82,6 +82,7 @@ impl std::fmt::Display for AddressName {
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
+            Self::Glue => "glue",
             Self::Forward => "A/AAAA",
             Self::Reverse => "PTR",
         })

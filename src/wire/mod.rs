@@ -11,7 +11,6 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing))]
 
 mod address;
-mod answers;
 mod fragments;
 mod icmp;
 mod layer;
@@ -21,18 +20,19 @@ pub mod name;
 mod obstacle;
 mod packet;
 mod plain;
+mod records;
 mod stream;
 mod tunnel;
 mod whole;
 
 pub use address::{Address, Endpoint};
-pub use answers::{Answers, MAX_ANSWERS, Record};
 pub use icmp::IcmpError;
 pub use link::{LINKS, LinkType};
 pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question};
 pub use name::NameBuffer;
 pub use obstacle::{describe_obstacle, reporter};
 pub use packet::{Datagram, Decoder, MAX_DEPTH, Packet, Print, Segment};
+pub use records::{MAX_RECORDS, Record, Records, Section};
 pub use stream::{StreamMessage, Streams, ahead};
 pub use whole::describe;
 

@@ -1,8 +1,8 @@
-//! The answer section of a message, record by record (RFC 1035 §3.2, §4.1.3): for the few who want
-//! to know more of a response than its code.
+//! The records of a message, one by one (RFC 1035 §3.2, §4.1.3): for the few who want to know more
+//! of a response than its code.
 //!
 //! Lazy: nothing is read beyond the record that is asked for. No allocation, and no more work than
-//! the bytes and [`MAX_ANSWERS`] allow.
+//! the bytes and [`MAX_RECORDS`] allow.
 
 use crate::iana::{Class, RecordType};
 
@@ -11,19 +11,34 @@ use super::message::HEADER;
 use super::name::{NameBuffer, skip};
 
 /// Records of one message that are walked over; a zone transfer has thousands.
-pub const MAX_ANSWERS: u16 = 128;
+pub const MAX_RECORDS: usize = 128;
 
-/// A walk over the records of an answer section. Ends where one cannot be read.
+/// The sections behind the question, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// What was asked for.
+    Answer,
+    /// Who is to be asked.
+    Authority,
+    /// What may help.
+    Additional,
+}
+
+/// A walk over the records of a message. Ends where one cannot be read.
 #[derive(Clone, Debug)]
-pub struct Answers<'a> {
+pub struct Records<'a> {
     message: &'a [u8],
     at: usize,
-    left: u16,
+    /// How many are promised of each section and not read yet.
+    left: [u16; 3],
+    walked: usize,
 }
 
 /// A record.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
+    /// Where it stands.
+    pub section: Section,
     /// What kind of record it is.
     pub rtype: RecordType,
     /// Its class.
@@ -35,15 +50,23 @@ pub struct Record<'a> {
     data_at: usize,
 }
 
-impl<'a> Answers<'a> {
+impl<'a> Records<'a> {
     /// Those of a message; none if its question cannot be read.
     pub fn of(message: &'a [u8]) -> Self {
-        let begin = begin(message);
-        let (at, left) = begin.unwrap_or((message.len(), 0));
-        Self { message, at, left: left.min(MAX_ANSWERS) }
+        let (at, left) = begin(message).unwrap_or((message.len(), [0; 3]));
+        Self { message, at, left, walked: 0 }
     }
 
-    fn read(&mut self) -> Option<Record<'a>> {
+    /// The section of the next record, which is counted.
+    fn step(&mut self) -> Option<Section> {
+        self.walked += 1;
+        let sections = [Section::Answer, Section::Authority, Section::Additional];
+        let (left, section) = self.left.iter_mut().zip(sections).find(|(left, _)| **left > 0)?;
+        *left -= 1;
+        (self.walked <= MAX_RECORDS).then_some(section)
+    }
+
+    fn read(&mut self, section: Section) -> Option<Record<'a>> {
         let (message, owner_at) = (self.message, self.at);
         let fixed = message.get(skip(message, owner_at)?..)?;
         let ([t0, t1, c0, c1, _, _, _, _, l0, l1], rest) = fixed.split_first_chunk::<10>()?;
@@ -51,6 +74,7 @@ impl<'a> Answers<'a> {
         let data_at = message.len() - rest.len();
         self.at = data_at + data.len();
         Some(Record {
+            section,
             rtype: RecordType(u16::from_be_bytes([*t0, *t1])),
             class: Class(u16::from_be_bytes([*c0, *c1])),
             data,
@@ -61,25 +85,25 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Where the answers of a message begin, and how many it promises.
-fn begin(message: &[u8]) -> Option<(usize, u16)> {
-    let [_, _, _, _, q0, q1, a0, a1, ..] = *message.first_chunk::<HEADER>()?;
+/// Where the records of a message begin, and how many it promises in each section.
+fn begin(message: &[u8]) -> Option<(usize, [u16; 3])> {
+    let [_, _, _, _, q0, q1, a0, a1, n0, n1, r0, r1] = *message.first_chunk::<HEADER>()?;
     let mut at = HEADER;
-    // Nobody sends more than one; each is at least as long as it takes to end the walk.
+    // Nobody sends more than one; each takes bytes, and so the walk ends.
     for _ in 0..u16::from_be_bytes([q0, q1]) {
         at = skip(message, at)? + 4;
     }
-    Some((at, u16::from_be_bytes([a0, a1])))
+    Some((at, [[a0, a1], [n0, n1], [r0, r1]].map(u16::from_be_bytes)))
 }
 
-impl<'a> Iterator for Answers<'a> {
+impl<'a> Iterator for Records<'a> {
     type Item = Record<'a>;
 
     fn next(&mut self) -> Option<Record<'a>> {
-        self.left = self.left.checked_sub(1)?;
-        let record = self.read();
+        let section = self.step()?;
+        let record = self.read(section);
         if record.is_none() {
-            self.left = 0;
+            self.left = [0; 3];
         }
         record
     }
@@ -91,7 +115,7 @@ impl Record<'_> {
         name.read(self.message, self.owner_at).map(|_| ())
     }
 
-    /// Reads the name that is all of its contents, as in CNAME and PTR records; `None` if they are
+    /// Reads the name that is all of its contents, as in CNAME, NS and PTR records; `None` if they are
     /// something else.
     pub fn target(&self, name: &mut NameBuffer) -> Option<()> {
         let behind = name.read(self.message, self.data_at)?;
@@ -119,11 +143,16 @@ mod tests {
     use super::super::name::text;
     use super::*;
 
-    /// A response to `a.b A` with so many answers promised, and these bytes behind the question.
+    /// A response to `a.b A` with so many records promised, and these bytes behind the question.
+    fn sections(promised: [u16; 3], behind: &[u8]) -> Vec<u8> {
+        let promised: Vec<u8> = promised.iter().flat_map(|count| count.to_be_bytes()).collect();
+        let head = [0, 1, 0x81, 0x80, 0, 1];
+        [&head[..], &promised, b"\x01a\x01b\x00\x00\x01\x00\x01", behind].concat()
+    }
+
+    /// Likewise, all of them answers.
     fn message(promised: u16, behind: &[u8]) -> Vec<u8> {
-        let promised = promised.to_be_bytes();
-        let head = [0, 1, 0x81, 0x80, 0, 1, promised[0], promised[1], 0, 0, 0, 0];
-        [&head[..], b"\x01a\x01b\x00\x00\x01\x00\x01", behind].concat()
+        sections([promised, 0, 0], behind)
     }
 
     fn show(message: &[u8]) -> String {
@@ -134,7 +163,7 @@ mod tests {
             let data = record.address().map_or(target, |address| address.ip().to_string());
             format!("{owner} {} {} {data}", record.class, record.rtype)
         };
-        Answers::of(message).map(show).collect::<Vec<_>>().join(", ")
+        Records::of(message).map(show).collect::<Vec<_>>().join(", ")
     }
 
     #[track_caller]
@@ -152,6 +181,18 @@ mod tests {
         check(3, &all, "a.b IN CNAME c.b, a.b IN A 192.0.2.1, . IN AAAA 2001:db8::");
         check(2, &all, "a.b IN CNAME c.b, a.b IN A 192.0.2.1");
         check(0, &all, "");
+    }
+
+    #[test]
+    fn every_record_is_of_its_section() {
+        use Section::{Additional, Answer, Authority};
+        let of = |promised: [u16; 3]| {
+            let bytes = sections(promised, &A.repeat(5));
+            Records::of(&bytes).map(|record| record.section).collect::<Vec<_>>()
+        };
+        assert_eq!(of([1, 0, 2]), [Answer, Additional, Additional]);
+        assert_eq!(of([0, 2, 1]), [Authority, Authority, Additional]);
+        assert_eq!(of([u16::MAX; 3]), [Answer; 5]);
     }
 
     #[test]
@@ -174,10 +215,7 @@ mod tests {
 
     #[test]
     fn ten_thousand_records_are_not_all_looked_at() {
-        assert_eq!(
-            Answers::of(&message(10_000, &A.repeat(4_000))).count(),
-            usize::from(MAX_ANSWERS)
-        );
+        assert_eq!(Records::of(&message(10_000, &A.repeat(4_000))).count(), MAX_RECORDS);
     }
 
     proptest! {
@@ -194,7 +232,7 @@ mod tests {
         ) {
             let bytes = message(promised, &behind);
             let mut name = NameBuffer::default();
-            for record in Answers::of(&bytes) {
+            for record in Records::of(&bytes) {
                 prop_assert!(record.data_at + record.data.len() <= bytes.len());
                 let _ = (record.owner(&mut name), record.target(&mut name), record.address());
             }
