@@ -130,7 +130,6 @@ fn case(finding: &Finding, called: Called<'_>) -> Vec<Told> {
         told.push(Told::under("so far", &turns(finding)));
     }
     told.push(Told::under("which", &scope(&finding.scope)));
-    told.extend(names(&finding.scope, called).map(|text| Told::under("names", &text)));
     for (label, texts) in
         [("for", &finding.evidence), ("against", &finding.against), ("fix", &finding.fix)]
     {
@@ -139,6 +138,8 @@ fn case(finding: &Finding, called: Called<'_>) -> Vec<Told> {
     if !finding.verify.is_empty() {
         told.push(Told::under("verify", &finding.verify));
     }
+    // Last: what to do matters more than who says what anybody is called.
+    told.extend(names(&finding.scope, called).map(|text| Told::under("names", &text)));
     told
 }
 
