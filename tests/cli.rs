@@ -326,6 +326,7 @@ const OPTIONS: &[&str] = &[
     "--top",
     "--output",
     "--check",
+    "--names",
     "--export-dir",
 ];
 

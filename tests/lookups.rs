@@ -4,6 +4,9 @@
 #[path = "support/analysis.rs"]
 #[expect(dead_code, reason = "others make whole snapshots with it")]
 mod analysis;
+#[path = "support/frames.rs"]
+#[expect(dead_code, reason = "other scripts have other packets")]
+mod frames;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +14,11 @@ use std::path::{Path, PathBuf};
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::snapshot::{
     Lookup, LookupOutcome, LookupStep, Lookups, LookupsSpec, Snapshot, SnapshotSpec, StepKind,
-    Timestamp, Transport,
+    Transport,
 };
-use rcodetop::wire::{Frame, LinkType};
 
 use analysis::{feed, testdata};
+use frames::{CLIENT, SERVER, datagram, feed_frames, ipv4, message, tcp};
 
 const ALL: LookupsSpec = LookupsSpec { most: usize::MAX, open: None };
 
@@ -169,44 +172,41 @@ fn a_response_without_a_question_belongs_to_its_query() {
     assert_eq!(lookups.rows.iter().filter(alone).count(), 0);
 }
 
-/// A frame of raw IPv4 from port to port.
-fn ipv4(from: [u8; 4], to: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
-    let mut frame = vec![0x45, 0, length[0], length[1], 0, 1, 0, 0, 64, protocol, 0, 0];
-    frame.extend(from.iter().chain(&to).chain(payload));
-    frame
-}
-
-fn tcp(ports: [u16; 2], sequence: u32, flags: u8, payload: &[u8]) -> Vec<u8> {
-    let mut segment: Vec<u8> = ports.iter().flat_map(|port| port.to_be_bytes()).collect();
-    segment.extend(sequence.to_be_bytes());
-    segment.extend([0, 0, 0, 0, 0x50, flags, 0, 0, 0, 0, 0, 0]);
-    segment.extend(payload);
-    segment
-}
-
 #[test]
 fn a_reset_ends_the_queries_of_its_connection() {
-    const QUERY: &[u8] =
-        b"\x00\x1d\x00\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\
-        \x00\x00\x01\x00\x01";
-    let (client, server) = ([10, 0, 0, 1], [10, 0, 0, 53]);
+    let query = message(7, 0x0100, "www.example", 1, &[]);
+    let query = [&u16::try_from(query.len()).unwrap().to_be_bytes(), &query[..]].concat();
     let frames = [
-        ipv4(client, server, 6, &tcp([4000, 53], 99, 2, &[])),
-        ipv4(client, server, 6, &tcp([4000, 53], 100, 0x18, QUERY)),
-        ipv4(server, client, 6, &tcp([53, 4000], 1, 4, &[])),
+        ipv4(CLIENT, SERVER, 6, &tcp([4000, 53], 99, 2, &[])),
+        ipv4(CLIENT, SERVER, 6, &tcp([4000, 53], 100, 0x18, &query)),
+        ipv4(SERVER, CLIENT, 6, &tcp([53, 4000], 1, 4, &[])),
     ];
     let mut engine = Engine::new(EngineConfig { trail: 1 << 20, ..EngineConfig::default() });
-    for (nth, bytes) in frames.iter().enumerate() {
-        let (at, wire_len) = (Timestamp::new(1, nth as u64), u32::try_from(bytes.len()).unwrap());
-        engine.feed(&Frame { at, wire_len, link: LinkType(101), interface: 0, bytes });
-    }
+    feed_frames(&mut engine, &frames);
     engine.finish();
     let spec = SnapshotSpec { lookups: Some(ALL), ..SnapshotSpec::default() };
     let lookups = engine.snapshot(&spec).lookups.unwrap();
     let [lookup] = &lookups.rows[..] else { panic!("{} lookups", lookups.rows.len()) };
     assert_eq!(lookup.outcome, LookupOutcome::Unreachable);
     let kinds: Vec<&StepKind> = lookup.steps.iter().map(|step| &step.kind).collect();
-    let reset = StepKind::Error { says: "TCP reset".to_owned(), by: server.into() };
+    let reset = StepKind::Error { says: "TCP reset".to_owned(), by: SERVER.into() };
     assert_eq!(kinds, [&StepKind::Query { again: false }, &reset]);
+}
+
+#[test]
+fn a_lookup_waits_as_long_as_a_query_does() {
+    let query = datagram(true, &message(7, 0x0100, "www.example", 1, &[]));
+    let later = datagram(true, &message(9, 0x0100, "other.example", 1, &[]));
+    let frames: Vec<Vec<u8>> =
+        (0..2_500).map(|nth| if nth == 0 { &query } else { &later }.clone()).collect();
+    for (patience, outcome) in [(2, LookupOutcome::NoResponse), (5, LookupOutcome::Waiting)] {
+        let patience = std::time::Duration::from_secs(patience);
+        let config = EngineConfig { trail: 8 << 20, patience, ..EngineConfig::default() };
+        let mut engine = Engine::new(config);
+        feed_frames(&mut engine, &frames);
+        let spec = SnapshotSpec { lookups: Some(ALL), ..SnapshotSpec::default() };
+        let lookups = engine.snapshot(&spec).lookups.unwrap();
+        let found = lookups.rows.iter().find(|row| row.id.question.name == "www.example").unwrap();
+        assert_eq!(found.outcome, outcome, "{patience:?}");
+    }
 }

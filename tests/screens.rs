@@ -142,6 +142,54 @@ fn every_view_in_every_state_and_size() {
     }
 }
 
+fn view(title: &str) -> Msg {
+    Msg::Show(VIEWS.iter().position(|view| view.title == title).expect("the view exists"))
+}
+
+#[test]
+fn addresses_with_what_they_are_called() {
+    for title in ["Cause", "Servers", "Clients", "Path", "Latency", "Lookups", "Capture"] {
+        for state in ["named", "misnamed"] {
+            for size in SIZES {
+                let name = named(size, &format!("{}_{state}", title.to_lowercase()));
+                insta::assert_snapshot!(name, screen(size, &at(state), &[view(title)]));
+            }
+        }
+    }
+    let ladder = [lookups(), Msg::Enter, Msg::Move(1)];
+    for size in SIZES {
+        insta::assert_snapshot!(named(size, "ladder_named"), screen(size, &at("named"), &ladder));
+    }
+    let entered = [view("Servers"), Msg::Enter];
+    insta::assert_snapshot!("entered_named_80x24", screen((80, 24), &at("named"), &entered));
+}
+
+/// Names never take the place of anything, and no key is needed to be without them.
+#[test]
+fn without_names_the_screen_is_as_if_there_were_none() {
+    for title in ["Overview", "Cause", "Servers", "Clients", "Path", "Latency", "Lookups"] {
+        for (with, without) in [("named", "busy"), ("misnamed", "hostile")] {
+            for size in SIZES {
+                let hidden = screen(size, &at(with), &[Msg::Names, view(title)]);
+                assert_eq!(hidden, screen(size, &at(without), &[view(title)]), "{title}");
+            }
+        }
+    }
+    let mut model = Model::new((80, 24), true);
+    model.called = None;
+    update(&mut model, Msg::Names, &at("named"));
+    assert!(model.notice.is_some_and(|notice| notice.contains("-n")));
+    assert_eq!(model.called, None);
+}
+
+#[test]
+fn an_error_has_a_packet_too() {
+    let steps = [lookups(), Msg::Enter, Msg::Move(5), Msg::Enter];
+    for size in SIZES {
+        insta::assert_snapshot!(named(size, "packet_error"), screen(size, &at("busy"), &steps));
+    }
+}
+
 /// The view of lookups.
 fn lookups() -> Msg {
     Msg::Show(VIEWS.iter().position(|view| view.title == "Lookups").expect("the view exists"))

@@ -205,7 +205,7 @@ fn every_capture_of_testdata_gives_one_report() {
     let all = captures(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"));
     assert!(all.len() > 40);
     check_all(&all, "", ALL);
-    check_all(&all, "--timeout 20ms --focus NXDOMAIN", ALL);
+    check_all(&all, "--timeout 20ms --focus NXDOMAIN --names", ALL);
 }
 
 #[test]

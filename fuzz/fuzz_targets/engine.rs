@@ -5,10 +5,11 @@
 use libfuzzer_sys::fuzz_target;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::iana::Rcode;
-use rcodetop::snapshot::SnapshotSpec;
+use rcodetop::snapshot::{LookupsSpec, SnapshotSpec};
 
 fuzz_target!(|bytes: &[u8]| {
-    let config = EngineConfig { max_memory: 1 << 20, ..EngineConfig::default() };
+    let (trail, names) = (1 << 16, 1 << 14);
+    let config = EngineConfig { max_memory: 1 << 20, trail, names, ..EngineConfig::default() };
     let mut engine = Engine::new(config);
     let mut fed = 0;
     for frame in rcodetop_fuzz::frames(bytes) {
@@ -28,9 +29,20 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// Asks for everything; how many responses are counted by their code, and how many came.
 fn check(engine: &mut Engine, fed: u64) -> (u64, u64) {
-    let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2), ..SnapshotSpec::default() };
+    let spec = SnapshotSpec {
+        top: usize::MAX,
+        label_depth: Some(2),
+        lookups: Some(LookupsSpec { most: usize::MAX, open: None }),
+        packets: true,
+        names: true,
+        ..SnapshotSpec::default()
+    };
     let snapshot = engine.snapshot(&spec);
     let ledger = &snapshot.ledger;
+    let named = snapshot.named.iter().flat_map(|named| named.rows.values());
+    named.for_each(|name| assert!(name.name.bytes().all(|byte| (0x20..0x7f).contains(&byte))));
+    let mut file = Vec::new();
+    rcodetop::output::pcapng::write(&snapshot.packets, &mut file).expect("memory takes it");
     assert_eq!(ledger.frames, fed);
     assert!(ledger.balances(), "{ledger:?}");
     assert!(snapshot.outcomes.balances(ledger.queries), "{:?} {ledger:?}", snapshot.outcomes);

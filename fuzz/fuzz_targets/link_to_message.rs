@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rcodetop::wire::{Decoder, MessageView, NameBuffer, Packet, Streams, name};
+use rcodetop::wire::{Decoder, MAX_RECORDS, MessageView, NameBuffer, Packet, Records, Streams, name};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut decoder = Decoder::new(&[53], 1 << 16);
@@ -30,6 +30,19 @@ fn read(bytes: &[u8], cut: bool, name: &mut NameBuffer) {
         assert!(edns.options().count() * 4 <= bytes.len(), "an option takes four bytes");
         assert!(edns.extended_error().is_none_or(|(_, text)| text.len() < bytes.len()));
     }
+    records(bytes);
     let text = name::text(name.wire());
     assert!(text.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "unescaped: {text:?}");
+}
+
+/// The records of all sections: as many as are looked at, and none beyond the message.
+fn records(bytes: &[u8]) {
+    let mut name = NameBuffer::default();
+    let mut count = 0;
+    for record in Records::of(bytes) {
+        let _ = (record.owner(&mut name), record.target(&mut name), record.address());
+        assert!(bytes.as_ptr_range().contains(&record.data.as_ptr()) || record.data.is_empty());
+        count += 1;
+    }
+    assert!(count <= MAX_RECORDS);
 }

@@ -23,10 +23,8 @@ pub(super) trait Analyze: Send {
     /// Forgets everything and counts anew.
     fn reset(&mut self);
 
-    /// The frames of the latest messages, as far as they are kept; none where they are not.
-    fn kept_frames(&self) -> Vec<WholeFrame> {
-        Vec::new()
-    }
+    /// The frames of the latest messages, as far as they are kept, the oldest first.
+    fn kept_frames(&mut self) -> Vec<WholeFrame>;
 
     /// How much is counted by now.
     fn counted(&mut self) -> Counted {
@@ -60,7 +58,7 @@ impl Analyze for Engine {
         Engine::reset(self);
     }
 
-    fn kept_frames(&self) -> Vec<WholeFrame> {
+    fn kept_frames(&mut self) -> Vec<WholeFrame> {
         Engine::kept_frames(self)
     }
 

@@ -278,7 +278,8 @@ impl Capture {
     /// Looks at what a filter selects, or at everything again. Where the source cannot be opened
     /// once more, at what comes from now on.
     fn select(&mut self, filter: Option<&Filter>) {
-        self.part = filter.filter(|filter| !filter.is_empty()).map(|filter| {
+        let filter = filter.filter(|filter| !filter.is_empty());
+        self.part = filter.map(|filter| {
             let engine = &self.again.engine;
             let analyzer = super::analyzer::alone(EngineConfig {
                 filter: Some(
@@ -289,6 +290,7 @@ impl Capture {
                 ),
                 max_memory: engine.max_memory / PART_OF_MEMORY,
                 trail: engine.trail / 4,
+                names: engine.names / 4,
                 ..engine.clone()
             });
             match self.again.open.as_ref().and_then(|open| open().ok()) {
@@ -299,7 +301,7 @@ impl Capture {
     }
 
     /// A part that begins with the messages that are in memory.
-    fn remembered(&self, mut analyzer: Box<dyn Analyze>) -> Part {
+    fn remembered(&mut self, mut analyzer: Box<dyn Analyze>) -> Part {
         let frames = self.whole.analyzer.kept_frames();
         frames.iter().for_each(|frame| analyzer.feed(frame.frame().into()));
         if self.whole.ended.is_some() {

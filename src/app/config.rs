@@ -26,12 +26,14 @@ pub(super) struct Config {
     /// Draw in ASCII whatever the locale says.
     pub(super) ascii: bool,
     pub(super) mouse: bool,
+    /// What addresses are called is shown beside them.
+    pub(super) names: bool,
     pub(super) bindings: Bindings,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { theme: None, ascii: false, mouse: true, bindings: Bindings::default() }
+        Self { theme: None, ascii: false, mouse: true, names: true, bindings: Bindings::default() }
     }
 }
 
@@ -65,6 +67,7 @@ fn read(text: &str) -> Result<Config, Wrong> {
             "theme" => config.theme = theme(value)?,
             "ascii" => config.ascii = truth(value)?,
             "mouse" => config.mouse = truth(value)?,
+            "names" => config.names = truth(value)?,
             "keys" => config.bindings = keys(value)?,
             other => {
                 let why = format!("no setting is called {other:?}; {SETTINGS}");
@@ -75,7 +78,7 @@ fn read(text: &str) -> Result<Config, Wrong> {
     Ok(config)
 }
 
-const SETTINGS: &str = "there are: theme, ascii, mouse, and [keys]";
+const SETTINGS: &str = "there are: theme, ascii, mouse, names, and [keys]";
 
 fn theme(value: &Spanned<DeValue<'_>>) -> Result<Option<&'static Theme>, Wrong> {
     let names: Vec<&str> = THEMES.iter().map(|theme| theme.name).collect();
@@ -134,11 +137,11 @@ mod tests {
 
     #[test]
     fn what_is_said_is_set_and_the_rest_stays() {
-        let text = "# mine\ntheme = \"light\"\nmouse = false\n[keys]\nfreeze = \"ctrl-f\"\n\
+        let text = "# mine\ntheme = \"light\"\nmouse = false\nnames = false\n[keys]\nfreeze = \"ctrl-f\"\n\
                     zoom = [\"Z\", \"f5\"]\n";
         let config = parse(text, "c.toml").unwrap();
         assert_eq!(config.theme.map(|theme| theme.name), Some("light"));
-        assert!(!config.mouse && !config.ascii);
+        assert!(!config.mouse && !config.names && !config.ascii);
         let changed = config.bindings.table();
         let keys = |name: &str| changed.iter().find(|row| row.0 == name).unwrap().1.clone();
         assert_eq!(keys("freeze"), ["ctrl-f"]);
@@ -175,7 +178,7 @@ mod tests {
         let spoken: String = text.lines().map(uncommented).collect();
         let said = parse(&spoken, "c.toml").unwrap();
         assert_eq!(said.bindings.table(), Bindings::default().table());
-        assert!(said.mouse && !said.ascii && said.theme.is_none());
+        assert!(said.mouse && said.names && !said.ascii && said.theme.is_none());
         assert!(text.contains(&format!("{:?}", "ctrl-x")), "{:?}", Msg::Quit);
     }
 

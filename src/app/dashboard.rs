@@ -16,6 +16,7 @@ use super::verdict::{self, Exit};
 use super::{InternalError, config, go_on, open};
 use crate::cli::{Analysis, ColorChoice, Volume};
 use crate::feed::{Command, Feed};
+use crate::hearsay::Hearsay;
 use crate::rehearsal;
 use crate::snapshot::{Cost, Ended, Snapshot, SnapshotSpec};
 use crate::tui;
@@ -51,6 +52,9 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     // What is granted is divided between the whole and a part that may be looked at.
     analysis.engine.max_memory -= analysis.engine.max_memory / PARTS;
     analysis.engine.trail = trail(analysis.engine.max_memory);
+    if !analysis.screen.numeric {
+        analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
+    }
     let capture = open::capture(&analysis)?;
     let mut exporter = Exporter::start(analysis.export_dir.as_deref())?;
     let feed = Arc::new(Feed::default());
@@ -93,7 +97,8 @@ fn options(analysis: &Analysis, config: config::Config, note: Option<String>) ->
         look.theme = Theme::named("ansi").unwrap_or(look.theme);
     }
     let mouse = config.mouse && !analysis.screen.no_mouse;
-    tui::Options { look, mouse, bindings: config.bindings, notice: note }
+    let names = (!analysis.screen.numeric).then_some(config.names);
+    tui::Options { look, mouse, names, bindings: config.bindings, notice: note }
 }
 
 /// What stays in the terminal.

@@ -94,7 +94,7 @@ fn printable(path: &Path) -> String {
 }
 
 fn report(folder: &Path, order: &Order) -> Written {
-    if order.form == Form::Packets && order.snapshot.packets.is_empty() {
+    if order.form == Form::Packets && order.snapshot.packets.rows.is_empty() {
         return Err(Refusal {
             why: "no packet of what is shown is in memory any more".to_owned(),
             advice: "enter a row or type a filter: a file is then read again".to_owned(),

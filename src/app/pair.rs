@@ -13,6 +13,7 @@ use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::tally::{Events, Tallies};
 use crate::track::Hasher;
+use crate::trail::WholeFrame;
 
 /// Exchanges handed over at once: enough that it costs next to nothing, and few enough that they
 /// are still in a cache when they are counted. Measured.
@@ -93,13 +94,19 @@ impl Analyze for Pair {
         (self.front, self.matcher) = (front, matcher);
     }
 
+    fn kept_frames(&mut self) -> Vec<WholeFrame> {
+        self.matcher.kept_frames()
+    }
+
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.settle();
         let snapshot =
             self.front.snapshot((&self.matcher, &self.counter.desk()), self.serial, spec);
-        let packets = self.matcher.packets(spec);
-        Snapshot { lookups: self.matcher.lookups(spec, &snapshot), packets, ..snapshot }
+        let packets = self.matcher.packets(spec, &snapshot);
+        let lookups = self.matcher.lookups(spec, &snapshot);
+        let snapshot = Snapshot { lookups, packets, ..snapshot };
+        snapshot.with_names(spec, &[self.matcher.hearsay()])
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
     let mut meter = Meter::new(&plan.analysis);
     read(&mut capture, &Orders { stop, inquiry }, duration(&plan.analysis.input), &mut meter);
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
-    let snapshot = capture.snapshot(&SnapshotSpec { top, ..SnapshotSpec::default() });
+    let names = plan.analysis.engine.names > 0;
+    let snapshot = capture.snapshot(&SnapshotSpec { top, names, ..SnapshotSpec::default() });
     verdict::require_frames(&snapshot)?;
     write(plan, &snapshot, sink)?;
     Ok(verdict::verdict(&snapshot, plan.check))

@@ -12,9 +12,10 @@ use super::clock::Clock;
 use super::lane::Lane;
 use crate::engine::{Back, EngineConfig, Found, Front, Parcel};
 use crate::iana::Rcode;
-use crate::snapshot::{KeptPacket, Lookups, Snapshot, SnapshotSpec, Timestamp};
+use crate::snapshot::{KeptPackets, Lookups, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::track::Hasher;
+use crate::trail::WholeFrame;
 use crate::wire::Ports;
 
 /// A front half and several back halves on threads of their own.
@@ -129,6 +130,13 @@ impl Analyze for Workers {
         self.front = front(&self.config);
     }
 
+    fn kept_frames(&mut self) -> Vec<WholeFrame> {
+        let mut frames = Vec::new();
+        self.crew.rest(|back| frames.extend(back.parts().0.kept_frames()));
+        frames.sort_by_key(|frame| (frame.entry.at, frame.entry.frame));
+        frames
+    }
+
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.crew.rest(Back::settle);
@@ -139,8 +147,9 @@ impl Analyze for Workers {
             [one] => self.front.snapshot(one.lane.desk().parts(), self.serial, spec),
             _ => self.front.snapshot(self.sum().parts(), self.serial, spec),
         };
-        let packets = self.crew.packets(spec);
-        Snapshot { lookups: self.crew.lookups(spec, &snapshot), packets, ..snapshot }
+        let packets = self.crew.packets(spec, &snapshot);
+        let lookups = self.crew.lookups(spec, &snapshot);
+        self.crew.name(spec, Snapshot { lookups, packets, ..snapshot })
     }
 }
 
@@ -150,7 +159,9 @@ fn front(config: &EngineConfig) -> Front {
 
 fn back(config: &EngineConfig, threads: usize, hasher: &Hasher) -> Back {
     let bounds = config.bounds().part(threads);
-    let config = EngineConfig { trail: config.trail / threads.max(1), ..config.clone() };
+    let part = |bytes: usize| bytes / threads.max(1);
+    let (trail, names) = (part(config.trail), part(config.names));
+    let config = EngineConfig { trail, names, ..config.clone() };
     Back::new(&config, &bounds, hasher.clone())
 }
 
@@ -207,11 +218,16 @@ impl Crew {
     }
 
     /// The packets that all workers keep.
-    fn packets(&self, spec: &SnapshotSpec) -> Vec<KeptPacket> {
-        let each = self.workers.iter().map(|it| it.lane.desk().parts().0.packets(spec));
-        let mut packets: Vec<KeptPacket> = each.flatten().collect();
-        packets.sort_by_key(|packet| packet.at);
-        packets
+    fn packets(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> KeptPackets {
+        let each = self.workers.iter().map(|it| it.lane.desk().parts().0.packets(spec, snapshot));
+        each.reduce(KeptPackets::join).unwrap_or_default()
+    }
+
+    /// With the names of addresses that any worker heard.
+    fn name(&self, spec: &SnapshotSpec, snapshot: Snapshot) -> Snapshot {
+        let desks: Vec<_> = self.workers.iter().map(|worker| worker.lane.desk()).collect();
+        let hearsay: Vec<_> = desks.iter().map(|desk| desk.parts().0.hearsay()).collect();
+        snapshot.with_names(spec, &hearsay)
     }
 
     /// The lookups that all workers know of.
@@ -237,7 +253,8 @@ mod tests {
         lists: crate::snapshot::Lists::ALL,
         weigh: true,
         lookups: Some(LookupsSpec { most: usize::MAX, open: None }),
-        packets: false,
+        packets: true,
+        names: true,
     };
 
     /// An engine and workers that are fed the same.
@@ -249,8 +266,12 @@ mod tests {
 
     impl Both {
         fn new() -> Self {
-            let config =
-                EngineConfig { rows: usize::MAX, trail: 32 << 20, ..EngineConfig::default() };
+            let config = EngineConfig {
+                rows: usize::MAX,
+                trail: 32 << 20,
+                names: 1 << 20,
+                ..EngineConfig::default()
+            };
             let threads = NonZeroUsize::new(3).unwrap();
             let workers = Workers::start(threads, config.clone()).unwrap();
             Self { source: outage(), engine: Engine::new(config), workers }
@@ -267,7 +288,14 @@ mod tests {
 
         #[track_caller]
         fn check(&mut self) {
+            let frames = |frames: Vec<WholeFrame>| -> Vec<Vec<u8>> {
+                frames.into_iter().map(|frame| frame.bytes).collect()
+            };
+            assert!(frames(self.engine.kept_frames()) == frames(self.workers.kept_frames()));
             let (one, all) = (self.engine.snapshot(&SPEC), self.workers.snapshot(&SPEC));
+            assert!(one.packets == all.packets);
+            let rows = |snapshot: &Snapshot| snapshot.named.clone().map(|named| named.rows);
+            assert!(rows(&one).is_some() && rows(&one) == rows(&all));
             assert_eq!(one.serial, all.serial);
             assert!(
                 one.lookups.as_ref().map(|it| &it.rows) == all.lookups.as_ref().map(|it| &it.rows)

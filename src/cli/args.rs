@@ -190,7 +190,8 @@ pub struct InputArgs {
     /// When to use colours; `auto` heeds NO_COLOR and needs a terminal
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = OUTPUT)]
     pub color: ColorChoice,
-    /// Accepted out of habit: addresses are never resolved to names
+    /// Addresses alone, without the names that answers in the capture give them; no address is
+    /// ever looked up
     #[arg(short = 'n', action = clap::ArgAction::Count, help_heading = OUTPUT)]
     pub numeric: u8,
 }
@@ -270,6 +271,10 @@ pub struct ReportArgs {
     /// Write the report to this file instead of standard output
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT, value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+    /// Show what addresses are called: hearsay, from A, AAAA and PTR records in the capture; no
+    /// address is ever looked up
+    #[arg(long, help_heading = OUTPUT, conflicts_with = "numeric")]
+    pub names: bool,
     /// Exit with status 1 if a fault was found: a finding marked as fault that is likely or
     /// certain, or responses with the focus code that nothing explains
     #[arg(long, help_heading = OUTPUT)]

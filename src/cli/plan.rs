@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
+use crate::hearsay::Hearsay;
 use crate::output::Format;
 use crate::record::RecordOptions;
 use crate::snapshot::Speed;
@@ -69,6 +70,8 @@ pub struct Screen {
     pub ascii: bool,
     /// Leave the mouse to the terminal.
     pub no_mouse: bool,
+    /// Addresses alone: what they are called is not even learnt.
+    pub numeric: bool,
     /// Which configuration file to read.
     pub config: Config,
 }
@@ -177,13 +180,13 @@ fn screen(args: ScreenArgs) -> Screen {
         Some(file) => Config::File(file),
         None => Config::Usual,
     };
-    Screen { theme, ascii, no_mouse, config }
+    Screen { theme, ascii, no_mouse, numeric: false, config }
 }
 
 fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     let Cli { input: args, screen: on_screen, export_dir, .. } = cli;
     let replay = on_screen.replay;
-    let screen = screen(on_screen);
+    let screen = Screen { numeric: args.numeric > 0, ..screen(on_screen) };
     let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
     if stdout_is_terminal {
         let mut analysis = analysis(args)?;
@@ -235,9 +238,12 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
         "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
          (and --duration, or Ctrl-C when it is enough)",
     )?;
-    let ReportArgs { input, duration, format, top, output, check, .. } = args;
+    let ReportArgs { input, duration, format, top, output, names, check, .. } = args;
     let mut analysis = analysis(input, duration)?;
     analysis.engine.rows = top.unwrap_or_else(|| format.default_rows());
+    if names {
+        analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
+    }
     Ok(Report { analysis, format, top, output, check })
 }
 
@@ -263,6 +269,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
             rows: EngineConfig::default().rows,
             filter: args.filter.clone().filter(|filter| !filter.is_empty()),
             trail: 0,
+            names: 0,
         },
         volume: volume(&args),
         color: args.color,
@@ -518,6 +525,7 @@ mod tests {
             rows: EngineConfig::default().rows,
             filter: None,
             trail: 0,
+            names: 0,
         };
         assert_eq!(analysis.engine, expected);
     }

@@ -13,8 +13,7 @@ pub(super) struct Network {
 
 impl Network {
     fn of(address: Address, length: u32) -> Self {
-        let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-        Self { first: Address(address.0 & mask), length }
+        Self { first: address.prefix(length), length }
     }
 
     /// The network around an address, of the size that access lists are written for.

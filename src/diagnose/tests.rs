@@ -70,7 +70,14 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
             question,
             name: &name,
             hashes: Hashes::of(hasher, &key, &name, question),
-            asked: Some(Asked { at, last: at, flags: flags(&words), edns, repeats: 0 }),
+            asked: Some(Asked {
+                at,
+                last: at,
+                flags: flags(&words),
+                edns,
+                repeats: 0,
+                unreachable: false,
+            }),
             answer,
             flags: flags(&words),
         });

@@ -2,19 +2,21 @@
 //!
 //! Whoever counts is handed events by the hundred, on this thread or on another.
 
+use crate::hearsay::{Hearsay, Telling};
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
 use crate::select::Filter;
-use crate::snapshot::{self, KeptPacket, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
+use crate::snapshot::{self, KeptPackets, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
-    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Tracker, TrackerConfig, Verdict,
+    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Outcome, Tracker,
+    TrackerConfig, Verdict,
 };
-use crate::trail::Trail;
+use crate::trail::{Trail, WholeFrame};
 use crate::wire::{
-    Datagram, Endpoint, Frame, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print,
-    Segment, StreamMessage, Streams, Transport, describe,
+    Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
+    StreamMessage, Streams, Transport, describe,
 };
 
 use super::front::Found;
@@ -45,10 +47,10 @@ struct Core {
     hasher: Hasher,
     latest: Latest,
     keeper: Keeper,
+    /// Names of addresses, if they are to be learnt.
+    hearsay: Option<Box<Hearsay>>,
     /// Of the packet that is being read.
     number: u64,
-    /// The place in the capture of the frame that is being read; 0 if it is not known.
-    frame: u64,
     /// The first time that was told.
     began: Timestamp,
 }
@@ -131,11 +133,12 @@ impl Matcher {
                 books: Ledger::default(),
                 others: Others::default(),
                 name: NameBuffer::default(),
-                keeper: Keeper::new(config.trail, hasher.clone()),
+                keeper: Keeper::new(config.trail, config.patience, hasher.clone()),
+                hearsay: (config.names > 0)
+                    .then(|| Box::new(Hearsay::new(config.names, hasher.clone()))),
                 hasher,
                 latest: Latest::default(),
                 number: 0,
-                frame: 0,
                 began: Timestamp(0),
             },
         }
@@ -145,11 +148,11 @@ impl Matcher {
     #[inline]
     pub(crate) fn take(&mut self, found: &Found<'_>, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        (core.number, core.frame) = (found.number, found.frame);
+        core.number = found.number;
         match &found.packet {
             Packet::Datagram(datagram) => core.datagram(datagram, found, count),
-            Packet::Segment(segment) => core.segment(segment, found.at, &mut self.streams, count),
-            Packet::Icmp(error) => core.icmp(error, found.at, count),
+            Packet::Segment(segment) => core.segment(segment, found, &mut self.streams, count),
+            Packet::Icmp(error) => core.icmp(error, found, count),
             _ => {}
         }
     }
@@ -168,9 +171,9 @@ impl Matcher {
     /// No packet follows.
     pub(crate) fn finish(&mut self, count: &mut impl FnMut(&mut Events)) {
         let core = &mut self.core;
-        (core.number, core.frame) = (AFTER_ALL, 0);
+        core.number = AFTER_ALL;
         self.streams.finish(|from, to, at, message| {
-            core.stream_message(message, from, to, at, count);
+            core.stream_message(message, from, to, at, Place::default(), count);
         });
         let Core { tracker, events, sieve, keeper, .. } = core;
         tracker.finish(&mut |exchange| give(events, sieve, keeper, exchange, count));
@@ -256,9 +259,12 @@ impl Matcher {
         self.core.sieve.selected(queries, &self.outcomes())
     }
 
-    /// Takes over the messages that another one kept, which is done with.
+    /// Takes over the messages that another one kept, and the names that it heard; it is done with.
     pub(super) fn adopt(&mut self, other: &mut Self) {
         self.core.keeper.adopt(&mut other.core.keeper);
+        if let (Some(ours), Some(theirs)) = (&mut self.core.hearsay, &mut other.core.hearsay) {
+            ours.adopt(theirs);
+        }
     }
 
     /// The latest lookups that the messages kept make up, if `spec` asks for them; `snapshot` says
@@ -269,10 +275,22 @@ impl Matcher {
         Some(snapshot::lookups(trail, asked, self.filter(), now))
     }
 
-    /// The packets behind what is told, if `spec` asks for them.
-    pub(crate) fn packets(&self, spec: &SnapshotSpec) -> Vec<KeptPacket> {
+    /// The packets behind what is told, if `spec` asks for them; `snapshot` says what time it is.
+    pub(crate) fn packets(&self, spec: &SnapshotSpec, snapshot: &Snapshot) -> KeptPackets {
+        let now = snapshot.source.last.unwrap_or_default();
         let trail = self.trail().filter(|_| spec.packets);
-        trail.map_or_else(Vec::new, |trail| snapshot::packets(trail, self.filter()))
+        trail
+            .map_or_else(KeptPackets::default, |trail| snapshot::packets(trail, self.filter(), now))
+    }
+
+    /// The frames that are kept of the latest messages, the oldest first.
+    pub(crate) fn kept_frames(&self) -> Vec<WholeFrame> {
+        self.trail().map_or_else(Vec::new, Trail::frames)
+    }
+
+    /// The names of addresses; `None` if none are to be learnt.
+    pub(crate) fn hearsay(&self) -> Option<&Hearsay> {
+        self.core.hearsay.as_deref()
     }
 
     /// The messages kept; `None` if none are to be.
@@ -308,7 +326,7 @@ impl Core {
     ) {
         let (from, to, at) = (datagram.from, datagram.to, found.at);
         let (payload, print) = ((datagram.payload, datagram.cut), datagram.print);
-        let verdict = self.read(payload, from, to, Transport::Udp, at, print, found.whole, count);
+        let verdict = self.read(payload, from, to, Transport::Udp, at, print, &place(found), count);
         if found.counts {
             match verdict {
                 None => self.books.undecodable(Reason::NoHeader),
@@ -321,15 +339,16 @@ impl Core {
     fn segment(
         &mut self,
         segment: &Segment<'_>,
-        at: Timestamp,
+        found: &Found<'_>,
         streams: &mut Streams,
         count: &mut impl FnMut(&mut Events),
     ) {
-        let (from, to) = (segment.from, segment.to);
+        let (from, to, at) = (segment.from, segment.to, found.at);
+        let place = Place { segment: Some(segment), ..place(found) };
         if segment.rst && self.ports.has(from.port) {
-            let Self { tracker, events, sieve, keeper, frame, .. } = self;
+            let Self { tracker, events, sieve, keeper, .. } = self;
             tracker.reset(to, from, &mut |exchange| {
-                keeper.ended(exchange, None, at, *frame);
+                keeper.ended(exchange, (to, from), None, at, &place);
                 give(events, sieve, keeper, exchange, count);
             });
             // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1). What it was about
@@ -339,7 +358,12 @@ impl Core {
                 self.events.push_not_taken(at, to.address, from.address);
             }
         }
-        streams.add(segment, at, |message| self.stream_message(message, from, to, at, count));
+        let mut done = None;
+        streams.add(segment, at, |message| {
+            done = Some(message.end());
+            self.stream_message(message, from, to, at, place, count);
+        });
+        self.keeper.segment(segment, done, at, &place);
     }
 
     fn stream_message(
@@ -348,10 +372,12 @@ impl Core {
         from: Endpoint,
         to: Endpoint,
         at: Timestamp,
+        place: Place<'_>,
         count: &mut impl FnMut(&mut Events),
     ) {
         let (payload, print) = ((message.bytes, message.cut), Print::default());
-        if self.read(payload, from, to, Transport::Tcp, at, print, None, count).is_none() {
+        let place = &Place { message: Some(message), ..place };
+        if self.read(payload, from, to, Transport::Tcp, at, print, place, count).is_none() {
             self.books.malformed += 1;
         }
     }
@@ -366,7 +392,7 @@ impl Core {
         transport: Transport,
         at: Timestamp,
         print: Print,
-        whole: Option<&Frame<'_>>,
+        place: &Place<'_>,
         count: &mut impl FnMut(&mut Events),
     ) -> Option<Verdict> {
         let view = MessageView::read(bytes, cut, &mut self.name)?;
@@ -386,7 +412,11 @@ impl Core {
             print,
         };
         let Self { events, sieve, keeper, .. } = self;
-        let mut sink = |exchange: &Exchange<'_>| give(events, sieve, keeper, exchange, count);
+        let mut is_matched = false;
+        let mut sink = |exchange: &Exchange<'_>| {
+            is_matched |= matches!(exchange.outcome, Outcome::Answered { .. });
+            give(events, sieve, keeper, exchange, count);
+        };
         let verdict = match &message.answer {
             Some(answer) => self.tracker.response(&message, answer, &mut sink),
             None => self.tracker.query(&message, &mut sink),
@@ -396,10 +426,12 @@ impl Core {
             if is_focus && self.sieve.may_hold(&message) {
                 self.latest.keep(self.number, &message, bytes);
             }
-            let place = Place { frame: self.frame, whole };
-            let code = message.answer.map(|answer| answer.rcode);
+            let code = message.answer.map(|answer| (answer.rcode, answer.ede));
             if self.sieve.may_concern(&message) {
                 self.keeper.message(&message, code, bytes, place);
+            }
+            if is_matched && let Some(hearsay) = &mut self.hearsay {
+                hear(hearsay, &message, self.number, bytes);
             }
             self.count(is_response, view.notes, at, count);
         }
@@ -433,26 +465,46 @@ impl Core {
         }
     }
 
-    fn icmp(&mut self, error: &IcmpError<'_>, at: Timestamp, count: &mut impl FnMut(&mut Events)) {
+    fn icmp(
+        &mut self,
+        error: &IcmpError<'_>,
+        found: &Found<'_>,
+        count: &mut impl FnMut(&mut Events),
+    ) {
         // An error about a response says that its client was gone, not that its query failed.
         if !self.ports.has(error.to.port) {
             return;
         }
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
-        let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
-        let Self { tracker, events, sieve, keeper, frame, .. } = self;
+        let (at, place) = (found.at, place(found));
+        let Self { tracker, events, sieve, keeper, .. } = self;
         tracker.icmp_error(
             error.from,
             error.to,
             transport,
-            id,
+            error.id(),
             Obstacle::of(error),
             &mut |exchange| {
-                keeper.ended(exchange, Some(error), at, *frame);
+                keeper.ended(exchange, (error.from, error.to), Some(error), at, &place);
                 give(events, sieve, keeper, exchange, count);
             },
         );
     }
+}
+
+/// A response to a query that was seen may tell names of addresses. One that overtook its query
+/// tells none: its bytes are gone when that comes.
+fn hear(hearsay: &mut Hearsay, message: &Message<'_>, number: u64, bytes: &[u8]) {
+    let Some(answer) = message.answer else { return };
+    if answer.rcode == Rcode::NOERROR && (answer.answers > 0 || answer.form.referral) {
+        let (at, by, asked) = (message.at, message.key.server.address, message.name);
+        hearsay.hear(&Telling { at, number, by, asked, message: bytes });
+    }
+}
+
+/// Where a packet is, and the frame that holds it.
+fn place<'a>(found: &Found<'a>) -> Place<'a> {
+    Place { frame: found.frame, whole: found.whole, ..Place::default() }
 }
 
 fn answer<'a>(view: &MessageView<'a>) -> Answer<'a> {

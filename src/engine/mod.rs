@@ -9,6 +9,7 @@ mod front;
 mod keeper;
 mod matcher;
 mod parcel;
+mod segments;
 mod sieve;
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::snapshot::{Snapshot, SnapshotSpec};
 use crate::tally::Bounds;
 use crate::time::Timestamp;
 use crate::track::Hasher;
-use crate::trail::{Trail, WholeFrame};
+use crate::trail::WholeFrame;
 use crate::wire::Frame;
 
 pub(crate) use back::Back;
@@ -45,13 +46,15 @@ pub struct EngineConfig {
     pub filter: Option<Filter>,
     /// Bytes of `max_memory` for the latest messages themselves; 0 keeps none.
     pub trail: usize,
+    /// Bytes of `max_memory` for the names of addresses that answers tell; 0 learns none.
+    pub names: usize,
 }
 
 impl EngineConfig {
-    /// The bounds of the tables: of what the messages leave.
+    /// The bounds of the tables: of what the messages and the names of addresses leave.
     pub(crate) fn bounds(&self) -> Bounds {
-        let trail = u64::try_from(self.trail).unwrap_or(u64::MAX);
-        Bounds::of(self.max_memory.saturating_sub(trail), self.rows)
+        let taken = u64::try_from(self.trail.saturating_add(self.names)).unwrap_or(u64::MAX);
+        Bounds::of(self.max_memory.saturating_sub(taken), self.rows)
     }
 }
 
@@ -65,6 +68,7 @@ impl Default for EngineConfig {
             rows: SnapshotSpec::default().top,
             filter: None,
             trail: 0,
+            names: 0,
         }
     }
 }
@@ -142,11 +146,10 @@ impl Engine {
         *self = Self { serial: self.serial, ..Self::new(self.config.clone()) };
     }
 
-    /// The frames that are kept whole among the latest messages, the oldest first; none if no
-    /// messages are kept.
+    /// The frames that are kept of the latest messages, the oldest first; none if no messages are
+    /// kept.
     pub fn kept_frames(&self) -> Vec<WholeFrame> {
-        let (matcher, _) = self.back.parts();
-        matcher.trail().map_or_else(Vec::new, Trail::frames)
+        self.back.parts().0.kept_frames()
     }
 
     /// How much is counted by now.
@@ -163,7 +166,9 @@ impl Engine {
         self.back.settle();
         let snapshot = self.front.snapshot(self.back.parts(), self.serial, spec);
         let matcher = self.back.parts().0;
-        let packets = matcher.packets(spec);
-        Snapshot { lookups: matcher.lookups(spec, &snapshot), packets, ..snapshot }
+        let packets = matcher.packets(spec, &snapshot);
+        let lookups = matcher.lookups(spec, &snapshot);
+        let snapshot = Snapshot { lookups, packets, ..snapshot };
+        snapshot.with_names(spec, &[matcher.hearsay()])
     }
 }

@@ -59,8 +59,7 @@ impl Parcel {
     #[inline]
     pub(crate) fn push(&mut self, found: &Found<'_>, now: Timestamp) {
         let (packet, payload) = strip(&found.packet);
-        // Kept with their frames are messages that come whole in one; of streams only bytes count.
-        let frame = found.whole.filter(|_| matches!(packet, Packet::Datagram(_)));
+        let frame = found.whole.filter(|_| is_kept(&found.packet));
         let whole = frame.and_then(|frame| whole(frame, payload));
         let bytes = if whole.is_some() { frame.map_or(payload, |it| it.bytes) } else { payload };
         let length = bytes.len();
@@ -93,6 +92,14 @@ impl Parcel {
         }
         self.items.clear();
         self.bytes.clear();
+    }
+}
+
+/// Whether the frame of a packet may be kept: that of a mere acknowledgement is not.
+fn is_kept(packet: &Packet<'_>) -> bool {
+    match packet {
+        Packet::Segment(it) => !it.payload.is_empty() || it.syn || it.rst,
+        _ => true,
     }
 }
 

@@ -91,20 +91,20 @@ impl Sieve {
     fn was_missed(&self, exchange: &Exchange<'_>, subject: Subject<'_>) -> bool {
         let Outcome::Answered { late: true, .. } = exchange.outcome else { return false };
         let at = exchange.asked.map_or(exchange.at, |asked| asked.at);
-        let odd = Odd::Unanswered;
+        let odd = if was_unreachable(exchange) { Odd::Unreachable } else { Odd::Unanswered };
         self.holds(&Subject { at, rcode: None, ede: None, took: None, odd, ..subject })
     }
 
     /// Whether the filter holds for a response by itself, before it is matched.
     pub(super) fn may_hold(&self, message: &Message<'_>) -> bool {
-        self.holds(&subject(message))
+        self.holds(&Subject::of_message(message))
     }
 
     /// Whether the filter may hold for the lookup that a message belongs to: for the client and the
     /// question, whatever else comes of it.
     #[inline]
     pub(super) fn may_concern(&self, message: &Message<'_>) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.may_concern(&subject(message)))
+        self.filter.as_ref().is_none_or(|filter| filter.may_concern(&Subject::of_message(message)))
     }
 
     /// What passed, in place of all outcomes.
@@ -134,25 +134,6 @@ impl Sieve {
     }
 }
 
-/// What a filter sees of a message by itself.
-fn subject<'a>(message: &Message<'a>) -> Subject<'a> {
-    Subject {
-        at: message.at,
-        client: message.key.client.address,
-        server: message.key.server.address,
-        transport: message.key.transport,
-        name: message.name,
-        rtype: message.question.map(|question| question.rtype),
-        class: message.question.map(|question| question.class),
-        opcode: message.flags.opcode(),
-        rcode: message.answer.map(|answer| answer.rcode),
-        ede: message.answer.and_then(|answer| answer.ede),
-        recursion: message.flags.recursion_desired(),
-        took: None,
-        odd: Odd::No,
-    }
-}
-
 /// The queries of an exchange count when it ends: before, nobody knows whether it passes.
 fn give_queries(
     events: &mut Events,
@@ -178,6 +159,8 @@ fn note(outcomes: &mut Outcomes, exchange: &Exchange<'_>, was_missed: bool) {
             outcomes.repeated_queries = outcomes.repeated_queries.saturating_sub(copy);
             outcomes.late += u64::from(late);
             outcomes.unanswered = outcomes.unanswered.saturating_sub(u64::from(was_missed));
+            let was_unreachable = was_missed && was_unreachable(exchange);
+            outcomes.unreachable = outcomes.unreachable.saturating_sub(u64::from(was_unreachable));
         }
         Outcome::Unanswered => outcomes.unanswered += 1,
         Outcome::Unreachable(_) => {
@@ -187,6 +170,11 @@ fn note(outcomes: &mut Outcomes, exchange: &Exchange<'_>, was_missed: bool) {
         Outcome::RepeatedResponse => outcomes.repeated_responses += 1,
         Outcome::Unasked => outcomes.unasked += 1,
     }
+}
+
+/// Whether an error, and not silence, had ended an exchange before its late response.
+fn was_unreachable(exchange: &Exchange<'_>) -> bool {
+    exchange.asked.is_some_and(|asked| asked.unreachable)
 }
 
 /// How often its query was sent; those of one that was given up were counted then.

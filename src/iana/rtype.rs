@@ -118,6 +118,8 @@ impl RecordType {
     pub const A: Self = Self(1);
     /// A server of a zone (RFC 1035).
     pub const NS: Self = Self(2);
+    /// The name that another one stands for (RFC 1035).
+    pub const CNAME: Self = Self(5);
     /// Start of a zone of authority (RFC 1035).
     pub const SOA: Self = Self(6);
     /// An IPv6 address (RFC 3596).

@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::snapshot::{
-    Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact, Latency,
-    List, Opcode, Outcomes, PathKey, Place, Prefix, Quality, QuestionKey, Rcode, RcodeRow,
-    RecordType, Role, Row, Scope, Snapshot, Source, Split, Step, Timeline, Timestamp, Transport,
-    Vantage, VantagePoint,
+    AddressName, Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact,
+    Latency, List, NameSource, Named, Opcode, Outcomes, PathKey, Place, Prefix, Quality,
+    QuestionKey, Rcode, RcodeRow, RecordType, Role, Row, Scope, Snapshot, Source, Split, Step,
+    Timeline, Timestamp, Transport, Vantage, VantagePoint,
 };
 
 /// 2026-11-21T03:12:00Z.
@@ -96,6 +96,23 @@ pub(super) fn outage() -> Snapshot {
         },
         ..counted(tables())
     }
+}
+
+/// An outage of servers and clients that have names, of whatever kind.
+pub(super) fn named() -> Snapshot {
+    let name = |name: &str, source, others| {
+        let (by, more) = (address("10.53.0.11"), others == 9);
+        AddressName { name: name.to_owned(), others, more, source, by, at: at(2) }
+    };
+    let longest = format!("{}.example", "\\000".repeat(247));
+    let rows = [
+        ("10.53.0.10", name("ns1.corp.example", NameSource::Reverse, 0)),
+        ("10.20.1.11", name("www.corp`|.example", NameSource::Forward, 3)),
+        ("2001:db8:20::19", name(&longest, NameSource::Forward, 9)),
+        ("192.0.2.1", name("router.corp.example", NameSource::Reverse, 1)),
+    ];
+    let rows = rows.map(|(ip, name)| (address(ip), name)).into_iter().collect();
+    Snapshot { named: Some(Named { rows, kept: 1_877, forgotten: 311 }), ..outage() }
 }
 
 fn counted(mut snapshot: Snapshot) -> Snapshot {

@@ -4,6 +4,7 @@
 //! UTC with nanoseconds, durations are milliseconds unless the name ends in `_s`.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -53,6 +54,9 @@ struct Report<'a> {
     lists: Lists,
     timeline: Timeline,
     findings: Vec<Finding<'a>>,
+    /// Only if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named: Option<Named<'a>>,
 }
 
 impl<'a> Report<'a> {
@@ -85,7 +89,43 @@ impl<'a> Report<'a> {
             lists: Lists::of(snapshot),
             timeline: Timeline::of(&snapshot.timeline),
             findings: snapshot.findings.iter().map(Finding::of).collect(),
+            named: snapshot.named.as_ref().map(Named::of),
         }
+    }
+}
+
+/// What addresses are called: hearsay.
+#[derive(Serialize)]
+struct Named<'a> {
+    addresses: Vec<AddressName<'a>>,
+    known: u64,
+    forgotten: u64,
+}
+
+#[derive(Serialize)]
+struct AddressName<'a> {
+    address: IpAddr,
+    name: &'a str,
+    source: String,
+    told_by: IpAddr,
+    at: String,
+    other_names: u64,
+    at_least: bool,
+}
+
+impl<'a> Named<'a> {
+    fn of(named: &'a snapshot::Named) -> Self {
+        let row = |(address, name): (&IpAddr, &'a snapshot::AddressName)| AddressName {
+            address: *address,
+            name: &name.name,
+            source: name.source.to_string(),
+            told_by: name.by,
+            at: name.at.to_string(),
+            other_names: name.others,
+            at_least: name.more,
+        };
+        let (known, forgotten) = (named.kept, named.forgotten);
+        Self { addresses: named.rows.iter().map(row).collect(), known, forgotten }
     }
 }
 
@@ -449,11 +489,11 @@ macro_rules! row {
     };
 }
 
-row!(ServerRow, std::net::IpAddr, |row| {
+row!(ServerRow, IpAddr, |row| {
     server: String = row.key.to_string(),
     role: Option<&'static str> = row.role.map(Role::id)
 }, clients, names);
-row!(ClientRow, std::net::IpAddr, |row| {
+row!(ClientRow, IpAddr, |row| {
     client: String = row.key.to_string(),
     role: Option<&'static str> = row.role.map(Role::id),
     place: Option<&'static str> = row.place.map(Place::id)

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::answers;
 use super::case::{self, Detail};
+use super::names;
 use super::words::{self, Moments, count, percent};
 use crate::snapshot::{List, Role, Row, Snapshot};
 
@@ -17,9 +18,11 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     page.answers(out)?;
     page.findings(out)?;
     page.rcodes(out)?;
-    page.table("Servers", &snapshot.servers, |key: &IpAddr| key.to_string(), out)?;
-    page.table("Clients", &snapshot.clients, |key: &IpAddr| key.to_string(), out)?;
-    page.table("Names", &snapshot.names, words::question, out)
+    let called = |address: &IpAddr| names::beside(*address, snapshot);
+    page.table("Servers", &snapshot.servers, called, out)?;
+    page.table("Clients", &snapshot.clients, called, out)?;
+    page.table("Names", &snapshot.names, words::question, out)?;
+    page.names(out)
 }
 
 struct Page<'a> {
@@ -101,6 +104,26 @@ impl Page<'_> {
             writeln!(out, "| {} {role}{}", code(&key(&row.key)), self.cells(row))?;
         }
         self.left_out(list, out)
+    }
+
+    /// What addresses are called, and who says so.
+    fn names(&self, out: &mut dyn Write) -> io::Result<()> {
+        const MOST: usize = 20;
+        let all = names::all(self.snapshot);
+        if all.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}\n\n| Address | Called | Told by | At |", names::HEADING)?;
+        writeln!(out, "|:--|:--|:--|:--|")?;
+        for (address, name) in all.iter().take(MOST) {
+            let (called, at) = (code(&name.to_string()), self.moments.show(Some(name.at)));
+            writeln!(out, "| `{address}` | {called} | {} | {at} |", name.told_by())?;
+        }
+        let more = all.len().saturating_sub(MOST);
+        if more > 0 {
+            writeln!(out, "\nand {more} more")?;
+        }
+        Ok(())
     }
 
     fn cells<K>(&self, row: &Row<K>) -> String {

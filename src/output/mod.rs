@@ -10,6 +10,7 @@ mod csv;
 mod fixtures;
 mod json;
 mod markdown;
+mod names;
 pub mod pcapng;
 mod style;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::record::blocks;
-use crate::snapshot::KeptPacket;
+use crate::snapshot::{KeptPacket, KeptPackets};
 use crate::wire::{Frame, LinkType};
 
 /// Writes the packets.
@@ -11,11 +11,11 @@ use crate::wire::{Frame, LinkType};
 /// # Errors
 ///
 /// Those of `out`.
-pub fn write(packets: &[KeptPacket], out: &mut dyn Write) -> io::Result<()> {
+pub fn write(packets: &KeptPackets, out: &mut dyn Write) -> io::Result<()> {
     let mut bytes = Vec::new();
-    blocks::section(&mut bytes);
+    blocks::section(without(packets).as_deref(), &mut bytes);
     let mut links: Vec<u16> = Vec::new();
-    for packet in packets {
+    for packet in &packets.rows {
         let found = links.iter().position(|link| *link == packet.link);
         let interface = found.unwrap_or_else(|| {
             blocks::interface(packet.link, None, &mut bytes);
@@ -28,6 +28,16 @@ pub fn write(packets: &[KeptPacket], out: &mut dyn Write) -> io::Result<()> {
         bytes.clear();
     }
     out.write_all(&bytes)
+}
+
+/// What is not in the file, to be said at its beginning.
+fn without(packets: &KeptPackets) -> Option<String> {
+    let KeptPackets { without, .. } = packets;
+    (*without > 0).then(|| {
+        format!(
+            "rcodetop: the packets of {without} more messages of these lookups are not in memory"
+        )
+    })
 }
 
 fn frame(packet: &KeptPacket) -> Frame<'_> {

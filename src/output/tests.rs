@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::fixtures::{empty, explained, healthy, hostile, outage};
+use super::fixtures::{empty, explained, healthy, hostile, named, outage};
 use super::{Format, Options, write};
 use crate::snapshot::Snapshot;
 
@@ -27,7 +27,7 @@ fn rows(snapshot: &Snapshot) -> Vec<csv::StringRecord> {
     csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect()
 }
 
-const FIXTURES: [fn() -> Snapshot; 5] = [outage, explained, healthy, hostile, empty];
+const FIXTURES: [fn() -> Snapshot; 6] = [outage, explained, healthy, hostile, empty, named];
 const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Markdown];
 
 #[test]
@@ -70,6 +70,29 @@ fn the_markdown_report() {
     insta::assert_snapshot!(
         "markdown_hostile",
         render(Format::Markdown, &hostile(), &Options::default())
+    );
+}
+
+#[test]
+fn reports_with_what_addresses_are_called() {
+    insta::assert_snapshot!("text_named_100", text(&named(), 100));
+    insta::assert_snapshot!("text_named_80", text(&named(), 80));
+    let markdown = render(Format::Markdown, &named(), &Options::default());
+    insta::assert_snapshot!("markdown_named", markdown);
+    let report = json(&named());
+    let first = &report["named"]["addresses"][1];
+    assert_eq!(first["address"], "10.53.0.10");
+    assert_eq!(first["name"], "ns1.corp.example");
+    assert_eq!((&first["source"], &first["told_by"]), (&"PTR".into(), &"10.53.0.11".into()));
+    assert_eq!((&first["other_names"], &first["at_least"]), (&0.into(), &false.into()));
+    assert_eq!(
+        (&report["named"]["known"], &report["named"]["forgotten"]),
+        (&1877.into(), &311.into())
+    );
+    assert_eq!(json(&outage()).get("named"), None);
+    assert_eq!(
+        render(Format::Csv, &named(), &Options::default()),
+        render(Format::Csv, &outage(), &Options::default())
     );
 }
 

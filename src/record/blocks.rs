@@ -17,13 +17,16 @@ const OPTION_RESOLUTION: u16 = 9;
 /// The text of an option is cut to this.
 const LONGEST_TEXT: usize = 2000;
 
-/// Section 4.1: what every file begins with.
-pub(crate) fn section(out: &mut Vec<u8>) {
+/// Section 4.1: what every file begins with, perhaps with a comment.
+pub(crate) fn section(comment: Option<&str>, out: &mut Vec<u8>) {
     block(SECTION, out, |body| {
         body.extend(BYTE_ORDER.to_le_bytes());
         body.extend([1, 0, 0, 0]);
         body.extend(u64::MAX.to_le_bytes());
         text(OPTION_APPLICATION, concat!("rcodetop ", env!("CARGO_PKG_VERSION")), body);
+        if let Some(comment) = comment {
+            text(OPTION_COMMENT, comment, body);
+        }
         option(OPTION_END, &[], body);
     });
 }

@@ -37,7 +37,7 @@ impl Files {
     /// "permission denied"; where there are several, the folder must be one.
     pub(super) fn open(options: RecordOptions, status: Arc<Mutex<Recording>>) -> io::Result<Self> {
         let mut beginning = Vec::new();
-        blocks::section(&mut beginning);
+        blocks::section(None, &mut beginning);
         let (older, current) = (VecDeque::new(), None);
         let mut files = Self { options, beginning, current, older, status };
         if files.options.rotates() {

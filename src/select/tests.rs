@@ -1,7 +1,9 @@
 //! Filters held against one exchange in a line of words.
 
 use super::*;
+use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::wire::name::parse as name;
+use crate::wire::{Address, Transport};
 
 /// `CLIENT SERVER NAME TYPE CODE [MARK ...]`; the code `-` is silence, marks are `tcp`, `ede18`,
 /// `rd0`, `5ms`, `unasked`.

@@ -64,11 +64,7 @@ pub(super) fn network(text: &str) -> Reading {
         return Err(format!("`{text}`: a prefix has at most {most} bits"));
     }
     let length = length + offset;
-    Ok(Value::Network(Address(Address::from(ip).0 & mask(length)), length))
-}
-
-fn mask(length: u32) -> u128 {
-    u128::MAX.checked_shl(128 - length).unwrap_or(0)
+    Ok(Value::Network(Address::from(ip).prefix(length), length))
 }
 
 /// A name, or `*.` and a name for all that is below it.
@@ -170,7 +166,7 @@ fn humantime(text: &str) -> Option<Duration> {
 impl Value {
     /// Whether it is a network that holds an address.
     pub(super) fn holds_address(&self, address: Address) -> bool {
-        matches!(self, Self::Network(first, length) if address.0 & mask(*length) == first.0)
+        matches!(self, Self::Network(first, length) if address.prefix(*length) == *first)
     }
 
     /// Whether it is a name, or what is below one; `apex` counts the name itself to what is below.

@@ -307,8 +307,7 @@ const PREFIXES: (u8, u8) = (24, 56);
 /// The network of an address: its first address, and the length of its prefix.
 fn prefix(address: Address) -> (Address, u8) {
     let (family, length) = if address.is_v4() { (96, PREFIXES.0) } else { (0, PREFIXES.1) };
-    let mask = u128::MAX << (128 - family - u32::from(length));
-    (Address(address.0 & mask), length)
+    (address.prefix(family + u32::from(length)), length)
 }
 
 fn prefixes(tallies: &Tallies, top: usize) -> List<Prefix> {

@@ -7,20 +7,20 @@ use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
-use crate::select::{Filter, Odd, Subject};
+use crate::iana::Rcode;
+use crate::select::Filter;
 use crate::time::Timestamp;
 use crate::trail::{Chain, End, Entry, Kind, Link, MAX_LINKS, Pin, Trail, Wanted};
-use crate::wire::name::{parse, text};
-use crate::wire::{Address, Endpoint, HEADER, MessageView, NameBuffer, Transport, describe};
+use crate::wire::name::text;
+use crate::wire::{
+    self, Address, Endpoint, Frame, LinkType, Transport, describe, describe_obstacle,
+};
 
 use super::QuestionKey;
+use super::meant::{Asked, is_meant};
 
 /// Bytes of messages that all lookups of a snapshot may hold together.
 const MOST_BYTES: usize = 4 << 20;
-
-/// How long a query may wait until its lookup has got nothing.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Which lookups a reader wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +71,8 @@ pub struct Lookups {
     pub since: Option<Timestamp>,
 }
 
-/// What one client asked for one question, with pauses below five seconds (below one after an
-/// answer), whatever servers, retries and transports that took.
+/// What one client asked for one question, with pauses shorter than a query waits (than a second
+/// after an answer), whatever servers, retries and transports that took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup {
     /// Client, question and times.
@@ -103,7 +103,7 @@ pub enum LookupOutcome {
     Failed(Rcode),
     /// With an ICMP error or a reset and no response.
     Unreachable,
-    /// With nothing for five seconds.
+    /// With nothing for as long as a query waits.
     NoResponse,
     /// Not yet.
     Waiting,
@@ -130,11 +130,13 @@ pub struct LookupStep {
     pub took: Option<Duration>,
     /// Its frame's place in the capture, from 1; `None` if it is not known.
     pub frame: Option<u64>,
-    /// Bytes of the whole message.
+    /// Bytes of the whole message; of an error, of its packet.
     pub length: u32,
-    /// Its bytes as captured, at most 4096; none of an error, and none where a snapshot would
-    /// grow too large.
+    /// Its bytes as captured, at most 4096; of an error, those of its packet. None where they are
+    /// not in memory, and where a snapshot would grow too large.
     pub bytes: Vec<u8>,
+    /// Of an error: how the first header of its packet is to be read, if that is here.
+    pub link: Option<LinkType>,
 }
 
 /// What a step is.
@@ -162,9 +164,12 @@ pub enum StepKind {
 }
 
 impl LookupStep {
-    /// The message in words, a record or fact a line, escaped.
+    /// The message in words, a record or fact a line, escaped; of an error, its packet.
     pub fn lines(&self) -> Vec<String> {
-        describe(&self.bytes)
+        let Some(link) = self.link else { return describe(&self.bytes) };
+        let frame =
+            Frame { at: self.at, wire_len: self.length, link, interface: 0, bytes: &self.bytes };
+        describe_obstacle(&frame, self.server.port())
     }
 }
 
@@ -212,56 +217,6 @@ impl Lookups {
 }
 
 impl Lookup {
-    /// Whether a filter holds for any of its exchanges.
-    fn is_meant(&self, filter: &Filter) -> bool {
-        let name = parse(&self.id.question.name).unwrap_or_default();
-        let whole = Subject {
-            at: self.id.last,
-            client: Address::from(self.id.client),
-            server: Address::default(),
-            transport: Transport::Udp,
-            name: &name,
-            rtype: Some(self.id.question.rtype),
-            class: Some(self.id.question.class),
-            opcode: Opcode::QUERY,
-            rcode: None,
-            ede: None,
-            recursion: true,
-            took: None,
-            odd: Odd::Unanswered,
-        };
-        let of_step = |step: &LookupStep| {
-            let server = Address::from(step.server.ip());
-            let flags = step.bytes.get(2).map_or(0x01, |flags| *flags);
-            let (opcode, recursion) = (Opcode(flags >> 3 & 0x0f), flags & 1 == 1);
-            let (at, transport) = (step.at, step.transport);
-            let one = Subject { at, server, transport, opcode, recursion, ..whole };
-            match step.kind {
-                // What it asks for is known, and not what came of it.
-                StepKind::Query { .. } => self.got_nothing_from(step.server.ip()).then_some(one),
-                StepKind::Error { .. } => Some(Subject { odd: Odd::Unreachable, ..one }),
-                StepKind::Response { rcode, .. } => Some(Subject {
-                    rcode: Some(rcode),
-                    ede: ede(&step.bytes),
-                    took: step.took.and_then(|took| u64::try_from(took.as_nanos()).ok()),
-                    odd: if step.took.is_none() { Odd::Unasked } else { Odd::No },
-                    ..one
-                }),
-            }
-        };
-        self.steps.iter().filter_map(of_step).any(|subject| filter.holds(&subject))
-    }
-
-    /// Whether no response came from a server in time.
-    fn got_nothing_from(&self, server: IpAddr) -> bool {
-        let of_server = |step: &&LookupStep| step.server.ip() == server;
-        let in_time = |step: &LookupStep| {
-            matches!(step.kind, StepKind::Response { .. })
-                && step.took.is_none_or(|took| took <= PATIENCE)
-        };
-        self.outcome != LookupOutcome::Waiting && !self.steps.iter().filter(of_server).any(in_time)
-    }
-
     /// Whether anything went wrong on its way, however it ended.
     pub fn met_trouble(&self) -> bool {
         let is_trouble = |step: &LookupStep| match step.kind {
@@ -302,44 +257,46 @@ pub(crate) fn lookups(
 fn of_one(trail: &Trail, spec: &LookupsSpec, filter: Option<&Filter>, now: Timestamp) -> Lookups {
     let open = spec.open.as_ref();
     let most = if filter.is_some() { spec.most.saturating_mul(CHOICE) } else { spec.most };
-    let is_about =
-        |bytes: &[u8]| open.is_some_and(|open| question(bytes) == Some(open.question.clone()));
+    let is_about = |bytes: &[u8]| {
+        open.is_some_and(|open| Asked::read(bytes).is_some_and(|it| key(&it) == open.question))
+    };
     let pinned = open.map(|open| Pin {
         client: Address::from(open.client),
         from: open.began,
         to: open.last,
         is_about: &is_about,
     });
-    let mut chains = trail.chains(&Wanted { most, pinned });
+    let mut chains = trail.chains(&Wanted { most, pinned, links: MAX_LINKS });
+    let time = (now, trail.patience());
+    if let Some(filter) = filter {
+        chains.retain(|chain| is_meant(chain, filter, time));
+    }
     // What is looked at gets its bytes first.
     chains.sort_by_key(|chain| !chain.pinned);
     let mut room = MOST_BYTES;
     let mut lookups = Lookups {
-        rows: chains.iter().filter_map(|chain| lookup(chain, now, &mut room)).collect(),
+        rows: chains.iter().filter_map(|chain| lookup(chain, time, &mut room)).collect(),
         kept: trail.entries(),
         bytes: trail.bytes(),
         forgotten: trail.forgotten(),
         since: trail.since(),
     };
-    if let Some(filter) = filter {
-        lookups.rows.retain(|row| row.is_meant(filter));
-    }
     lookups.cut(spec);
     lookups
 }
 
-fn lookup(chain: &Chain<'_>, now: Timestamp, room: &mut usize) -> Option<Lookup> {
+fn lookup(chain: &Chain<'_>, time: (Timestamp, Duration), room: &mut usize) -> Option<Lookup> {
     let last = chain.links.first()?.entry;
     let mut steps: Vec<LookupStep> = Vec::with_capacity(chain.links.len().min(MAX_LINKS));
     for link in chain.links.iter().rev() {
         let step = step(link, chain.began, &steps, room);
         steps.push(step);
     }
-    let outcome = outcome(&steps, now);
+    let outcome = outcome(&steps, time);
     Some(Lookup {
         id: LookupId {
             client: last.client.ip(),
-            question: asked(&chain.links),
+            question: key(&Asked::of(&chain.links)),
             began: chain.began,
             last: steps.iter().map(|step| step.at).max().unwrap_or(last.at),
         },
@@ -355,9 +312,15 @@ fn lookup(chain: &Chain<'_>, now: Timestamp, room: &mut usize) -> Option<Lookup>
 
 fn step(link: &Link<'_>, began: Timestamp, before: &[LookupStep], room: &mut usize) -> LookupStep {
     let entry = link.entry;
-    let mut bytes = link.message();
-    let kind = kind(entry, &bytes, before);
-    if matches!(kind, StepKind::Error { .. }) || bytes.len() > *room {
+    let kind = kind(link, before);
+    let is_error = matches!(kind, StepKind::Error { .. });
+    let link_type = entry.around.filter(|_| is_error).map(|around| around.link);
+    let mut bytes = match link_type {
+        Some(_) => link.kept(),
+        None if is_error => Vec::new(),
+        None => link.message(),
+    };
+    if bytes.len() > *room {
         bytes = Vec::new();
     }
     *room -= bytes.len();
@@ -374,37 +337,39 @@ fn step(link: &Link<'_>, began: Timestamp, before: &[LookupStep], room: &mut usi
         id: entry.id,
         frame: (entry.frame > 0).then_some(entry.frame),
         length: entry.length,
+        link: link_type.filter(|_| !bytes.is_empty()),
         bytes,
     }
-}
-
-/// The Extended DNS Error of a response.
-fn ede(message: &[u8]) -> Option<Ede> {
-    let view = MessageView::read(message, false, &mut NameBuffer::default())?;
-    view.edns?.extended_error().map(|(ede, _)| ede)
 }
 
 fn socket(endpoint: Endpoint) -> SocketAddr {
     SocketAddr::new(endpoint.address.ip(), endpoint.port)
 }
 
-fn kind(entry: &Entry, kept: &[u8], before: &[LookupStep]) -> StepKind {
-    let server = entry.server.ip();
+fn kind(link: &Link<'_>, before: &[LookupStep]) -> StepKind {
+    let (entry, server) = (link.entry, link.entry.server.ip());
     match entry.kind {
-        Kind::Query => StepKind::Query {
+        Kind::Query | Kind::Segment => StepKind::Query {
             again: before.iter().any(|step| {
                 let same = step.server.ip() == server && step.transport == entry.transport;
                 same && matches!(step.kind, StepKind::Query { .. })
             }),
         },
-        Kind::Response { rcode, truncated } => StepKind::Response { rcode, truncated },
-        Kind::Ended(end) => StepKind::Error { says: says(end), by: reporter(kept, server) },
+        Kind::Response { rcode, .. } => {
+            StepKind::Response { rcode, truncated: entry.flags.truncated() }
+        }
+        Kind::Ended(end) => StepKind::Error { says: says(end), by: reporter(link) },
     }
 }
 
-/// Who reports an error stands in place of a message.
-fn reporter(kept: &[u8], server: IpAddr) -> IpAddr {
-    kept.first_chunk().map_or(server, |bytes| Address::v6(*bytes).ip())
+/// Who reports an error: its packet tells, or what stands in its place.
+fn reporter(link: &Link<'_>) -> IpAddr {
+    let (kept, server) = (link.kept(), link.entry.server);
+    let told = match link.frame() {
+        Some(packet) => wire::reporter(&packet.frame(), link.entry.ports.1),
+        None => kept.first_chunk().map(|bytes| Address::v6(*bytes)),
+    };
+    told.unwrap_or(server).ip()
 }
 
 /// The first query that a response may be to.
@@ -417,7 +382,7 @@ fn query_of<'a>(entry: &Entry, before: &'a [LookupStep]) -> Option<&'a LookupSte
 }
 
 /// What an ICMP error says, in the words of RFC 792, RFC 1812 §5.2.7 and RFC 4443 §3.
-fn says(end: End) -> String {
+pub(super) fn says(end: End) -> String {
     let Some((version, kind, code)) = end.icmp else { return "TCP reset".to_owned() };
     let known = match (version, kind, code) {
         (4, 3, 0) | (6, 1, 0) => "no route",
@@ -434,21 +399,9 @@ fn says(end: End) -> String {
 }
 
 /// The question of the messages, from the first that tells; `-` if none does.
-fn asked(links: &[Link<'_>]) -> QuestionKey {
-    let messages = links.iter().rev().filter(|link| !matches!(link.entry.kind, Kind::Ended(_)));
-    let mut told = messages.filter_map(|link| question(&link.message()));
-    told.next().unwrap_or_else(|| QuestionKey {
-        name: text(&[]),
-        rtype: RecordType(0),
-        class: Class(0),
-    })
-}
-
-fn question(message: &[u8]) -> Option<QuestionKey> {
-    let mut name = NameBuffer::default();
-    let view = MessageView::read(message, message.len() > HEADER, &mut name)?;
-    let asked = view.question?;
-    Some(QuestionKey { name: text(name.wire()), rtype: asked.rtype, class: asked.class })
+fn key(asked: &Asked) -> QuestionKey {
+    let question = asked.question.unwrap_or_default();
+    QuestionKey { name: text(&asked.name), rtype: question.rtype, class: question.class }
 }
 
 fn servers(steps: &[LookupStep]) -> Vec<IpAddr> {
@@ -475,7 +428,7 @@ fn took(steps: &[LookupStep]) -> Option<Duration> {
     settled(steps).map(|step| step.after)
 }
 
-fn outcome(steps: &[LookupStep], now: Timestamp) -> LookupOutcome {
+fn outcome(steps: &[LookupStep], (now, patience): (Timestamp, Duration)) -> LookupOutcome {
     let last = steps.last().map_or(now, |step| step.at);
     match settled(steps).map(|step| &step.kind) {
         Some(StepKind::Response { rcode, .. }) if rcode.is_answer() => {
@@ -483,7 +436,7 @@ fn outcome(steps: &[LookupStep], now: Timestamp) -> LookupOutcome {
         }
         Some(StepKind::Response { rcode, .. }) => LookupOutcome::Failed(*rcode),
         Some(StepKind::Error { .. }) => LookupOutcome::Unreachable,
-        _ if now.since(last) < PATIENCE => LookupOutcome::Waiting,
+        _ if now.since(last) < patience => LookupOutcome::Waiting,
         _ => LookupOutcome::NoResponse,
     }
 }

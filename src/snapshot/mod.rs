@@ -8,6 +8,8 @@
 mod build;
 mod course;
 mod lookups;
+mod meant;
+mod named;
 mod packets;
 mod quality;
 mod replay;
@@ -22,6 +24,7 @@ pub use crate::diagnose::{
     Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Place, Role, Scope, Turn,
     TurnKind, Vantage, VantagePoint,
 };
+pub use crate::hearsay::Source as NameSource;
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
 pub use crate::record::Recording;
@@ -33,8 +36,9 @@ pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsS
 
 pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
-pub use packets::KeptPacket;
+pub use named::{AddressName, Named, addresses_in};
 pub(crate) use packets::packets;
+pub use packets::{KeptPacket, KeptPackets};
 pub use replay::{Replay, Speed};
 
 /// What a reader wants to see: the choices that cost time to honour.
@@ -52,6 +56,8 @@ pub struct SnapshotSpec {
     pub lookups: Option<LookupsSpec>,
     /// Whether [`Snapshot::packets`] are copied.
     pub packets: bool,
+    /// Whether [`Snapshot::named`] is made, if names are learnt.
+    pub names: bool,
 }
 
 /// Lists that cost much and that not every reader shows.
@@ -84,6 +90,7 @@ impl SnapshotSpec {
             && self.lists.cover(other.lists)
             && (other.label_depth.is_none() || self.label_depth == other.label_depth)
             && self.packets >= other.packets
+            && self.names >= other.names
             && other.lookups.as_ref().is_none_or(|other| self.most_lookups() >= other.most)
     }
 
@@ -113,6 +120,7 @@ impl Default for SnapshotSpec {
             weigh: true,
             lookups: None,
             packets: false,
+            names: false,
         }
     }
 }
@@ -177,8 +185,10 @@ pub struct Snapshot {
     pub sample: Option<Sample>,
     /// The latest lookups, message by message; `None` if not asked for or not kept.
     pub lookups: Option<Lookups>,
-    /// The packets in memory behind what is told, the oldest first; none if not asked for.
-    pub packets: Vec<KeptPacket>,
+    /// The packets in memory behind what is told; none if not asked for.
+    pub packets: KeptPackets,
+    /// What its addresses are called, by hearsay; `None` if not asked for or not learnt.
+    pub named: Option<Named>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

@@ -87,6 +87,8 @@ pub struct Asked {
     pub last: Timestamp,
     /// How often it was sent again while it waited.
     pub repeats: u16,
+    /// An ICMP error or a TCP reset had ended it, before a late response came.
+    pub unreachable: bool,
 }
 
 /// How one question ended, as far as the wire shows.

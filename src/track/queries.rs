@@ -101,6 +101,7 @@ impl Query {
             flags: self.flags,
             edns: self.edns,
             repeats: self.copies,
+            unreachable: self.state == State::Unreachable,
         }
     }
 }

@@ -191,6 +191,7 @@ impl Tracker {
             flags: query.flags,
             edns: query.edns,
             repeats: 0,
+            unreachable: false,
         };
         let with_name = if response.question.is_some() { &response } else { query };
         let named = Named::of(with_name);

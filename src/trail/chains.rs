@@ -10,14 +10,11 @@ use crate::wire::{Address, Frame};
 use super::ring::Pieces;
 use super::{Around, Entry, Kind, Trail};
 
-/// A longer pause between two messages begins another lookup.
-pub(super) const PAUSE: Duration = Duration::from_secs(5);
-
-/// So does a shorter one if an answer came before a query: who asks again after that long had
-/// what it asked for.
+/// A shorter pause than that of the trail ends a lookup if an answer came before a query: who asks
+/// again after that long had what it asked for.
 const PAUSE_AFTER_ANSWER: Duration = Duration::from_secs(1);
 
-/// Messages of one lookup that are given; earlier ones are only counted.
+/// Messages of one lookup that are given to be looked at.
 pub const MAX_LINKS: usize = 64;
 
 /// Which lookups are wanted.
@@ -28,6 +25,13 @@ pub struct Wanted<'a> {
     pub most: usize,
     /// One more, however old.
     pub pinned: Option<Pin<'a>>,
+    /// Messages of each that are given, the latest; earlier ones are only counted.
+    pub links: usize,
+}
+
+impl Wanted<'_> {
+    /// All that there is.
+    pub const ALL: Self = Self { most: usize::MAX, pinned: None, links: usize::MAX };
 }
 
 /// How to know a lookup again.
@@ -44,10 +48,13 @@ pub struct Pin<'a> {
 }
 
 /// A message of a lookup.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Link<'a> {
     /// What is known of it.
     pub entry: &'a Entry,
+    /// Segments that carried it, as far as they are kept, if it did not come whole in one: the
+    /// last one first.
+    pub segments: Vec<Link<'a>>,
     /// What is kept of it, perhaps in two pieces.
     pieces: Pieces<'a>,
 }
@@ -68,12 +75,18 @@ impl Link<'_> {
         }
         kept
     }
+
+    /// The frame that is kept, if that is.
+    pub fn frame(&self) -> Option<WholeFrame> {
+        let around = self.entry.around?;
+        Some(WholeFrame { entry: *self.entry, around, bytes: self.kept() })
+    }
 }
 
-/// A frame that is kept whole, as the message in it is.
+/// A frame that is kept, up to the bound of what is kept of one.
 #[derive(Clone, Debug)]
 pub struct WholeFrame {
-    /// What is known of the message in it.
+    /// What is known of what it carries.
     pub entry: Entry,
     /// How it is to be read.
     pub around: Around,
@@ -82,13 +95,6 @@ pub struct WholeFrame {
 }
 
 impl WholeFrame {
-    /// The message in it.
-    pub fn message(&self) -> &[u8] {
-        let (start, length) = self.around.message;
-        let rest = self.bytes.get(usize::from(start)..).unwrap_or_default();
-        rest.get(..usize::from(length)).unwrap_or(rest)
-    }
-
     /// As it came from its source.
     pub fn frame(&self) -> Frame<'_> {
         let Around { link, wire_len, .. } = self.around;
@@ -99,7 +105,7 @@ impl WholeFrame {
 /// The messages of one lookup.
 #[derive(Debug)]
 pub struct Chain<'a> {
-    /// The latest ones, the newest first; never empty, at most [`MAX_LINKS`].
+    /// The latest ones, the newest first; never empty, at most as many as wanted.
     pub links: Vec<Link<'a>>,
     /// How many came before those, of which nothing more is told.
     pub earlier: u64,
@@ -109,43 +115,56 @@ pub struct Chain<'a> {
     pub responses: u64,
     /// When the first of all was captured.
     pub began: Timestamp,
-    /// The kind of the first of all.
-    first: Kind,
+    /// Whether the first of all is a query.
+    asks_first: bool,
     /// It is the one that was pinned.
     pub pinned: bool,
 }
 
 impl<'a> Chain<'a> {
-    fn new(link: Link<'a>) -> Self {
-        let (began, first) = (link.entry.at, link.entry.kind);
+    fn new(link: Link<'a>, most: usize) -> Self {
+        let began = link.entry.at;
         let mut chain = Self {
             links: Vec::new(),
             earlier: 0,
             queries: 0,
             responses: 0,
             began,
-            first,
+            asks_first: false,
             pinned: false,
         };
-        chain.add(link);
+        chain.add(link, most);
         chain
     }
 
-    fn add(&mut self, link: Link<'a>) {
-        (self.began, self.first) = (self.began.min(link.entry.at), link.entry.kind);
+    fn add(&mut self, link: Link<'a>, most: usize) {
+        self.began = self.began.min(link.entry.at);
+        self.asks_first = link.entry.kind == Kind::Query;
         self.queries += u64::from(link.entry.kind == Kind::Query);
         self.responses += u64::from(matches!(link.entry.kind, Kind::Response { .. }));
-        if self.links.len() < MAX_LINKS {
+        if self.links.len() < most {
             self.links.push(link);
         } else {
             self.earlier += 1;
         }
     }
 
+    /// Takes in a segment that carried the message that was added last.
+    fn add_segment(&mut self, segment: Link<'a>) {
+        let last = self.links.last_mut().filter(|_| self.earlier == 0);
+        let is_its = |link: &&mut Link<'_>| {
+            let most = usize::from(link.entry.segments);
+            link.segments.len() < most && link.entry.id == segment.entry.id
+        };
+        if let Some(link) = last.filter(is_its) {
+            link.segments.push(segment);
+        }
+    }
+
     /// Whether a message that came before the first one belongs to the same lookup.
-    fn goes_back_to(&self, entry: &Entry) -> bool {
-        let asked_anew = self.first == Kind::Query && entry.kind.is_answer();
-        let most = if asked_anew { PAUSE_AFTER_ANSWER } else { PAUSE };
+    fn goes_back_to(&self, entry: &Entry, pause: Duration) -> bool {
+        let asked_anew = self.asks_first && entry.is_answer();
+        let most = if asked_anew { PAUSE_AFTER_ANSWER.min(pause) } else { pause };
         self.began.since(entry.at) < most
     }
 
@@ -164,8 +183,21 @@ impl Trail {
         let trouble: HashSet<u64> = self.latest.iter().rev().take(half).copied().collect();
         let others = wanted.most.saturating_sub(trouble.len());
         let pinned = wanted.pinned.and_then(|pin| self.find(&pin));
-        let mut walk = Walk { others, trouble, pinned, ..Walk::default() };
+        let mut walk = Walk {
+            chains: Vec::new(),
+            open: HashMap::default(),
+            others,
+            trouble,
+            pinned,
+            links: wanted.links,
+            pause: self.patience(),
+            least: None,
+        };
         for link in self.newest_first() {
+            if link.entry.kind == Kind::Segment {
+                walk.take_segment(link);
+                continue;
+            }
             if walk.is_behind(link.entry.at) {
                 break;
             }
@@ -179,20 +211,20 @@ impl Trail {
         let mut found = self.newest_first().filter(|link| {
             let Entry { at, client, .. } = *link.entry;
             let may_be = client == pin.client && (pin.from..=pin.to).contains(&at);
-            may_be && (pin.is_about)(&link.message())
+            may_be && link.entry.is_message() && (pin.is_about)(&link.message())
         });
         found.next().map(|link| Pinned { lookup: link.entry.lookup, at: link.entry.at })
     }
 
-    /// The frames that are kept whole, the oldest first.
+    /// The frames that are kept, the oldest first, each once.
     pub fn frames(&self) -> Vec<WholeFrame> {
-        let whole = |link: Link<'_>| {
-            let around = link.entry.around?;
-            Some(WholeFrame { entry: *link.entry, around, bytes: link.kept() })
+        let each = self.each().flat_map(Self::newest_first);
+        let mut frames: Vec<WholeFrame> = each.filter_map(|link| link.frame()).collect();
+        frames.sort_by_key(|frame| (frame.entry.at, frame.entry.frame));
+        let is_same = |one: &WholeFrame, other: &WholeFrame| {
+            one.entry.frame > 0 && one.entry.frame == other.entry.frame
         };
-        let mut frames: Vec<WholeFrame> =
-            self.each().flat_map(|trail| trail.newest_first().filter_map(whole)).collect();
-        frames.sort_by_key(|frame| frame.entry.at);
+        frames.dedup_by(|one, other| is_same(one, other));
         frames
     }
 
@@ -207,7 +239,7 @@ impl Trail {
                 (one, _) => one.is_none(),
             };
             let next = if from_trouble { trouble.next() } else { all.next() };
-            next.map(|(entry, pieces)| Link { entry, pieces })
+            next.map(|(entry, pieces)| Link { entry, segments: Vec::new(), pieces })
         })
     }
 }
@@ -220,7 +252,6 @@ struct Pinned {
 }
 
 /// A walk from the newest message back.
-#[derive(Default)]
 struct Walk<'a> {
     chains: Vec<Chain<'a>>,
     /// The chain of each lookup that may go further back.
@@ -230,28 +261,43 @@ struct Walk<'a> {
     /// Lookups in trouble that are wanted and not found yet.
     trouble: HashSet<u64>,
     pinned: Option<Pinned>,
+    /// Messages of each chain.
+    links: usize,
+    /// A longer pause between two messages begins another lookup.
+    pause: Duration,
     /// The earliest time that any chain has come to.
     least: Option<Timestamp>,
 }
 
 impl<'a> Walk<'a> {
     fn take(&mut self, link: Link<'a>) {
-        if !self.extend(link) && self.wants(link.entry) {
+        let Some(link) = self.extend(link) else { return };
+        if self.wants(link.entry) {
+            let at = link.entry.at;
             self.open.insert(link.entry.lookup, self.chains.len());
-            self.chains.push(Chain::new(link));
-            self.reach(link.entry.at);
+            self.chains.push(Chain::new(link, self.links));
+            self.reach(at);
         }
     }
 
-    /// Adds a message to the lookup it belongs to; `false` if that is none of those begun.
-    fn extend(&mut self, link: Link<'a>) -> bool {
+    /// Segments stand before the message that they carried: it was taken just now, if it is wanted.
+    fn take_segment(&mut self, segment: Link<'a>) {
+        let chain = self.open.get(&segment.entry.lookup);
+        if let Some(chain) = chain.and_then(|place| self.chains.get_mut(*place)) {
+            chain.add_segment(segment);
+        }
+    }
+
+    /// Adds a message to the lookup it belongs to, or gives it back if that is none of those begun.
+    fn extend(&mut self, link: Link<'a>) -> Option<Link<'a>> {
+        let (at, pause) = (link.entry.at, self.pause);
         let chain = self.open.get(&link.entry.lookup).and_then(|place| self.chains.get_mut(*place));
-        let Some(chain) = chain.filter(|chain| chain.goes_back_to(link.entry)) else {
-            return false;
+        let Some(chain) = chain.filter(|chain| chain.goes_back_to(link.entry, pause)) else {
+            return Some(link);
         };
-        chain.add(link);
-        self.reach(link.entry.at);
-        true
+        chain.add(link, self.links);
+        self.reach(at);
+        None
     }
 
     fn reach(&mut self, at: Timestamp) {
@@ -271,7 +317,7 @@ impl<'a> Walk<'a> {
 
     /// Whether nothing from then or earlier is wanted any more.
     fn is_behind(&self, at: Timestamp) -> bool {
-        let far = |from: Timestamp| from.since(at) >= PAUSE;
+        let far = |from: Timestamp| from.since(at) >= self.pause;
         let has_all = self.others == 0 && self.trouble.is_empty();
         has_all && self.least.is_none_or(far) && self.pinned.is_none_or(|pinned| far(pinned.at))
     }

@@ -2,9 +2,9 @@
 //!
 //! What is forgotten costs no truth, only the longer life of some messages.
 
-use crate::time::Timestamp;
+use std::time::Duration;
 
-use super::chains::PAUSE;
+use crate::time::Timestamp;
 
 /// Lookups marked, by hash.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(super) struct Marks {
     /// As many as a power of two; empty until the first mark.
     places: Vec<Mark>,
     most: usize,
+    /// A message from so long after trouble does not belong to it.
+    pause: Duration,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,8 +24,8 @@ struct Mark {
 
 impl Marks {
     /// Enough for lookups of so many messages.
-    pub(super) fn for_entries(entries: usize) -> Self {
-        Self { places: Vec::new(), most: entries.clamp(1, MOST).next_power_of_two() }
+    pub(super) fn for_entries(entries: usize, pause: Duration) -> Self {
+        Self { places: Vec::new(), most: entries.clamp(1, MOST).next_power_of_two(), pause }
     }
 
     /// Marks a lookup that met trouble then.
@@ -41,7 +43,7 @@ impl Marks {
     #[inline]
     pub(super) fn has(&self, lookup: u64, at: Timestamp) -> bool {
         let mark = self.places.get(self.place(lookup));
-        mark.is_some_and(|mark| mark.lookup == lookup && at.since(mark.at) < PAUSE)
+        mark.is_some_and(|mark| mark.lookup == lookup && at.since(mark.at) < self.pause)
     }
 
     #[inline]

@@ -12,11 +12,12 @@ mod ring;
 mod tests;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use crate::iana::Rcode;
+use crate::iana::{Ede, Rcode};
 use crate::time::Timestamp;
 use crate::track::{Exchange, Hashes, Obstacle, Outcome};
-use crate::wire::{Address, Endpoint, IcmpError, LinkType, Transport};
+use crate::wire::{Address, Endpoint, Flags, IcmpError, LinkType, Transport};
 
 pub use chains::{Chain, Link, MAX_LINKS, Pin, Wanted, WholeFrame};
 
@@ -33,7 +34,7 @@ const PARTS: usize = 4;
 /// Lookups in trouble that are known to be the latest.
 const MAX_LATEST: usize = 512;
 
-/// What is kept of a message beside its bytes.
+/// What is kept of a message, or of what ended a query, beside its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// When its packet was captured.
@@ -55,20 +56,25 @@ pub struct Entry {
     pub transport: Transport,
     /// What it is.
     pub kind: Kind,
+    /// The message's flags, or those of the query that was ended.
+    pub flags: Flags,
+    /// Of a message that did not come whole in one TCP segment, how many carried it; 255 is as
+    /// many or more. Those that are kept are entries before it.
+    pub segments: u8,
     /// Bytes of the whole message, which may be more than are kept.
     pub length: u32,
     /// The frame around it, if that is kept.
     pub around: Option<Around>,
 }
 
-/// The frame around a message.
+/// The frame around a message. What is kept of it may be less than was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Around {
     /// How its first header is to be read.
     pub link: LinkType,
     /// Its length on the wire in bytes.
     pub wire_len: u32,
-    /// Where in it the message begins, and how many of its bytes are the message's.
+    /// Where in it the message begins, or a part of one, and how many of its bytes belong to it.
     pub message: (u16, u16),
 }
 
@@ -81,11 +87,13 @@ pub enum Kind {
     Response {
         /// Its code.
         rcode: Rcode,
-        /// It says that it is not whole (TC).
-        truncated: bool,
+        /// Its Extended DNS Error.
+        ede: Option<Ede>,
     },
     /// Something in the way ended a query.
     Ended(End),
+    /// A TCP segment that carried a part of the lookup's next message: no message by itself.
+    Segment,
 }
 
 /// What ended a query that got no response.
@@ -107,12 +115,15 @@ impl Entry {
     pub fn server(&self) -> Endpoint {
         Endpoint { address: self.server, port: self.ports.1 }
     }
-}
 
-impl Kind {
-    /// A response that settles a lookup.
-    pub fn is_answer(self) -> bool {
-        matches!(self, Self::Response { rcode, truncated: false } if rcode.is_answer())
+    /// A response that settles a lookup: one that says that it is whole (TC is not set).
+    pub fn is_answer(&self) -> bool {
+        let Kind::Response { rcode, .. } = self.kind else { return false };
+        rcode.is_answer() && !self.flags.truncated()
+    }
+
+    fn is_message(&self) -> bool {
+        self.kind != Kind::Segment
     }
 }
 
@@ -135,22 +146,26 @@ pub struct Trail {
     latest: VecDeque<u64>,
     /// The lookup of the exchange that was noted last, and when it ended, if by a response.
     last_ended: Option<(u64, Timestamp)>,
+    /// A longer pause between two messages begins another lookup.
+    pause: Duration,
     forgotten: u64,
     /// Records of other clients, which others kept.
     adopted: Vec<Trail>,
 }
 
 impl Trail {
-    /// An empty one that keeps at most so many bytes, its own included.
-    pub fn new(bytes: usize) -> Self {
+    /// An empty one that keeps at most so many bytes, its own included; a query waits as long as
+    /// `patience` says, and so long a pause ends a lookup.
+    pub fn new(bytes: usize, patience: Duration) -> Self {
         let all = bytes / PARTS * PART_FOR_ALL;
         let trouble = Ring::new(bytes.saturating_sub(all));
         Self {
             all: Ring::new(all),
-            marks: Marks::for_entries(trouble.most_entries()),
+            marks: Marks::for_entries(trouble.most_entries(), patience),
             trouble,
             latest: VecDeque::new(),
             last_ended: None,
+            pause: patience,
             forgotten: 0,
             adopted: Vec::new(),
         }
@@ -163,9 +178,9 @@ impl Trail {
         let bytes = kept.bytes.get(..MAX_KEPT).unwrap_or(kept.bytes);
         all.push(kept.entry, [bytes, &[]], |old, pieces| {
             if marks.has(old.lookup, old.at) {
-                trouble.push(*old, pieces, |_, _| *forgotten += 1);
+                trouble.push(*old, pieces, |gone, _| *forgotten += u64::from(gone.is_message()));
             } else {
-                *forgotten += 1;
+                *forgotten += u64::from(old.is_message());
             }
         });
     }
@@ -207,7 +222,7 @@ impl Trail {
 
     /// Messages kept.
     pub fn entries(&self) -> u64 {
-        (self.all.len() + self.trouble.len()) as u64
+        (self.all.messages() + self.trouble.messages()) as u64
     }
 
     /// Messages that had to go.
@@ -220,35 +235,18 @@ impl Trail {
         (self.all.bytes() + self.trouble.bytes()) as u64
     }
 
+    /// How long a query waits for its response.
+    pub fn patience(&self) -> Duration {
+        self.pause
+    }
+
     /// The time of the oldest message from which on everything is kept; `None` if nothing is.
     pub fn since(&self) -> Option<Timestamp> {
         self.all.oldest().map(|entry| entry.at)
     }
 }
 
-/// The entry of what ended a query of `exchange`, which was seen `at` so.
-pub fn ended(
-    exchange: &Exchange<'_>,
-    end: End,
-    lookup: u64,
-    (at, frame): (Timestamp, u64),
-) -> Entry {
-    Entry {
-        at,
-        frame,
-        lookup,
-        client: exchange.client,
-        server: exchange.server,
-        ports: (0, 0),
-        id: None,
-        transport: exchange.transport,
-        kind: Kind::Ended(end),
-        length: 0,
-        around: None,
-    }
-}
-
-/// What an ICMP error says, and who said so as the bytes to keep.
+/// What an ICMP error says, and who said so as bytes to keep where the packet cannot be.
 pub fn icmp_end(error: &IcmpError<'_>) -> (End, [u8; 16]) {
     let version = if error.v6 { 6 } else { 4 };
     let icmp = Some((version, error.kind, error.code));

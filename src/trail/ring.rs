@@ -26,6 +26,8 @@ pub(super) struct Ring {
     next: usize,
     /// Bytes in use.
     used: usize,
+    /// Entries that are no mere segments.
+    messages: usize,
 }
 
 /// A message and where its bytes are.
@@ -49,16 +51,18 @@ impl Ring {
             most_bytes,
             next: 0,
             used: 0,
+            messages: 0,
         }
     }
 
-    /// Messages that it can hold at most.
+    /// Entries that it can hold at most.
     pub(super) fn most_entries(&self) -> usize {
         self.most_slots
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.slots.len()
+    /// Messages in it, and what ended queries.
+    pub(super) fn messages(&self) -> usize {
+        self.messages
     }
 
     /// Bytes taken by the messages in it.
@@ -97,6 +101,7 @@ impl Ring {
         let start = u32::try_from(self.next).unwrap_or_default();
         pieces.into_iter().for_each(|piece| self.write(piece));
         self.used += length;
+        self.messages += usize::from(entry.is_message());
         self.slots.push_back(Slot { entry, start, kept });
     }
 
@@ -112,6 +117,7 @@ impl Ring {
         while !self.has_room(1 + more, length + more * USUAL_BYTES) {
             let Some(slot) = self.slots.pop_front() else { return };
             self.used = self.used.saturating_sub(usize::from(slot.kept));
+            self.messages -= usize::from(slot.entry.is_message());
             gone(&slot.entry, self.pieces(&slot));
         }
     }

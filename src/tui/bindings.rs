@@ -60,6 +60,7 @@ const ACTIONS: &[(&str, Msg)] = &[
     ("labels-9", Msg::Labels(9)),
     ("full-names", Msg::FullNames),
     ("domains", Msg::Domains),
+    ("names", Msg::Names),
     ("reset", Msg::Reset),
     ("redraw", Msg::Redraw),
     ("suspend", Msg::Suspend),

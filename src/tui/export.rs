@@ -24,7 +24,7 @@ pub(crate) const FORMS: &[(Form, &str, &str)] = &[
     (Form::Markdown, "md", "Markdown, for a ticket"),
     (Form::Text, "txt", "text, for reading"),
     (Form::Json, "json", "JSON, for a script"),
-    (Form::Packets, "pcapng", "UDP packets in memory, for Wireshark"),
+    (Form::Packets, "pcapng", "packets in memory, for Wireshark"),
 ];
 
 impl Form {

@@ -50,6 +50,8 @@ pub enum Msg {
     FullNames,
     /// Registered domains.
     Domains,
+    /// Show or hide what addresses are called.
+    Names,
     /// Start counting anew, once confirmed.
     Reset,
     /// Draw everything anew.
@@ -198,7 +200,7 @@ pub const KEYS: &[Key] = &[
         "",
     ),
     row(&[plain('$')], Msg::Play(Play::ToEnd), "play all the rest at once", ""),
-    row(&[plain('w')], Msg::Packets, "write its packets (pcapng; UDP, in memory)", ""),
+    row(&[plain('w')], Msg::Packets, "write its packets in memory (pcapng)", ""),
     row(&[plain('e')], Msg::Export, "write a report of what is shown", "export"),
     row(&[plain('y')], Msg::Copy, "copy the selected row to the clipboard", ""),
     row(&[plain('z')], Msg::Zoom, "one table fills the screen", "zoom"),
@@ -219,6 +221,7 @@ pub const KEYS: &[Key] = &[
     row(&[plain('9')], Msg::Labels(9), "", ""),
     row(&[plain('0')], Msg::FullNames, "full names, or registered domains", ""),
     row(&[plain('d')], Msg::Domains, "registered domains, or full names", "domains"),
+    row(&[plain('A')], Msg::Names, "names beside addresses, as answers told them", ""),
     row(&[ctrl('r')], Msg::Reset, "count anew (asks first)", ""),
     row(&[ctrl('l')], Msg::Redraw, "draw the screen anew", ""),
     row(&[ctrl('z')], Msg::Suspend, "suspend (fg resumes)", ""),

@@ -5,6 +5,7 @@
 //! nothing else; every time on the screen is packet time.
 
 pub mod bindings;
+mod called;
 mod clip;
 mod detect;
 pub mod export;
@@ -66,6 +67,8 @@ pub struct Options {
     pub look: Look,
     /// Clicks and the wheel; without it the terminal's own selection works.
     pub mouse: bool,
+    /// Whether what addresses are called is shown beside them; `None` if it is not learnt.
+    pub names: Option<bool>,
     /// Which key does what.
     pub bindings: Bindings,
     /// What the user has to know first, until a key is pressed.
@@ -97,6 +100,7 @@ fn show(
     let events = events()?;
     let model = Model {
         look: options.look,
+        called: options.names,
         bindings: options.bindings.clone(),
         notice: options.notice.clone(),
         folder: writer.folder(),
@@ -220,7 +224,7 @@ impl<'a> Loop<'a> {
     fn export(&mut self, writer: &mut dyn Writer) {
         let whole = SnapshotSpec { label_depth: None, ..self.asked.clone() };
         if let Some(form) = self.model.export.filter(|_| self.shown.spec.covers(&whole)) {
-            let (stem, snapshot) = (export::stem(&self.shown), Arc::clone(&self.shown));
+            let (stem, snapshot) = (export::stem(&self.shown), self.told());
             writer.write(Order { form, stem, snapshot });
             self.model.export = None;
             self.ask_for_what_is_shown();
@@ -228,6 +232,14 @@ impl<'a> Loop<'a> {
         if let Some(written) = writer.news() {
             hear(&mut self.model, written);
             self.dirty = true;
+        }
+    }
+
+    /// What a report tells: names only while they are shown.
+    fn told(&self) -> Arc<Snapshot> {
+        match self.model.called {
+            Some(true) => Arc::clone(&self.shown),
+            _ => Arc::new(Snapshot { named: None, ..Snapshot::clone(&self.shown) }),
         }
     }
 

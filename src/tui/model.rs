@@ -41,6 +41,8 @@ pub struct Model {
     pub ladder: Option<Ladder>,
     /// How names are rolled up.
     pub names_by: NamesBy,
+    /// Whether what addresses are called is shown beside them; `None` if it is not learnt.
+    pub called: Option<bool>,
     /// What covers the view.
     pub overlay: Option<Overlay>,
     /// An answer to the last key, until the next.
@@ -149,7 +151,7 @@ impl Model {
     /// can show everything or one without colours.
     pub fn new(size: (u16, u16), colour: bool) -> Self {
         let name = if colour { "dark" } else { "none" };
-        Self { size, look: Look::named(name), ..Self::default() }
+        Self { size, called: Some(true), look: Look::named(name), ..Self::default() }
     }
 
     /// Whether keys are letters of a line.
@@ -186,7 +188,8 @@ impl Model {
         };
         let (top, lists, lookups) = (self.rows(), self.lists(), self.lookups());
         let packets = self.export == Some(Form::Packets);
-        SnapshotSpec { top, label_depth, lists, lookups, packets, ..SnapshotSpec::default() }
+        let names = self.called.is_some();
+        SnapshotSpec { top, label_depth, lists, lookups, packets, names, ..SnapshotSpec::default() }
     }
 
     /// Lookups are asked for while they are shown, and like lists while nothing moves.

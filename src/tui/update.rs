@@ -108,6 +108,7 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::Labels(depth) => return names_by(model, NamesBy::Labels(depth)),
         Msg::FullNames => return toggle_names(model, NamesBy::Question, NamesBy::Domain),
         Msg::Domains => return toggle_names(model, NamesBy::Domain, NamesBy::Question),
+        Msg::Names => toggle_address_names(model),
         Msg::Reset => ask_reset(model, snapshot),
         Msg::Export => model.overlay = Some(Overlay::Export(0)),
         Msg::Copy => return copy(model, snapshot),
@@ -303,6 +304,17 @@ fn ask_reset(model: &mut Model, snapshot: &Snapshot) {
     } else {
         model.overlay = Some(Overlay::Reset);
     }
+}
+
+/// They are in every snapshot, so that a frozen screen shows them at once.
+fn toggle_address_names(model: &mut Model) {
+    model.called = model.called.map(|shown| !shown);
+    let said = match model.called {
+        None => "started with -n: what addresses are called is not learnt",
+        Some(true) => "addresses with names: hearsay, from answers in the capture",
+        Some(false) => "addresses alone",
+    };
+    model.notice = Some(said.to_owned());
 }
 
 fn toggle_names(model: &mut Model, one: NamesBy, other: NamesBy) -> Option<Effect> {

@@ -29,6 +29,14 @@ impl Address {
         self.0 >> 32 == MAPPED >> 32
     }
 
+    /// Its first `bits` of 128, the others zero: the first address of a network.
+    pub const fn prefix(self, bits: u32) -> Self {
+        match u128::MAX.checked_shl(128_u32.saturating_sub(bits)) {
+            Some(mask) => Self(self.0 & mask),
+            None => Self(0),
+        }
+    }
+
     /// The standard library's form; prints as RFC 5952 asks.
     pub fn ip(self) -> IpAddr {
         Ipv6Addr::from(self.0).to_canonical()
@@ -71,5 +79,14 @@ mod tests {
             assert_eq!(Address::from(ip).is_v4(), ip.is_ipv4());
             assert_eq!(Address::from(ip).ip().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_prefix_keeps_the_first_bits() {
+        let prefix = |text: &str, bits| Address::from(text.parse::<IpAddr>().unwrap()).prefix(bits);
+        for (bits, first) in [(128, "10.1.2.3"), (120, "10.1.2.0"), (96, "0.0.0.0"), (0, "::")] {
+            assert_eq!(prefix("10.1.2.3", bits).ip().to_string(), first, "{bits}");
+        }
+        assert_eq!(prefix("2001:db8::1", 129), prefix("2001:db8::1", 128));
     }
 }

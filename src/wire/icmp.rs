@@ -25,6 +25,13 @@ pub struct IcmpError<'a> {
     pub payload: &'a [u8],
 }
 
+impl IcmpError<'_> {
+    /// The message ID that is quoted.
+    pub fn id(&self) -> Option<u16> {
+        self.payload.first_chunk().map(|id| u16::from_be_bytes(*id))
+    }
+}
+
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
@@ -77,6 +84,7 @@ fn quoted_packet<'a>(
         from: Endpoint { address: from, port: from_port },
         to: Endpoint { address: to, port: to_port },
         udp,
-        payload: if udp { transport.get(8..).unwrap_or_default() } else { &[] },
+        // Of TCP nothing is quoted that would be a message; the place tells in which frame it is.
+        payload: if udp { transport.get(8..) } else { transport.get(..0) }.unwrap_or_default(),
     })
 }

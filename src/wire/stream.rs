@@ -80,6 +80,15 @@ pub struct StreamMessage<'a> {
     pub bytes: &'a [u8],
     /// The capture holds less than was sent.
     pub cut: bool,
+    /// The sequence number of its length prefix.
+    pub sequence: u32,
+}
+
+impl StreamMessage<'_> {
+    /// The sequence number behind it.
+    pub fn end(&self) -> u32 {
+        self.sequence.wrapping_add(length_of(LENGTH + self.bytes.len()))
+    }
 }
 
 /// All streams that are followed.
@@ -196,7 +205,7 @@ impl Streams {
 
 /// How far `to` is ahead of `from` in sequence space; negative if behind (RFC 9293 §3.4).
 #[expect(clippy::cast_possible_wrap, reason = "sequence numbers are compared modulo 2^32")]
-const fn ahead(from: u32, to: u32) -> i32 {
+pub const fn ahead(from: u32, to: u32) -> i32 {
     to.wrapping_sub(from) as i32
 }
 
@@ -321,15 +330,18 @@ impl Stream {
         }
         self.next = Some(end);
         let fresh = bytes.get(known..).unwrap_or_default();
-        self.read(fresh, gaps, sink);
+        let behind = end.wrapping_sub(missing);
+        self.read(fresh, behind, gaps, sink);
         if missing > 0 {
-            self.pass_over(missing, gaps, sink);
+            self.pass_over(behind, missing, gaps, sink);
         }
     }
 
-    /// What was not captured of a segment: a message that it cuts is handed on as it is.
+    /// What was not captured of a segment, from `behind` on: a message that it cuts is handed on as
+    /// it is.
     fn pass_over(
         &mut self,
+        behind: u32,
         missing: u32,
         gaps: &mut u64,
         sink: &mut impl FnMut(StreamMessage<'_>),
@@ -343,7 +355,7 @@ impl Stream {
             self.partial.first_chunk::<LENGTH>().map(|length| u16::from_be_bytes(*length));
         let body = self.partial.get(LENGTH..).unwrap_or_default();
         if body.len() >= HEADER {
-            sink(StreamMessage { bytes: body, cut: true });
+            sink(StreamMessage { bytes: body, cut: true, sequence: start(behind, body) });
         }
         let rest = promised.map(|length| u32::from(length).saturating_sub(length_of(body.len())));
         self.clear_partial();
@@ -353,7 +365,14 @@ impl Stream {
         }
     }
 
-    fn read(&mut self, mut bytes: &[u8], gaps: &mut u64, sink: &mut impl FnMut(StreamMessage<'_>)) {
+    /// Reads the next bytes of the stream; `behind` is the sequence number behind them.
+    fn read(
+        &mut self,
+        mut bytes: &[u8],
+        behind: u32,
+        gaps: &mut u64,
+        sink: &mut impl FnMut(StreamMessage<'_>),
+    ) {
         if self.skip > 0 {
             let skipped = bytes.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
             self.skip -= length_of(skipped);
@@ -369,21 +388,25 @@ impl Stream {
             self.lost = false;
         }
         if !self.partial.is_empty() {
-            bytes = self.complete_partial(bytes, sink);
+            bytes = self.complete_partial(bytes, behind, sink);
         }
         while let Some((message, rest)) = split_message(bytes) {
             if !message.is_empty() {
-                sink(StreamMessage { bytes: message, cut: false });
+                let behind = behind.wrapping_sub(length_of(rest.len()));
+                let sequence = start(behind, message);
+                sink(StreamMessage { bytes: message, cut: false, sequence });
             }
             bytes = rest;
         }
         self.partial.extend_from_slice(bytes);
     }
 
-    /// Adds to the message that waits; the bytes behind it.
+    /// Adds to the message that waits; the bytes behind it. `behind` is the sequence number behind
+    /// all of them.
     fn complete_partial<'b>(
         &mut self,
         mut bytes: &'b [u8],
+        behind: u32,
         sink: &mut impl FnMut(StreamMessage<'_>),
     ) -> &'b [u8] {
         while let Some((first, rest)) = bytes.split_first().filter(|_| self.partial.len() < LENGTH)
@@ -399,12 +422,19 @@ impl Stream {
         if self.partial.len() >= wanted {
             let message = self.partial.get(LENGTH..).unwrap_or_default();
             if !message.is_empty() {
-                sink(StreamMessage { bytes: message, cut: false });
+                let behind = behind.wrapping_sub(length_of(later.len()));
+                let sequence = start(behind, message);
+                sink(StreamMessage { bytes: message, cut: false, sequence });
             }
             self.clear_partial();
         }
         later
     }
+}
+
+/// The sequence number of the length prefix of a message that ends in front of `behind`.
+fn start(behind: u32, message: &[u8]) -> u32 {
+    behind.wrapping_sub(length_of(LENGTH + message.len()))
 }
 
 /// The first whole message behind its length prefix, and what follows it.
@@ -507,6 +537,38 @@ mod tests {
 
     fn show(message: StreamMessage<'_>) -> String {
         format!("{}{}", message.bytes[1], if message.cut { "cut" } else { "" })
+    }
+
+    #[test]
+    fn a_message_knows_where_in_its_stream_it_is() {
+        let all = [message(1), message(2), message(3)].concat();
+        let segment = |at: usize, to: usize, missing| Segment {
+            from: Endpoint::default(),
+            to: Endpoint { port: 53, ..Endpoint::default() },
+            sequence: (u32::MAX - 9).wrapping_add(length_of(at)),
+            syn: false,
+            fin: false,
+            rst: false,
+            ack: true,
+            payload: &all[at..to],
+            missing,
+        };
+        // Numbers wrap around, pieces overlap or come too early, and the last one is cut.
+        for pieces in [
+            &[(0, 51, 0)][..],
+            &[(0, 20, 0), (20, 33, 0), (33, 51, 0)],
+            &[(0, 20, 0), (30, 51, 0), (15, 40, 0)],
+            &[(0, 17, 0), (17, 34, 0), (34, 50, 1)],
+        ] {
+            let (mut streams, mut found) = (Streams::new(1 << 20), Vec::new());
+            for (at, to, missing) in pieces {
+                streams.add(&segment(*at, *to, *missing), Timestamp(0), |message| {
+                    found.push((message.sequence.wrapping_sub(u32::MAX - 9), message.cut));
+                });
+            }
+            let cut = pieces.iter().any(|piece| piece.2 > 0);
+            assert_eq!(found, [(0, false), (17, false), (34, cut)], "{pieces:?}");
+        }
     }
 
     #[test]

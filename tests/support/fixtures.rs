@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use rcodetop::snapshot::{
-    Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact, Latency,
-    List, Opcode, PathKey, Prefix, Progress, Quality, QuestionKey, Rcode, RcodeRow, RecordType,
-    Role, Row, Scope, Snapshot, SourceKind, Split, Step, Timeline, Timestamp, Transport, Vantage,
-    VantagePoint, share,
+    AddressName, Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact,
+    Latency, List, NameSource, Named, Opcode, PathKey, Prefix, Progress, Quality, QuestionKey,
+    Rcode, RcodeRow, RecordType, Role, Row, Scope, Snapshot, SourceKind, Split, Step, Timeline,
+    Timestamp, Transport, Vantage, VantagePoint, share,
 };
 
 /// A snapshot that the screens are drawn of, and what it is called in file names.
@@ -31,6 +31,8 @@ pub(crate) const FIXTURES: &[Fixture] = &[
     ("responses_only", responses_only),
     ("failed_at_once", failed_at_once),
     ("hostile", hostile),
+    ("named", named),
+    ("misnamed", misnamed),
 ];
 
 /// Nothing came yet.
@@ -446,6 +448,43 @@ pub(crate) fn hostile() -> Snapshot {
     });
     snapshot.source.name = "a\\027[2Jb ".repeat(40);
     snapshot.lookups = Some(lookups::hostile());
+    snapshot
+}
+
+/// What some addresses are called, by whom, with how many others.
+fn called(names: &[(&str, &str, NameSource, u64)]) -> Named {
+    let row = |(ip, name, source, others): &(&str, &str, NameSource, u64)| {
+        let (by, more) = (address("10.53.0.13"), *others == 9);
+        let (name, others, source) = ((*name).to_owned(), *others, *source);
+        (address(ip), AddressName { name, others, more, source, by, at: at(1_500) })
+    };
+    Named { rows: names.iter().map(row).collect(), kept: 1_877, forgotten: 311 }
+}
+
+/// Some addresses have names.
+pub(crate) fn named() -> Snapshot {
+    let mut snapshot = busy();
+    snapshot.named = Some(called(&[
+        ("10.53.0.10", "ns1.corp.example", NameSource::Reverse, 0),
+        ("fd53::10", "ns1.corp.example", NameSource::Forward, 0),
+        ("10.53.0.11", "resolver-b.ams.corp.example", NameSource::Reverse, 2),
+        ("10.20.1.11", "www.corp.example", NameSource::Forward, 9),
+        ("2001:db8:20:1:5054:ff:fe12:3456", "pc7.corp.example", NameSource::Reverse, 1),
+    ]));
+    snapshot
+}
+
+/// Those who answered chose the worst names that there are.
+pub(crate) fn misnamed() -> Snapshot {
+    let mut snapshot = hostile();
+    let longest = format!("{}.example", "\\000".repeat(247));
+    snapshot.named = Some(called(&[
+        ("2001:db8:ffff:eeee:dddd:cccc:bbbb:aaaa", &longest, NameSource::Reverse, 9),
+        ("10.53.0.10", "a.b", NameSource::Forward, 0),
+        ("fd53::10", "\\027]0;owned\\007.example", NameSource::Reverse, 9),
+        ("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", &longest, NameSource::Forward, 9),
+        ("10.20.2.12", "x", NameSource::Forward, 9),
+    ]));
     snapshot
 }
 

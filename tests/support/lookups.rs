@@ -7,6 +7,7 @@ use rcodetop::snapshot::{
     Class, Lookup, LookupId, LookupOutcome, LookupStep, Lookups, QuestionKey, Rcode, RecordType,
     StepKind, Timestamp, Transport,
 };
+use rcodetop::wire::LinkType;
 
 const START: u64 = 1_795_230_720; // 2026-11-21 03:12:00 UTC
 
@@ -16,6 +17,20 @@ const RESPONSE: &[u8] =
     \x00\x00\x01\x00\x01\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00\x06\x00\x0f\x00\x02\x00\x0f";
 const QUERY: &[u8] =
     b"\x2a\x07\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x03ads\x07example\x00\x00\x01\x00\x01";
+
+/// An ICMP error in raw IPv4 that quotes the query.
+fn error() -> Vec<u8> {
+    let header = |length: usize, protocol: u8, from: [u8; 4], to: [u8; 4]| {
+        let length = u16::try_from(length).expect("it fits a packet").to_be_bytes();
+        let fixed = [0x45, 0, length[0], length[1], 0, 1, 0, 0, 64, protocol, 0, 0];
+        [&fixed[..], &from, &to].concat()
+    };
+    let (client, server, router) = ([10, 8, 0, 4], [192, 0, 2, 53], [192, 0, 2, 1]);
+    let udp = [&[0x9c, 0x40, 0, 53, 0, 44, 0, 0], QUERY].concat();
+    let quoted = [header(20 + udp.len(), 17, client, server), udp].concat();
+    let icmp = [&[3, 3, 0, 0, 0, 0, 0, 0], &quoted[..]].concat();
+    [header(20 + icmp.len(), 1, router, client), icmp].concat()
+}
 
 fn address(text: &str) -> IpAddr {
     text.parse().expect("fixtures hold addresses")
@@ -35,10 +50,11 @@ impl Story {
 
     fn step(mut self, after_ms: u64, server: &str, transport: Transport, kind: StepKind) -> Self {
         let after = Duration::from_millis(after_ms);
+        let is_error = matches!(kind, StepKind::Error { .. });
         let bytes = match kind {
             StepKind::Query { .. } => QUERY.to_vec(),
             StepKind::Response { .. } => RESPONSE.to_vec(),
-            StepKind::Error { .. } => Vec::new(),
+            StepKind::Error { .. } => error(),
         };
         let took =
             matches!(kind, StepKind::Response { .. }).then_some(Duration::from_micros(1_840));
@@ -48,11 +64,12 @@ impl Story {
             client: SocketAddr::new(self.client, 40_000),
             server: SocketAddr::new(address(server), 53),
             took,
-            id: (!bytes.is_empty()).then_some(0x2a07),
+            id: Some(0x2a07),
             kind,
             transport,
             frame: Some(1 + after_ms),
             length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            link: is_error.then_some(LinkType(101)),
             bytes,
         });
         self

@@ -27,8 +27,9 @@ pub(crate) fn defaults() -> String {
     out.extend(about);
     out += &format!("#theme = \"{AUTO}\"\n");
     out += "\n# Draw in ASCII alone; otherwise the locale decides.\n#ascii = false\n";
-    out +=
-        "\n# Heed clicks and the wheel; without it the terminal selects text.\n#mouse = true\n\n";
+    out += "\n# Heed clicks and the wheel; without it the terminal selects text.\n#mouse = true\n";
+    out += "\n# Show what addresses are called by answers in the capture (hearsay; -n learns none).\n\
+            #names = true\n\n";
     out += KEYS;
     for (action, keys, help) in Bindings::default().table() {
         let keys: Vec<String> = keys.iter().map(|key| format!("{key:?}")).collect();

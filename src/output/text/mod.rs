@@ -13,6 +13,7 @@ use std::net::IpAddr;
 use self::table::Column;
 use super::Options;
 use super::answers::{self, Answer};
+use super::names;
 use super::style::{Painter, Style};
 use super::words::{self, Moments, count, percent};
 use crate::ledger::Reason;
@@ -43,6 +44,7 @@ pub(super) fn write(snapshot: &Snapshot, options: &Options, out: &mut dyn Write)
         page.rcodes(),
         page.timeline(),
         page.tables(),
+        page.names(),
         page.notes(),
         page.sample(),
         page.ledger(),
@@ -275,17 +277,42 @@ impl Page<'_> {
 impl Page<'_> {
     fn tables(&self) -> Vec<String> {
         let snapshot = self.snapshot;
-        let (servers, clients, names) = (&snapshot.servers, &snapshot.clients, &snapshot.names);
+        let (servers, clients) = (&snapshot.servers, &snapshot.clients);
+        let questions = &snapshot.names;
         let [for_servers, for_clients, for_names] =
-            self.rooms([servers.rows.len(), clients.rows.len(), names.rows.len()]);
+            self.rooms([servers.rows.len(), clients.rows.len(), questions.rows.len()]);
+        let called = |address: &IpAddr| names::beside(*address, snapshot);
         let tables = [
-            self.table("server", "servers", servers, for_servers, IpAddr::to_string),
-            self.table("client", "clients", clients, for_clients, IpAddr::to_string),
-            self.table("name", "questions", names, for_names, words::question),
+            self.table("server", "servers", servers, for_servers, called),
+            self.table("client", "clients", clients, for_clients, called),
+            self.table("name", "questions", questions, for_names, words::question),
         ];
         let tables: Vec<Vec<String>> =
             tables.into_iter().filter(|table| !table.is_empty()).collect();
         tables.join(&String::new())
+    }
+
+    /// What addresses are called, and who says so.
+    fn names(&self) -> Vec<String> {
+        let all = names::all(self.snapshot);
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let most = if self.options.every_row { all.len() } else { SHARED_ROWS };
+        let shown = all.get(..most).unwrap_or(&all);
+        let times = shown.iter().map(|(_, name)| self.moments.show(Some(name.at)));
+        let columns = vec![
+            words_column("called", 9, shown.iter().map(|(_, name)| name.to_string())),
+            words_column("address", 9, shown.iter().map(|(address, _)| address.to_string())),
+            words_column("told by", 8, shown.iter().map(|(_, name)| name.told_by())),
+            words_column("at (UTC)", 1, times),
+        ];
+        let mut lines = vec![self.painter.paint(Style::Heading, names::HEADING)];
+        lines.extend(table::lines(columns, self.width, self.painter));
+        let more = all.len() - shown.len();
+        let rest = (more > 0).then(|| format!("and {more} more"));
+        lines.extend(rest.map(|rest| self.painter.paint(Style::Faint, &rest)));
+        lines
     }
 
     /// Divides the rows of a screen: each table gets what it needs up to its fair part, and what

@@ -456,6 +456,7 @@ fn lookup(client: u8, began: u64) -> crate::snapshot::Lookup {
         frame: None,
         length: 1200,
         bytes: vec![0; 1200],
+        link: None,
     };
     let question =
         QuestionKey { name: "www.example".into(), rtype: RecordType(1), class: Class(1) };

@@ -112,7 +112,7 @@ fn frames(snapshot: &Snapshot) -> Group {
 
 fn messages(snapshot: &Snapshot) -> Group {
     let ledger = &snapshot.ledger;
-    group(
+    let mut group = group(
         "messages",
         &[
             ("DNS messages", ledger.dns_messages),
@@ -121,7 +121,12 @@ fn messages(snapshot: &Snapshot) -> Group {
             ("malformed", ledger.malformed),
             ("cut by the capture", ledger.cut),
         ],
-    )
+    );
+    if let Some(named) = &snapshot.named {
+        let names = [("addresses they name", named.kept), ("  names forgotten", named.forgotten)];
+        group.lines.extend(names.map(|(what, count)| (what.to_owned(), text::count(count))));
+    }
+    group
 }
 
 fn outcomes(snapshot: &Snapshot) -> Group {

@@ -41,7 +41,7 @@ fn draw_way(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer)
         },
     };
     let room = usize::from(area.width).saturating_sub(text::width(&counted) + 6);
-    let told = text::clip_middle(&model.selection.told(), room);
+    let told = text::clip_middle(&model.called(snapshot).in_text(&model.selection.told()), room);
     let pieces =
         [("only: ".to_owned(), Meaning::Quiet), (told, Meaning::Strong), (counted, Meaning::Quiet)];
     write_pieces(&pieces, area, buffer);

@@ -7,6 +7,7 @@ use super::{Pane, View, only_active, write_pieces};
 use crate::iana::{Class, Opcode, RecordType};
 use crate::snapshot::{Confidence, Finding, FindingOutcome, Scope, Snapshot};
 use crate::time::Timestamp;
+use crate::tui::called::Called;
 use crate::tui::model::Model;
 use crate::tui::sheets::SheetId;
 use crate::tui::text;
@@ -29,14 +30,15 @@ fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let (rows, place) = model.ordered(SheetId::Findings, snapshot);
     let selected = rows.get(place).and_then(|row| snapshot.findings.get(*row));
     if let Some(finding) = selected {
-        draw_lines(&case(finding), parts(area)[1], buffer);
+        draw_lines(&case(finding, model.called(snapshot)), parts(area)[1], buffer);
     }
 }
 
 /// Each finding in a line or two; what is left goes to what to do about the first, and its
 /// evidence.
-pub(super) fn draw_brief(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_brief(snapshot: &Snapshot, called: Called<'_>, area: Rect, buffer: &mut Buffer) {
     let mut lines = those_that_fit(snapshot, area);
+    lines.iter_mut().for_each(|line| line.name(called, area.width));
     if let Some(first) = snapshot.findings.first() {
         lines.extend(first.fix.iter().take(1).map(|text| Told::under("fix", text)));
         lines.extend(first.directive().map(|text| Told::under("fix", text)));
@@ -87,6 +89,14 @@ impl Told {
         Self { label: label.to_owned(), text: text.to_owned(), meaning: Meaning::Plain }
     }
 
+    /// Says what its addresses are called, if it takes no more rows then.
+    fn name(&mut self, called: Called<'_>, width: u16) {
+        let named = Self { text: called.in_text(&self.text), label: String::new(), ..*self };
+        if named.rows(width) == self.rows(width) {
+            self.text = named.text;
+        }
+    }
+
     /// Rows that it takes.
     fn rows(&self, width: u16) -> usize {
         text::wrap(&self.text, width.saturating_sub(LABELS).into(), MOST_ROWS).len()
@@ -111,8 +121,10 @@ fn headline(finding: &Finding) -> Told {
 }
 
 /// Everything a finding says, in the order a reader asks.
-fn case(finding: &Finding) -> Vec<Told> {
-    let mut told = vec![headline(finding), Told::under("cause", &cause(finding))];
+fn case(finding: &Finding, called: Called<'_>) -> Vec<Told> {
+    let first = headline(finding);
+    let first = Told { text: called.in_text(&first.text), ..first };
+    let mut told = vec![first, Told::under("cause", &cause(finding))];
     told.push(Told::under("when", &when(finding)));
     if finding.turns.len() > 1 {
         told.push(Told::under("so far", &turns(finding)));
@@ -126,7 +138,17 @@ fn case(finding: &Finding) -> Vec<Told> {
     if !finding.verify.is_empty() {
         told.push(Told::under("verify", &finding.verify));
     }
+    // Last: what to do matters more than who says what anybody is called.
+    told.extend(names(&finding.scope, called).map(|text| Told::under("names", &text)));
     told
+}
+
+/// Who says what the servers and clients are called.
+fn names(scope: &Scope, called: Called<'_>) -> Option<String> {
+    let members = scope.servers.iter().chain(&scope.clients);
+    let told = members.filter_map(|member| called.told(member.parse().ok()?));
+    let told = told.collect::<Vec<_>>().join("; ");
+    (!told.is_empty()).then_some(told)
 }
 
 fn outcome(finding: &Finding) -> String {

@@ -8,11 +8,14 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{Piece, write_lines, write_pieces};
 use crate::iana::{Class, Rcode};
 use crate::snapshot::{Lookup, LookupOutcome, LookupStep, StepKind};
+use crate::tui::called::Called;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
 /// From this height on there is room for what is known of the selected step.
 const ROOM_FOR_DETAIL: u16 = 8;
+/// From this height on, also for who says what the server is called.
+const ROOM_FOR_NAMES: u16 = 14;
 /// Columns for the time of a step.
 const TIME: u16 = 11;
 /// The least that an arrow needs to say anything.
@@ -20,17 +23,28 @@ const LEAST_LANE: u16 = 20;
 /// The most that it can use.
 const MOST_LANE: u16 = 44;
 
-pub(super) fn draw(lookup: &Lookup, place: usize, focus: Rcode, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(
+    lookup: &Lookup,
+    place: usize,
+    (focus, called): (Rcode, Called<'_>),
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let place = place.min(lookup.steps.len().saturating_sub(1));
+    let named = lookup.steps.get(place).and_then(|step| called.told(other_end(step)));
     let [head, names, steps, foot] = area.layout(&Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Min(0),
-        Constraint::Length(if area.height < ROOM_FOR_DETAIL { 0 } else { 2 }),
+        Constraint::Length(match area.height {
+            0..ROOM_FOR_DETAIL => 0,
+            ROOM_FOR_NAMES.. if named.is_some() => 3,
+            _ => 2,
+        }),
     ]));
     write_lines(&[headline(lookup, head.width)], Meaning::Strong.style(), head, buffer);
     let lanes = Lanes::new(&lookup.servers, area.width);
-    write_lines(&[lanes.names(lookup.id.client)], Meaning::Heading.style(), names, buffer);
+    write_lines(&[lanes.names(lookup.id.client, called)], Meaning::Heading.style(), names, buffer);
     let height = usize::from(steps.height);
     let first = place.saturating_sub(height / 2).min(lookup.steps.len().saturating_sub(height));
     for ((nth, step), row) in lookup.steps.iter().enumerate().skip(first).zip(steps.rows()) {
@@ -40,7 +54,8 @@ pub(super) fn draw(lookup: &Lookup, place: usize, focus: Rcode, area: Rect, buff
         }
     }
     if let Some(step) = lookup.steps.get(place) {
-        let said = text::wrap(&detail(lookup, place, step), foot.width.into(), foot.height.into());
+        let said = detail(lookup, place, step, called);
+        let said = text::wrap(&said, foot.width.into(), foot.height.into());
         write_lines(&said, Meaning::Plain.style(), foot, buffer);
     }
 }
@@ -72,7 +87,12 @@ fn ended(lookup: &Lookup) -> String {
 }
 
 /// All that is known of a step beside its message.
-pub(super) fn detail(lookup: &Lookup, place: usize, step: &LookupStep) -> String {
+pub(super) fn detail(
+    lookup: &Lookup,
+    place: usize,
+    step: &LookupStep,
+    called: Called<'_>,
+) -> String {
     let (from, to) = match step.kind {
         StepKind::Query { .. } => (step.client, step.server),
         _ => (step.server, step.client),
@@ -87,7 +107,16 @@ pub(super) fn detail(lookup: &Lookup, place: usize, step: &LookupStep) -> String
     said.extend((step.length > 0).then(|| text::plural(step.length.into(), "byte")));
     said.push(format!("{} UTC", step.at.clock()));
     said.push(format!("{who} {}", step.transport));
+    said.extend(called.told(other_end(step)));
     said.join(", ")
+}
+
+/// Who was asked, or who reports an error.
+fn other_end(step: &LookupStep) -> IpAddr {
+    match step.kind {
+        StepKind::Error { by, .. } => by,
+        _ => step.server.ip(),
+    }
 }
 
 /// What a step is, in a few words.
@@ -154,17 +183,18 @@ impl Lanes {
     }
 
     /// The client at the left, each server ending where its lane is.
-    fn names(&self, client: IpAddr) -> String {
+    fn names(&self, client: IpAddr, called: Called<'_>) -> String {
         let width = usize::from(self.width);
         let first = usize::from(TIME);
-        let named = self.servers.iter().map(IpAddr::to_string);
-        let servers = named.chain(self.others.then(|| "others".to_owned()));
+        let servers = self.servers.iter().map(Some).chain(self.others.then_some(None));
         let room = first + width / 2;
-        let mut line =
-            format!("{:first$}{}", "", text::clip_middle(&client.to_string(), width / 2));
+        let mut line = format!("{:first$}{}", "", called.fitted(client, width / 2));
         for (nth, server) in servers.enumerate() {
             let room = if nth == 0 { first + width - room - 1 } else { width - 2 };
-            let server = text::clip_middle(&server, room);
+            let server = match server {
+                Some(server) => called.fitted(*server, room),
+                None => text::clip_middle("others", room),
+            };
             let end = first + width * (nth + 1) + 1;
             let pad = end.saturating_sub(text::width(&line) + text::width(&server));
             line.push_str(&" ".repeat(pad));

@@ -33,9 +33,10 @@ fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
         return write_lines(&said, Meaning::Quiet.style(), place, buffer);
     };
     let Some(lookup) = open.lookup(snapshot) else { return draw_gone(area, buffer) };
+    let called = model.called(snapshot);
     match open.message {
-        Some(line) => packet::draw(lookup, open.step, line, area, buffer),
-        None => ladder::draw(lookup, open.step, snapshot.focus, area, buffer),
+        Some(line) => packet::draw(lookup, (open.step, line), called, area, buffer),
+        None => ladder::draw(lookup, open.step, (snapshot.focus, called), area, buffer),
     }
 }
 

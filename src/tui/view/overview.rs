@@ -89,7 +89,7 @@ fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let parts = parts(snapshot, area);
     strip::draw(snapshot, parts.strip, buffer);
     timeline::draw(model, snapshot, parts.timeline, buffer);
-    findings::draw_brief(snapshot, parts.findings, buffer);
+    findings::draw_brief(snapshot, model.called(snapshot), parts.findings, buffer);
 }
 
 /// Where the timeline is.

@@ -6,6 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::sample::{DUMP, dump};
 use super::{body, ladder, write_lines};
 use crate::snapshot::{Lookup, LookupStep, Snapshot, StepKind};
+use crate::tui::called::Called;
 use crate::tui::model::{Ladder, Model};
 use crate::tui::text;
 use crate::tui::theme::Meaning;
@@ -16,12 +17,18 @@ const WORDS: u16 = 48;
 /// Lines at the top that say which message it is.
 const HEAD: u16 = 3;
 
-pub(super) fn draw(lookup: &Lookup, place: usize, line: usize, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(
+    lookup: &Lookup,
+    (place, line): (usize, usize),
+    called: Called<'_>,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let place = place.min(lookup.steps.len().saturating_sub(1));
     let Some(step) = lookup.steps.get(place) else { return };
     let [head, rest] = halves(area);
     let mut said = vec![ladder::headline(lookup, head.width)];
-    said.extend(text::wrap(&ladder::detail(lookup, place, step), head.width.into(), 2));
+    said.extend(text::wrap(&ladder::detail(lookup, place, step, called), head.width.into(), 2));
     write_lines(&said, Meaning::Strong.style(), head, buffer);
     let [words, bytes] = parts(rest, step);
     let lines = lines(step, words.width);
@@ -71,11 +78,14 @@ fn parts(area: Rect, step: &LookupStep) -> [Rect; 2] {
 }
 
 fn lines(step: &LookupStep, width: u16) -> Vec<String> {
-    if let StepKind::Error { says, by } = &step.kind {
-        return text::wrap(&format!("no DNS message: {says}, from {by}"), width.into(), 4);
-    }
     if step.bytes.is_empty() {
-        return text::wrap("the bytes of this message are not here", width.into(), 4);
+        let nothing = match &step.kind {
+            StepKind::Error { says, by } => {
+                format!("no DNS message: {says}, from {by}; its packet is not here")
+            }
+            _ => "the bytes of this message are not here".to_owned(),
+        };
+        return text::wrap(&nothing, width.into(), 4);
     }
     let mut lines = Vec::new();
     if step.bytes.len() as u64 != u64::from(step.length) {

@@ -39,13 +39,19 @@ pub(super) fn draw(
     }
     for (nth, row) in visible.iter().enumerate() {
         let line = line(area, nth + 1);
-        draw_row(&columns, id.sheet(), *row, snapshot, line, buffer);
+        draw_row(model, &columns, id.sheet(), *row, snapshot, line, buffer);
         if active && offset + nth == place {
             buffer.set_style(line, Meaning::Selected.style());
         }
     }
     if height + 1 < area.height.into() && !visible.is_empty() {
         draw_foot(snapshot, id, rows.len(), line(area, visible.len() + 1), buffer);
+    }
+    // Behind the rows, an empty one and the foot.
+    if active && visible.len() + 3 < area.height.into() {
+        let row = rows.get(place).copied();
+        let last = line(area, usize::from(area.height) - 1);
+        row.into_iter().for_each(|row| draw_told(model, snapshot, (id, row), last, buffer));
     }
 }
 
@@ -143,8 +149,9 @@ fn measure(
     for row in rows {
         let value = sheet.value(*row, column, snapshot);
         let width = text::width(&value.text());
-        most = most.max(width);
-        least = least.max(needed(&value, column, width, room));
+        let name = name_width(model, snapshot, &value);
+        most = most.max(width + name);
+        least = least.max(needed(&value, column, width, room) + name.min(name_room(column, room)));
         is_text |= matches!(
             value,
             Value::Name(_) | Value::Word(_) | Value::Address(_) | Value::Graded { .. }
@@ -154,6 +161,22 @@ fn measure(
     let least = least.max(if column == 0 { title.min(room * 2 / 5) } else { title }).min(most);
     let rank = if sort.column == column { 0 } else { sheet.rank(column) };
     Fitted { column, heading, width: least, least, most, rank, is_text }
+}
+
+/// Tables that are at least so wide leave out columns so that the key can be told by its name.
+const WIDE_ENOUGH: usize = 72;
+/// What they leave to a name.
+const ROOM_FOR_NAME: usize = 21;
+
+fn name_room(column: usize, room: usize) -> usize {
+    if column == 0 && room >= WIDE_ENOUGH { ROOM_FOR_NAME } else { 0 }
+}
+
+/// Columns that the name beside an address takes, if it has one.
+fn name_width(model: &Model, snapshot: &Snapshot, value: &Value<'_>) -> usize {
+    let Value::Address(address) = value else { return 0 };
+    let name = model.called(snapshot).of(*address);
+    name.map_or(0, |name| 1 + text::width(&name.to_string()))
 }
 
 /// How many columns a value needs to say anything, in a table of `room` columns.
@@ -248,6 +271,7 @@ fn draw_headings(columns: &[Fitted], active: bool, area: Rect, buffer: &mut Buff
 }
 
 fn draw_row(
+    model: &Model,
     columns: &[Fitted],
     sheet: &dyn Sheet,
     row: usize,
@@ -260,6 +284,12 @@ fn draw_row(
         let value = sheet.value(row, column.column, snapshot);
         let style = if value == Value::Absent { Meaning::Quiet } else { Meaning::Plain }.style();
         put(&value.fitted(column.width), column, x, area, style, buffer);
+        if let Value::Address(address) = value {
+            let width = text::width(&value.text());
+            let name = model.called(snapshot).beside(address, width, column.width);
+            let x = x.saturating_add(text::cells(width + 1));
+            name.iter().for_each(|name| put(name, column, x, area, Meaning::Quiet.style(), buffer));
+        }
         x = x.saturating_add(text::cells(column.width + GAP));
     }
 }
@@ -284,6 +314,27 @@ fn draw_emptiness(snapshot: &Snapshot, id: SheetId, area: Rect, buffer: &mut Buf
     if !line.is_empty() {
         let text = text::clip(&text, line.width.into());
         buffer.set_stringn(line.x, line.y, text, line.width.into(), Meaning::Quiet.style());
+    }
+}
+
+/// Who says what the addresses of the selected row are called.
+fn draw_told(
+    model: &Model,
+    snapshot: &Snapshot,
+    (id, row): (SheetId, usize),
+    line: Rect,
+    buffer: &mut Buffer,
+) {
+    let (sheet, called) = (id.sheet(), model.called(snapshot));
+    let values = (0..sheet.columns()).map(|column| sheet.value(row, column, snapshot));
+    let told = values.filter_map(|value| match value {
+        Value::Address(address) => called.told(address),
+        _ => None,
+    });
+    let told = told.collect::<Vec<_>>().join("; ");
+    let told = text::clip(&told, line.width.into());
+    if !line.is_empty() {
+        buffer.set_stringn(line.x, line.y, told, line.width.into(), Meaning::Quiet.style());
     }
 }
 
