@@ -51,7 +51,7 @@ struct Reader {
 /// What a filter selects, counted apart from the whole, which goes on.
 enum Part {
     /// What is read can be read again, from its beginning.
-    Again(Reader),
+    Again(Box<Reader>),
     /// What is still in memory, and what comes in from now on; since when that is.
     FromNow(Box<dyn Analyze>, Timestamp),
 }
@@ -294,7 +294,7 @@ impl Capture {
                 ..engine.clone()
             });
             match self.again.open.as_ref().and_then(|open| open().ok()) {
-                Some(source) => Part::Again(Reader::new(source, analyzer)),
+                Some(source) => Part::Again(Box::new(Reader::new(source, analyzer))),
                 None => self.remembered(analyzer),
             }
         });
