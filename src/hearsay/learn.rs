@@ -67,8 +67,12 @@ impl Reader {
         found: &mut impl FnMut(Address, &[u8], Source),
     ) -> Option<()> {
         let Self { owner, alias, target, .. } = self;
-        record.owner(owner)?;
-        let is_its = owner.wire() == if asked.is_alias { alias.wire() } else { asked.name };
+        let is_its = if !asked.is_alias && record.is_of_question() {
+            true
+        } else {
+            record.owner(owner)?;
+            owner.wire() == if asked.is_alias { alias.wire() } else { asked.name }
+        };
         match (record.rtype, asked.reverse) {
             _ if !is_its || is_no_name(asked.name) => {}
             (RecordType::CNAME, _) if record.target(target).is_some() => {
@@ -137,6 +141,9 @@ fn is_nowhere(address: Address) -> bool {
 /// `None` if it is not about one address.
 fn address_of(wire: &[u8]) -> Option<Address> {
     const MOST: usize = 35;
+    if !wire.ends_with(b"\x04arpa\x00") {
+        return None;
+    }
     let all: Vec<&[u8]> = labels(wire).take(MOST).collect();
     match all.as_slice() {
         [d, c, b, a, b"in-addr", b"arpa"] => {

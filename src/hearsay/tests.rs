@@ -26,8 +26,8 @@ fn data(rtype: &str, word: &str) -> Vec<u8> {
     }
 }
 
-/// `NAME: OWNER TYPE DATA, OWNER TYPE DATA`; an owner `=` is the name asked for. `;` divides answers
-/// from authority from additional records.
+/// `NAME: OWNER TYPE DATA, OWNER TYPE DATA`; an owner `=` is the name asked for, `@` a pointer to it.
+/// `;` divides answers from authority from additional records.
 fn message(line: &str) -> (Vec<u8>, Vec<u8>) {
     let (asked, records) = line.split_once(": ").unwrap();
     let section = |section: &str| section.split(", ").filter(|it| !it.is_empty()).count();
@@ -42,7 +42,11 @@ fn message(line: &str) -> (Vec<u8>, Vec<u8>) {
     bytes.extend(&asked);
     bytes.extend([0, 1, 0, 1]);
     for answer in records.map(|record| record.split(' ').collect::<Vec<_>>()) {
-        bytes.extend(if answer[0] == "=" { asked.clone() } else { parse(answer[0]).unwrap() });
+        bytes.extend(match answer[0] {
+            "=" => asked.clone(),
+            "@" => vec![0xc0, 12],
+            owner => parse(owner).unwrap(),
+        });
         bytes.extend(rtype(answer[1]).to_be_bytes());
         bytes.extend([0, 1, 0x7f, 0xff, 0xff, 0xff]);
         let data = data(answer[1], answer[2]);
@@ -95,6 +99,14 @@ fn check(lines: &[&str], expected: &str) {
 fn an_address_is_called_what_was_asked_for() {
     check(&["ns1.example: = A 192.0.2.1"], "192.0.2.1 ns1.example");
     check(&["Ns1.Example: = AAAA 2001:db8::1"], "2001:db8::1 ns1.example");
+    check(
+        &["ns1.example: @ A 192.0.2.1, @ A 192.0.2.2"],
+        "192.0.2.1 ns1.example, 192.0.2.2 ns1.example",
+    );
+    check(
+        &["www.example: @ CNAME a.example, @ A 192.0.2.2, a.example A 192.0.2.1"],
+        "192.0.2.1 www.example",
+    );
     check(
         &[
             "www.example: = CNAME a.cdn.example, a.cdn.example CNAME b.cdn.example, b.cdn.example A 192.0.2.1",

@@ -115,6 +115,12 @@ impl Record<'_> {
         name.read(self.message, self.owner_at).map(|_| ())
     }
 
+    /// Whether its owner is written as a pointer to the question, as nearly all answers' are.
+    pub fn is_of_question(&self) -> bool {
+        const POINTER: [u8; 2] = [0xc0, 12];
+        self.message.get(self.owner_at..).and_then(<[u8]>::first_chunk) == Some(&POINTER)
+    }
+
     /// Reads the name that is all of its contents, as in CNAME, NS and PTR records; `None` if they are
     /// something else.
     pub fn target(&self, name: &mut NameBuffer) -> Option<()> {
