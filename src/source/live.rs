@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 
 use pcap::{Active, Capture, Device, Error, Packet, Precision, Stat};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -168,6 +168,10 @@ impl FrameSource for Live {
 
     fn complaints(&self) -> &[String] {
         &self.complaints
+    }
+
+    fn sockets(&self) -> Vec<RawFd> {
+        self.interfaces.iter().map(|each| each.capture.as_raw_fd()).collect()
     }
 }
 
