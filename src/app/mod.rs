@@ -8,6 +8,7 @@ mod analyzer;
 mod capture;
 mod clock;
 mod config;
+mod confinement;
 mod dashboard;
 mod export;
 mod go_on;
@@ -21,6 +22,7 @@ mod signals;
 mod sink;
 mod verdict;
 mod workers;
+mod writer;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -45,6 +47,8 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Completions(shell) => cli::write_completions(*shell, &mut io::stdout().lock())?,
         Plan::Configuration => say(&config::defaults())?,
         Plan::Manual => cli::write_manual(&mut io::stdout().lock())?,
+        Plan::Version => say(&confinement::version())?,
+        Plan::Writer(folder) => writer::serve(folder)?,
     }
     Ok(Exit::Done)
 }

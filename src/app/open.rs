@@ -1,45 +1,95 @@
-//! From a plan to an open source: the only calls that open files and interfaces.
+//! From a plan to a capture: opened first, and read only when the program is confined. The only
+//! calls that open files and interfaces.
 
+use std::num::NonZeroUsize;
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use super::analyzer;
 use super::capture::{Again, Capture, Origin, Reopen};
+use super::{analyzer, confinement};
 use crate::cli::{Analysis, Input, Live};
+use crate::engine::EngineConfig;
 use crate::snapshot::SourceKind;
-use crate::source::{FileOptions, LiveOptions, list_interfaces, open_files, open_live};
+use crate::source::{FileOptions, FrameSource, Inputs, LiveOptions, list_interfaces, open_live};
 use crate::wire::name::escape_text;
 
+/// What will be read and counted: it is open, and no byte of it was looked at.
+pub(super) struct Opened {
+    engine: EngineConfig,
+    origin: Origin,
+    kind: Kind,
+}
+
+enum Kind {
+    Files { inputs: Inputs, paths: Vec<PathBuf>, follow: bool, threads: NonZeroUsize },
+    Live { source: Box<dyn FrameSource>, interfaces: Vec<String> },
+}
+
 /// Opens what the plan says.
-pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
+pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
     let engine = analysis.engine.clone();
     match &analysis.input {
         Input::Files { paths, follow, threads } => {
-            let source = open_files(paths, &FileOptions { follow: *follow })?;
+            let inputs = Inputs::open(paths)?;
             let origin = Origin { kind: SourceKind::File, name: files_name(paths) };
             let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
-            let again = Again { engine: engine.clone(), open: reopen(paths, *follow) };
-            let analyzer = analyzer::on_threads(threads, engine);
-            let analyzer = analyzer.context("cannot start the analysis threads")?;
-            Ok(Capture::new(origin, source, analyzer).with(again))
+            let kind = Kind::Files { inputs, paths: paths.clone(), follow: *follow, threads };
+            Ok(Opened { engine, origin, kind })
         }
         Input::Live(live) => {
             let interfaces = interfaces(live)?;
             let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
             let name = escape_text(interfaces.join(", ").as_bytes());
             let origin = Origin { kind: SourceKind::Live, name };
-            let again = Again { engine: engine.clone(), open: None };
-            Ok(Capture::new(origin, source, analyzer::alone(engine)).with(again))
+            Ok(Opened { engine, origin, kind: Kind::Live { source, interfaces } })
         }
     }
 }
 
-/// Files can be opened once more; standard input and pipes are gone once they were read.
-fn reopen(paths: &[PathBuf], follow: bool) -> Option<Reopen> {
-    let paths = paths.to_vec();
+impl Opened {
+    /// Where something may have to be opened later, to be read.
+    pub(super) fn to_read(&self) -> Vec<PathBuf> {
+        match &self.kind {
+            Kind::Files { inputs, paths, follow, .. } => {
+                confinement::of_files(inputs, paths, *follow)
+            }
+            Kind::Live { interfaces, .. } => confinement::of_interfaces(interfaces),
+        }
+    }
+
+    /// Packet sockets, on which nothing must be written.
+    pub(super) fn sockets(&self) -> Vec<RawFd> {
+        match &self.kind {
+            Kind::Files { .. } => Vec::new(),
+            Kind::Live { source, .. } => source.sockets(),
+        }
+    }
+
+    /// Begins to read, on as many threads as it shall be counted on.
+    pub(super) fn read(self) -> anyhow::Result<Capture> {
+        let Self { engine, origin, kind } = self;
+        match kind {
+            Kind::Files { inputs, paths, follow, threads } => {
+                let source = inputs.read(&FileOptions { follow })?;
+                let again = Again { engine: engine.clone(), open: reopen(inputs, &paths, follow) };
+                let analyzer = analyzer::on_threads(threads, engine);
+                let analyzer = analyzer.context("cannot start the analysis threads")?;
+                Ok(Capture::new(origin, source, analyzer).with(again))
+            }
+            Kind::Live { source, .. } => {
+                let again = Again { engine: engine.clone(), open: None };
+                Ok(Capture::new(origin, source, analyzer::alone(engine)).with(again))
+            }
+        }
+    }
+}
+
+/// Files can be read once more; standard input and pipes are gone once they were read.
+fn reopen(inputs: Inputs, paths: &[PathBuf], follow: bool) -> Option<Reopen> {
     let is_lasting = paths.iter().all(|path| path.is_file());
-    is_lasting.then(|| -> Reopen { Box::new(move || open_files(&paths, &FileOptions { follow })) })
+    is_lasting.then(|| -> Reopen { Box::new(move || inputs.read(&FileOptions { follow })) })
 }
 
 fn live_options(live: &Live, ports: &[u16]) -> LiveOptions {

@@ -42,6 +42,7 @@ const FILES: &str = "Capture files only";
 const ANALYSIS: &str = "Analysis";
 const OUTPUT: &str = "Output";
 const SCREEN: &str = "Dashboard only";
+const CONFINED: &str = "Confinement";
 
 /// Who is refused by DNS servers, by whom, for which names, since when.
 ///
@@ -109,6 +110,12 @@ pub enum Task {
     },
     /// Print the manual page, in roff
     Man,
+    /// Write the reports that the dashboard hands over; started by the dashboard itself
+    #[command(hide = true)]
+    WriteReports {
+        /// Into this folder
+        folder: PathBuf,
+    },
 }
 
 /// What to read and how; shared by the dashboard and the report.
@@ -172,6 +179,14 @@ pub struct InputArgs {
     /// report is the same with any number [default: as many as help, at most 8; live capture: 1]
     #[arg(long, value_name = "N", help_heading = FILES, value_parser = units::threads)]
     pub threads: Option<NonZeroUsize>,
+
+    /// As root, read packets as this user instead [default: who called sudo, else rcodetop or
+    /// nobody]; `root` stays root, without its capabilities
+    #[arg(long, value_name = "NAME", help_heading = CONFINED, conflicts_with = "no_sandbox")]
+    pub user: Option<String>,
+    /// Keep all rights while reading packets: a fault in the program is then a hole in this host
+    #[arg(long, help_heading = CONFINED)]
+    pub no_sandbox: bool,
 
     /// Only errors on standard error: no progress bar, no notes
     #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]

@@ -37,6 +37,10 @@ pub enum Plan {
     Manual,
     /// Print the defaults of the configuration file.
     Configuration,
+    /// Print the version, and how this system can confine the program.
+    Version,
+    /// Write reports that come over standard input into this folder.
+    Writer(PathBuf),
 }
 
 /// What to read and how to analyze it.
@@ -54,6 +58,20 @@ pub struct Analysis {
     pub screen: Screen,
     /// Where the dashboard writes reports; `None` for the current folder.
     pub export_dir: Option<PathBuf>,
+    /// With whose rights packets are read.
+    pub rights: Rights,
+}
+
+/// With whose rights packets are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rights {
+    /// With as few as can be.
+    Confined {
+        /// As this user; `None` leaves it to who runs the program, and how.
+        user: Option<String>,
+    },
+    /// With all that the program was given.
+    All,
 }
 
 /// What was said of the dashboard; what was not is up to the configuration file and the terminal.
@@ -159,6 +177,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
         Some(Task::Man) => Ok(Plan::Manual),
+        Some(Task::WriteReports { folder }) => Ok(Plan::Writer(folder)),
     }
 }
 
@@ -230,6 +249,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         color: args.color,
         screen: Screen::default(),
         export_dir: None,
+        rights: rights(&mut args),
         input: if paths.is_empty() {
             live(args, duration)?
         } else {
@@ -255,6 +275,10 @@ fn volume(args: &InputArgs) -> Volume {
         (_, true) => Volume::Verbose,
         _ => Volume::Normal,
     }
+}
+
+fn rights(args: &mut InputArgs) -> Rights {
+    if args.no_sandbox { Rights::All } else { Rights::Confined { user: args.user.take() } }
 }
 
 fn live(args: InputArgs, duration: Option<Duration>) -> Result<Input, clap::Error> {
