@@ -7,7 +7,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
+use std::net::UdpSocket;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -113,7 +114,8 @@ fn check_threads(all: &[String], user: u32) {
     let ids = format!("{user} {user} {user} {user}");
     for status in all {
         let fields = [("Uid", ids.as_str()), ("NoNewPrivs", "1"), ("Seccomp", "2")];
-        let none = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
+        // Who has no right to empty the bounding set has none to gain from it: no new privileges.
+        let none = ["CapInh", "CapPrm", "CapEff", "CapAmb"];
         let none = none.map(|field| (field, "0000000000000000"));
         for (field, expected) in fields.into_iter().chain(none) {
             assert!(has(status, field, expected), "{field} is not {expected}:\n{status}");
@@ -129,6 +131,10 @@ fn no_thread_of_a_report_has_a_right_left() {
     }
     let file = testdata("outage.pcap.gz");
     let folder = folder();
+    let check_threads = |all: &[String], user| {
+        check_threads(all, user);
+        assert!(all.iter().all(|status| has(status, "CapBnd", "0000000000000000")));
+    };
     let growing = folder.path().join("growing.pcap");
     let unpacked = Command::new("gzip").arg("-dc").arg(&file).output().unwrap();
     fs::write(&growing, &unpacked.stdout).unwrap();
@@ -296,4 +302,101 @@ fn a_file_that_is_followed_and_rotated_out_of_sight_is_complained_of() {
     assert_eq!(both, 2 * one, "a file that can be read is gone on with");
     assert!(told.contains("the new file of that name cannot be opened"), "{told}");
     assert!(told.contains("--user"), "{told}");
+}
+
+// Live.
+
+/// Set in the process that runs inside the namespace.
+const INSIDE: &str = "RCODETOP_TEST_INSIDE_NAMESPACE";
+
+fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|done| done.success())
+}
+
+/// Runs one test of this program again, inside a new network namespace: nothing is sent or seen
+/// outside.
+fn in_namespace(test: &str) -> bool {
+    let mut up = Command::new("ip");
+    up.args(["link", "set", "lo", "up"]);
+    if std::env::var_os(INSIDE).is_some() {
+        assert!(succeeds(&mut up));
+        return true;
+    }
+    if !succeeds(Command::new("unshare").args(["-n", "ip", "link"])) {
+        println!("skipped: no root, no `unshare` or no `ip` here");
+        return false;
+    }
+    let mut again = Command::new("unshare");
+    again.arg("-n").arg(std::env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]);
+    assert!(again.env(INSIDE, "yes").status().unwrap().success(), "inside the namespace");
+    false
+}
+
+/// Captures on the loopback interface until it is told to stop, while queries are sent over it.
+fn capture(command: &mut Command, as_whom: u32) -> serde_json::Value {
+    let words = ["report", "-i", "lo", "-f", "json", "--duration", "1m"];
+    let child = command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut running = Running(child);
+    check_threads(&running.threads(1), as_whom);
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for number in 0..100_u8 {
+        let mut query = vec![0, number, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+        query.extend(b"\x03www\x07example\0\0\x01\0\x01");
+        // Nobody listens: what comes back is an ICMP error, which a later call would tell.
+        let _ = sender.send_to(&query, "127.0.0.1:53");
+    }
+    thread::sleep(Duration::from_millis(500));
+    let pid = Pid::from_raw(i32::try_from(running.0.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::TERM).unwrap();
+    let mut report = String::new();
+    running.0.stdout.take().unwrap().read_to_string(&mut report).unwrap();
+    let mut told = String::new();
+    running.0.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert_eq!(running.0.wait().unwrap().code(), Some(0), "{told}");
+    serde_json::from_str(&report).unwrap()
+}
+
+#[track_caller]
+fn check_capture(report: &serde_json::Value) {
+    let ledger = &report["ledger"];
+    assert!(ledger["dns_messages"].as_u64().unwrap() >= 50, "{ledger}");
+    assert_eq!(ledger["kernel_dropped"], 0, "{ledger}");
+    assert_eq!(ledger["interface_dropped"], 0, "what libpcap reads of it can be read: {ledger}");
+}
+
+#[test]
+fn live_packets_are_read_with_no_right_left() {
+    if !can_be_confined() || !in_namespace("live_packets_are_read_with_no_right_left") {
+        return;
+    }
+    check_capture(&capture(&mut program(&[]), NOBODY));
+    let somebody = SOMEBODY.to_string();
+    let mut sudo = program(&[]);
+    check_capture(&capture(sudo.env("SUDO_UID", &somebody).env("SUDO_GID", &somebody), SOMEBODY));
+}
+
+#[test]
+fn one_capability_is_enough_and_the_way_to_it_is_told() {
+    if !can_be_confined() || !in_namespace("one_capability_is_enough_and_the_way_to_it_is_told") {
+        return;
+    }
+    // That user may not be able to reach the folder of the build.
+    let folder = folder();
+    let copy = folder.path().join("rcodetop");
+    assert!(Command::new("cp").arg(PROGRAM).arg(&copy).status().unwrap().success());
+    let as_nobody = || {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"]);
+        command.arg(&copy);
+        command
+    };
+    let output = as_nobody().args(["report", "-i", "lo", "--duration", "1s"]).output();
+    let Ok(output) = output else { return println!("skipped: no setpriv here") };
+    let remedy = format!("sudo setcap cap_net_raw=eip {}", copy.display());
+    assert!(told(&output).contains(&remedy), "{}", told(&output));
+    let words: Vec<&str> = remedy.split_whitespace().skip(1).collect();
+    if !succeeds(Command::new(words[0]).args(&words[1..])) {
+        return println!("skipped: `{remedy}` does not work here");
+    }
+    check_capture(&capture(&mut as_nobody(), NOBODY));
 }

@@ -76,15 +76,17 @@ pub(super) fn of_interfaces(names: &[String]) -> Vec<PathBuf> {
     read
 }
 
-/// Where packets come over standard input, keys come from the terminal, and later it could not be
-/// opened any more.
+/// Where packets come over standard input, keys come from the terminal, which could not be opened
+/// any more later; or from where the screen is, if there is no other.
 #[cfg(target_os = "linux")]
 pub(super) fn take_keys_from_the_terminal() {
-    if !io::stdin().is_terminal()
-        && let Ok(terminal) = fs::OpenOptions::new().read(true).write(true).open("/dev/tty")
-    {
+    if !io::stdin().is_terminal() {
+        let controlling = fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
         // Where that fails, the dashboard says that it gets no keys.
-        let _ = rustix::stdio::dup2_stdin(terminal);
+        let _ = match controlling {
+            Ok(terminal) => rustix::stdio::dup2_stdin(terminal),
+            Err(_) => rustix::stdio::dup2_stdin(rustix::stdio::stdout()),
+        };
     }
 }
 

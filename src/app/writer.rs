@@ -35,7 +35,7 @@ const REFUSED: &str = "refused";
 /// It cannot be started, or not be confined.
 pub(super) fn start(folder: &Path) -> anyhow::Result<Hand> {
     let mut command = Command::new(program()?);
-    command.arg("write-reports").arg(folder);
+    command.arg0("rcodetop").arg("write-reports").arg(folder);
     // In a group of its own: what the terminal sends to stop or end the program is not for it, its
     // input ends when the program does. What it says is said over the pipe.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);

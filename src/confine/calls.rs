@@ -46,17 +46,6 @@ const fn value(constant: c_int) -> u64 {
     constant.unsigned_abs() as u64
 }
 
-/// Likewise the requests of `ioctl`.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_lossless,
-    reason = "of another type with musl; the kernel looks at the lower half"
-)]
-const fn request(code: libc::Ioctl) -> u64 {
-    code as u32 as u64
-}
-
 /// Calls that do not exist: the C library then makes an older one, which can be looked into.
 pub(super) const ABSENT: &[(c_long, &str)] =
     &[(libc::SYS_clone3, "its flags are in memory; clone has them in an argument")];
@@ -167,21 +156,27 @@ const BOTH: &[Call] = &[
 
 /// Settings of terminals. Not among them: what puts keys into the queue of the terminal
 /// (`TIOCSTI`), by which a confined program would type commands into the shell behind it.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_lossless,
+    reason = "each C library has other types for them; the kernel looks at the lower half"
+)]
 const TERMINAL: &[&[If]] = &[
-    &[If::Is(1, request(libc::TCGETS))],
-    &[If::Is(1, request(libc::TCSETS))],
-    &[If::Is(1, request(libc::TCSETSW))],
-    &[If::Is(1, request(libc::TCSETSF))],
-    &[If::Is(1, request(libc::TCGETS2))],
-    &[If::Is(1, request(libc::TCSETS2))],
-    &[If::Is(1, request(libc::TCSETSW2))],
-    &[If::Is(1, request(libc::TCSETSF2))],
-    &[If::Is(1, request(libc::TIOCGWINSZ))],
-    &[If::Is(1, request(libc::TIOCGPGRP))],
-    &[If::Is(1, request(libc::FIONREAD))],
-    &[If::Is(1, request(libc::FIONBIO))],
-    &[If::Is(1, request(libc::SIOCGIFINDEX))],
-    &[If::Is(1, request(libc::SIOCGIFFLAGS))],
+    &[If::Is(1, libc::TCGETS as u32 as u64)],
+    &[If::Is(1, libc::TCSETS as u32 as u64)],
+    &[If::Is(1, libc::TCSETSW as u32 as u64)],
+    &[If::Is(1, libc::TCSETSF as u32 as u64)],
+    &[If::Is(1, libc::TCGETS2 as u32 as u64)],
+    &[If::Is(1, libc::TCSETS2 as u32 as u64)],
+    &[If::Is(1, libc::TCSETSW2 as u32 as u64)],
+    &[If::Is(1, libc::TCSETSF2 as u32 as u64)],
+    &[If::Is(1, libc::TIOCGWINSZ as u32 as u64)],
+    &[If::Is(1, libc::TIOCGPGRP as u32 as u64)],
+    &[If::Is(1, libc::FIONREAD as u32 as u64)],
+    &[If::Is(1, libc::FIONBIO as u32 as u64)],
+    &[If::Is(1, libc::SIOCGIFINDEX as u32 as u64)],
+    &[If::Is(1, libc::SIOCGIFFLAGS as u32 as u64)],
 ];
 
 /// What only the process does that reads packets and has the screen.

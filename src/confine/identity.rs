@@ -76,17 +76,21 @@ fn refusal(why: impl Into<String>, advice: &'static str) -> Refusal {
 #[cfg(target_os = "linux")]
 fn named(name: &str) -> Result<Identity, Refusal> {
     use nix::unistd::User;
+    // By number also where nobody has a name, as in a container.
+    if let Ok(uid) = name.parse() {
+        return Ok(known(uid, None));
+    }
     match User::from_name(name) {
         Ok(Some(user)) => Ok(identity(&user)),
         Ok(None) => Err(refusal(
             format!("there is no user {}", crate::wire::name::escape_text(name.as_bytes())),
-            "name one of those in /etc/passwd",
+            "name one that there is, or give its number",
         )),
         Err(why) => Err(Refusal::of("user", format!("cannot look up {name:?}: {why}"))),
     }
 }
 
-/// Also one whose name nobody knows, as in a container.
+/// A user by number, known by name or not.
 #[cfg(target_os = "linux")]
 fn known(uid: u32, gid: Option<u32>) -> Identity {
     use nix::unistd::{Uid, User};
@@ -128,6 +132,7 @@ mod tests {
         assert_eq!((root.uid, root.gid), (0, 0));
         let told = named("no such user\u{1b}").unwrap_err().to_string();
         assert!(told.contains("there is no user no such user\\027; name one"), "{told}");
+        assert_eq!(named("0").unwrap(), root);
         let nameless = known(4_000_123, Some(4_000_124));
         assert_eq!((nameless.name.as_str(), nameless.gid), ("4000123", 4_000_124));
     }

@@ -66,8 +66,10 @@ pub struct Refusal {
 }
 
 /// What helps where nothing else does.
+#[cfg(target_os = "linux")]
 const WAY_OUT: &str = "run it with --no-sandbox if the packets can be trusted";
 
+#[cfg(target_os = "linux")]
 impl Refusal {
     /// A step failed that ought not to.
     #[expect(clippy::needless_pass_by_value, reason = "most are errors that are done with")]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::os::fd::RawFd;
 
 use rustix::process::getpid;
+use rustix::thread::secure_computing_mode;
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
@@ -38,9 +39,13 @@ pub(super) fn install(wishes: &Wishes) -> Result<State, Refusal> {
     Ok(State::Taken(format!("{} system calls", calls.len())))
 }
 
-/// How a kernel says that it was built without.
+/// How a kernel says that it was built without; the second also means that a list is wrong.
 fn is_unknown(why: &std::io::Error) -> bool {
-    why.raw_os_error() == Some(libc::ENOSYS)
+    match why.raw_os_error() {
+        Some(libc::ENOSYS) => true,
+        Some(libc::EINVAL) => secure_computing_mode().is_err(),
+        _ => false,
+    }
 }
 
 /// What a condition may be about and is known only now.
@@ -107,13 +112,12 @@ fn architecture() -> Result<TargetArch, BackendError> {
     TargetArch::try_from(std::env::consts::ARCH)
 }
 
-/// Asks without installing anything: an action that every kernel with filters knows.
+/// Asks without installing anything.
 pub(super) fn offer() -> State {
-    let actions = std::fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail");
-    if actions.is_ok_and(|actions| actions.split_whitespace().any(|action| action == "errno")) {
-        return State::Taken("seccomp filters".into());
+    match secure_computing_mode() {
+        Ok(_) => State::Taken("seccomp filters".into()),
+        Err(_) => State::Lacking("this kernel has no seccomp filters".into()),
     }
-    State::Lacking("the kernel tells of no seccomp filters".into())
 }
 
 #[cfg(test)]
