@@ -64,6 +64,10 @@ fn program(words: &[&str]) -> Command {
     command
 }
 
+fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|done| done.success())
+}
+
 /// A program that runs until the test is over.
 struct Running(Child);
 
@@ -178,6 +182,66 @@ fn the_thread_that_reads_cannot_break_out() {
     assert!(tried.contains("warning: not confined: --no-sandbox"), "{tried}");
     let done = tried.lines().filter(|line| line.ends_with(": done")).count();
     assert!(done >= 4, "{tried}");
+}
+
+/// The program on a kernel where one system call fails, as strace plays it.
+fn where_fails(call: &str, error: &str, words: &[&str]) -> Option<Output> {
+    let inject = format!("inject={call}:error={error}");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-q", "-o", "/dev/null", "-e", &inject, PROGRAM]).args(words);
+    command.env("RCODETOP_BREAK_OUT", "yes").env_remove("SUDO_UID").stdin(Stdio::null());
+    let works = succeeds(Command::new("strace").args(["-o", "/dev/null", "true"]));
+    if !works {
+        println!("skipped: no strace that works here");
+    }
+    works.then(|| command.output().unwrap())
+}
+
+#[test]
+fn a_step_that_fails_ends_the_program() {
+    if !is_root() || !can_be_confined() {
+        return;
+    }
+    let file = testdata("outage.pcap.gz");
+    let words = ["report", file.to_str().unwrap()];
+    for (call, error, expected) in [
+        ("prctl", "EINVAL", "privileges: Invalid argument"),
+        ("capset", "EPERM", "capabilities: Operation not permitted"),
+        ("setgroups", "EPERM", "user: cannot become nobody"),
+        ("setresuid", "EAGAIN", "user: cannot become nobody"),
+        ("landlock_add_rule", "EINVAL", "files and network: cannot grant access to /"),
+        ("landlock_restrict_self", "EPERM", "files and network: failed to restrict"),
+        ("seccomp", "EACCES", "system calls: "),
+    ] {
+        let Some(output) = where_fails(call, error, &words) else { return };
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(2), "{call}: {told}");
+        assert!(told.contains("cannot confine the program: "), "{call}: {told}");
+        assert!(told.contains(expected), "{call}: {told}");
+        assert!(!told.contains("read a file"), "{call}: it went on: {told}");
+    }
+}
+
+#[test]
+fn each_step_holds_where_the_kernel_lacks_another() {
+    if !is_root() || !can_be_confined() || !cfg!(debug_assertions) {
+        return println!("skipped: needs root, a kernel with all steps, and rehearsals");
+    }
+    let file = testdata("outage.pcap.gz");
+    let words = ["report", "-v", file.to_str().unwrap()];
+    let cases: [(&str, &str, &[&str], &str); 3] = [
+        ("landlock_create_ruleset", "ENOSYS", &["read a file"], "has no Landlock"),
+        ("landlock_create_ruleset", "EOPNOTSUPP", &["read a file"], "Landlock is switched off"),
+        ("seccomp", "ENOSYS", &["make a socket"], "no seccomp filters"),
+    ];
+    for (call, error, can_be_done, lacking) in cases {
+        let Some(output) = where_fails(call, error, &words) else { return };
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(0), "{call}: {told}");
+        assert!(told.contains("not fully confined: ") && told.contains(lacking), "{told}");
+        let done: Vec<&str> = told.lines().filter_map(|line| line.strip_suffix(": done")).collect();
+        assert_eq!(done, can_be_done, "{call}: {told}");
+    }
 }
 
 #[test]
@@ -308,10 +372,6 @@ fn a_file_that_is_followed_and_rotated_out_of_sight_is_complained_of() {
 
 /// Set in the process that runs inside the namespace.
 const INSIDE: &str = "RCODETOP_TEST_INSIDE_NAMESPACE";
-
-fn succeeds(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|done| done.success())
-}
 
 /// Runs one test of this program again, inside a new network namespace: nothing is sent or seen
 /// outside.

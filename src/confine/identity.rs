@@ -92,7 +92,7 @@ fn named(name: &str) -> Result<Identity, Refusal> {
 
 /// A user by number, known by name or not.
 #[cfg(target_os = "linux")]
-fn known(uid: u32, gid: Option<u32>) -> Identity {
+pub(super) fn known(uid: u32, gid: Option<u32>) -> Identity {
     use nix::unistd::{Uid, User};
     if let Ok(Some(user)) = User::from_uid(Uid::from_raw(uid)) {
         return Identity { gid: gid.unwrap_or(user.gid.as_raw()), ..identity(&user) };

@@ -36,7 +36,7 @@ pub(super) fn install(wishes: &Wishes) -> Result<State, Refusal> {
             Err(why) => return Err(failed(why.to_string())),
         }
     }
-    Ok(State::Taken(format!("{} system calls", calls.len())))
+    Ok(State::Taken(format!("{} system calls left", calls.len())))
 }
 
 /// How a kernel says that it was built without; the second also means that a list is wrong.

@@ -15,7 +15,8 @@ const STAY: &str = "this root may not become another user, as in a container: `-
 /// Becomes the user, and proves that there is no way back.
 pub(super) fn become_user(wishes: &Wishes) -> Result<State, Refusal> {
     let Some(user) = &wishes.user else {
-        return Ok(State::Taken(format!("user {} as before", getuid().as_raw())));
+        let name = super::identity::known(getuid().as_raw(), None).name;
+        return Ok(State::Taken(format!("user {name} as before")));
     };
     if user.uid != 0 {
         let groups = if wishes.role == Role::Analyst { &[][..] } else { &user.groups };
@@ -43,7 +44,7 @@ fn change(user: &Identity, groups: &[u32]) -> io::Result<()> {
 pub(super) fn offer() -> State {
     let uid = getuid().as_raw();
     State::Taken(match super::analyst(None) {
-        Ok(None) => format!("stays {uid}"),
+        Ok(None) => format!("stays {} ({uid})", super::identity::known(uid, None).name),
         Ok(Some(user)) => format!("becomes {} ({})", user.name, user.uid),
         Err(refusal) => return State::Lacking(refusal.why),
     })
