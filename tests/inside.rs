@@ -245,13 +245,14 @@ mod linux {
         }
         let all: Vec<_> = misdeeds(folder);
         check_all_fail(&all);
-        fs::write(reports.join("aside"), "report").unwrap();
+        File::create_new(reports.join("aside")).unwrap().write_all(b"report").unwrap();
         fs::hard_link(reports.join("aside"), reports.join("report")).unwrap();
         fs::remove_file(reports.join("aside")).unwrap();
         let up = reports.join("../report");
         check_all_fail(&[
             ("move it out", Box::new(|| fs::rename(reports.join("report"), folder.join("report")))),
-            ("write above", Box::new(|| fs::write(&up, "x"))),
+            ("write above", Box::new(|| File::create_new(&up).map(drop))),
+            ("write over", Box::new(|| fs::write(reports.join("report"), "x"))),
             ("make a folder in it", Box::new(|| fs::create_dir(reports.join("sub")))),
         ]);
         assert_eq!(fs::read_to_string(reports.join("report")).unwrap(), "report");

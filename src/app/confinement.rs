@@ -16,7 +16,7 @@ const INTERFACES: &str = "/sys/class/net";
 /// was looked at.
 pub(super) fn confine(analysis: &Analysis, opened: &Opened) -> anyhow::Result<Status> {
     let Rights::Confined { user } = &analysis.rights else {
-        return Ok(Status::Open("--no-sandbox"));
+        return Ok(Status::Off);
     };
     let mut read = opened.to_read();
     read.extend(std::env::current_exe()); // a backtrace tells the names of functions
@@ -25,17 +25,15 @@ pub(super) fn confine(analysis: &Analysis, opened: &Opened) -> anyhow::Result<St
     Ok(confine::confine(&wishes)?)
 }
 
-/// What a person has to know of it, on standard error.
+/// What a person has to know of it, on standard error; what holds, if asked for.
 pub(super) fn tell(status: &Status, volume: Volume) {
-    let mut lines = Vec::new();
-    match (status, volume) {
-        (_, Volume::Quiet) | (Status::Confined(_), Volume::Normal) => {}
-        (Status::Open(_), _) => lines.push(format!("warning: {}", status.line())),
-        (Status::Confined(_), Volume::Verbose) => {
-            lines.push(status.line());
-            lines.extend(status.warnings());
-        }
-    }
+    let lines = match (status, volume) {
+        (_, Volume::Quiet) => Vec::new(),
+        (Status::Off, _) => vec![format!("warning: {}", status.line())],
+        (_, Volume::Normal) => Vec::new(),
+        (Status::Unsupported, Volume::Verbose) => vec![status.line()],
+        (Status::Confined(_), Volume::Verbose) => [vec![status.line()], status.warnings()].concat(),
+    };
     for line in lines {
         // Nobody to tell is no reason to fail.
         let _ = writeln!(io::stderr(), "{line}");

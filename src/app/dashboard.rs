@@ -95,7 +95,7 @@ fn hand(rights: &Rights, folder: &Path) -> anyhow::Result<Hand> {
 
 /// What the user has to know before all else.
 fn notice(note: Option<String>, status: &Status) -> Option<String> {
-    let open = matches!(status, Status::Open(_)).then(|| status.line());
+    let open = (*status == Status::Off).then(|| status.line());
     let all: Vec<String> = open.into_iter().chain(note).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }

@@ -70,6 +70,9 @@ const EXECUTABLE: u64 = value(libc::PROT_EXEC);
 /// Nothing is made and nothing is written by opening it.
 const CHANGING: u64 = value(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC);
 
+/// Nothing that is there already is opened.
+const NEW: u64 = value(libc::O_CREAT | libc::O_EXCL);
+
 /// What any thread of either process does.
 const BOTH: &[Call] = &[
     always(libc::SYS_read, "captures, pipes, the terminal"),
@@ -210,7 +213,11 @@ const ANALYST: &[Call] = &[
 
 /// What only the process does that writes reports.
 const WRITER: &[Call] = &[
-    always(libc::SYS_openat, "a report is made aside: the rules for files say where"),
+    when(
+        libc::SYS_openat,
+        &[&[If::Bits(2, CHANGING, 0)], &[If::Bits(2, NEW, NEW)]],
+        "a report is made aside, never over another file: the rules for files say where",
+    ),
     always(libc::SYS_renameat2, "it gets its name, if that is free"),
     always(libc::SYS_linkat, "likewise, on file systems that cannot rename so"),
     always(libc::SYS_unlinkat, "what failed in the middle is removed"),

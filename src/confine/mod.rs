@@ -116,7 +116,7 @@ pub fn confine(wishes: &Wishes) -> Result<Status, Refusal> {
 /// None.
 #[cfg(not(target_os = "linux"))]
 pub fn confine(_: &Wishes) -> Result<Status, Refusal> {
-    Ok(Status::Open("this system has no confinement that the program knows; Linux has"))
+    Ok(Status::Unsupported)
 }
 
 /// Does something with the rights of a user; here, with one's own.

@@ -5,8 +5,10 @@
 pub enum Status {
     /// As far as the kernel can: each step and what came of it.
     Confined(Vec<(&'static str, State)>),
-    /// Not at all, and why.
-    Open(&'static str),
+    /// Not at all, as was asked for.
+    Off,
+    /// Not at all, for this system offers nothing that is known.
+    Unsupported,
 }
 
 /// What came of a step.
@@ -22,7 +24,8 @@ impl Status {
     /// In a line: what still can be done, or that all can be.
     pub fn line(&self) -> String {
         match self {
-            Self::Open(why) => format!("not confined: {why}"),
+            Self::Off => "not confined: --no-sandbox".to_owned(),
+            Self::Unsupported => "not confined: it is on Linux only".to_owned(),
             Self::Confined(steps) => {
                 let taken = steps.iter().filter_map(|(_, state)| match state {
                     State::Taken(what) => Some(what.as_str()),
@@ -36,7 +39,7 @@ impl Status {
     /// What a person should know who relies on it: that it is open, or which steps are lacking.
     pub fn warnings(&self) -> Vec<String> {
         match self {
-            Self::Open(_) => vec![self.line()],
+            Self::Off | Self::Unsupported => vec![self.line()],
             Self::Confined(steps) => {
                 let lacking = steps.iter().filter_map(|(name, state)| match state {
                     State::Lacking(why) => Some(format!("not fully confined: {name}: {why}")),
@@ -61,7 +64,6 @@ mod tests {
         ]);
         assert_eq!(status.line(), "confined: user nobody, no capability");
         assert_eq!(status.warnings(), ["not fully confined: files: this kernel has no Landlock"]);
-        let open = Status::Open("--no-sandbox");
-        assert_eq!(open.warnings(), ["not confined: --no-sandbox"]);
+        assert_eq!(Status::Off.warnings(), ["not confined: --no-sandbox"]);
     }
 }
