@@ -335,6 +335,21 @@ fn root_reads_what_the_user_it_becomes_could_not() {
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
 }
 
+/// Waits until a process has read so many bytes, and a while longer.
+fn wait_until_read(process: u32, bytes: usize) {
+    let began = Instant::now();
+    let read = || {
+        let told = fs::read_to_string(format!("/proc/{process}/io")).unwrap();
+        let read = told.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap();
+        read.parse::<usize>().unwrap()
+    };
+    while read() < bytes {
+        assert!(began.elapsed() < PATIENCE, "only {} bytes were read", read());
+        thread::sleep(Duration::from_millis(10));
+    }
+    thread::sleep(Duration::from_millis(500));
+}
+
 #[test]
 fn a_file_that_is_followed_and_rotated_out_of_sight_is_complained_of() {
     if !is_root() {
@@ -350,11 +365,15 @@ fn a_file_that_is_followed_and_rotated_out_of_sight_is_complained_of() {
         let words = ["report", "--follow", "-f", "json", path.to_str().unwrap()];
         let mut command = program(&words);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(1_500));
+        wait_until_read(child.id(), capture.len());
         fs::remove_file(&path).unwrap();
         fs::write(&path, &capture).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        thread::sleep(Duration::from_millis(1_500));
+        if mode == 0o644 {
+            wait_until_read(child.id(), 2 * capture.len());
+        } else {
+            thread::sleep(Duration::from_secs(2));
+        }
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         let output = child.wait_with_output().unwrap();
