@@ -279,7 +279,10 @@ impl Interface {
             return Taken::Down(format!("{name} went down; capturing goes on when it is up again"));
         }
         if why.contains("disappeared") {
-            return Taken::Gone(format!("{name} disappeared; was it removed or renamed?"));
+            return Taken::Gone(format!(
+                "{name} disappeared; was it removed or renamed? Start again when it is back, or \
+                 capture on `any`"
+            ));
         }
         Taken::Gone(format!("capturing on {name} failed: {}", escape_text(why.as_bytes())))
     }
