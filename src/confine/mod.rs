@@ -83,16 +83,22 @@ impl Refusal {
 struct Step {
     name: &'static str,
     take: fn(&Wishes, &mut files::Plan) -> Result<State, Refusal>,
+    /// Whether the kernel can, without doing it.
+    offer: fn() -> State,
 }
 
 /// The steps in their order: each needs rights that a later one takes.
 #[cfg(target_os = "linux")]
 const STEPS: &[Step] = &[
-    Step { name: privileges::NAME, take: |_, _| privileges::renounce() },
-    Step { name: capabilities::NAME, take: |wishes, _| capabilities::reduce(wishes) },
-    Step { name: user::NAME, take: |wishes, _| user::become_user(wishes) },
-    Step { name: files::NAME, take: |_, plan| plan.restrict() },
-    Step { name: seccomp::NAME, take: |wishes, _| seccomp::install(wishes) },
+    Step { name: privileges::NAME, take: |_, _| privileges::renounce(), offer: privileges::offer },
+    Step {
+        name: capabilities::NAME,
+        take: |wishes, _| capabilities::reduce(wishes),
+        offer: capabilities::offer,
+    },
+    Step { name: user::NAME, take: |wishes, _| user::become_user(wishes), offer: user::offer },
+    Step { name: files::NAME, take: |_, plan| plan.restrict(), offer: files::offer },
+    Step { name: seccomp::NAME, take: |wishes, _| seccomp::install(wishes), offer: seccomp::offer },
 ];
 
 /// Takes all steps. Nothing is undone if one fails: the program has to end.
@@ -132,13 +138,7 @@ pub fn as_user<T>(_: &Identity, what: impl FnOnce() -> T) -> Result<T, Refusal> 
 /// What this kernel offers, step by step, without taking one.
 #[cfg(target_os = "linux")]
 pub fn offers() -> Vec<(&'static str, State)> {
-    vec![
-        (privileges::NAME, privileges::offer()),
-        (capabilities::NAME, capabilities::offer()),
-        (user::NAME, user::offer()),
-        (files::NAME, files::offer()),
-        (seccomp::NAME, seccomp::offer()),
-    ]
+    STEPS.iter().map(|step| (step.name, (step.offer)())).collect()
 }
 
 /// What this system offers.
