@@ -8,6 +8,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod confine;
 pub mod diagnose;
 pub mod engine;
 pub mod explain;

@@ -328,6 +328,8 @@ const OPTIONS: &[&str] = &[
     "--check",
     "--names",
     "--export-dir",
+    "--user",
+    "--no-sandbox",
 ];
 
 #[test]
@@ -339,6 +341,8 @@ fn the_help_names_every_option() {
     check(&["--help"], 0, &["Examples:", "Exit status:", "rcodetop report"], &[]);
     check(&["-h"], 0, &["Usage: rcodetop"], &[]);
     check(&["--version"], 0, &["rcodetop 0."], &[]);
+    check(&["-v", "--version"], 0, &["rcodetop 0.", "confines itself"], &[]);
+    check(&["-Vv"], 0, &["rcodetop 0.", "system calls"], &[]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ledger", &[]),
     ("index", &[]),
     ("rehearsal", &[]),
+    ("confine", &["wire"]), // how names are escaped
     ("wire", &[]),
     ("track", &["wire"]),
     ("trail", &["track", "wire"]),
@@ -60,6 +61,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("crossterm::", &["tui"]),
     ("terminal_colorsaurus::", &["tui"]),
     ("toml::", &["app"]),
+    ("landlock::", &["confine"]),
+    ("seccompiler::", &["confine"]),
+    ("nix::", &["confine"]),
+    ("libc::", &["confine"]),
     ("serde_json::", &["output"]),
     ("csv::", &["output"]),
     ("clap::", &["cli", "app", "output"]), // output: the names of its formats
@@ -67,7 +72,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap_mangen::", &["cli", "app"]),
     ("SystemTime::now", &["source", "tui", "app"]),
     ("Instant::now", &["source", "tui", "app"]),
-    ("thread::", &["source", "record", "tui", "app"]),
+    // record: its disk; confine: rights are those of a thread.
+    ("thread::", &["source", "record", "tui", "app", "confine"]),
     ("UdpSocket", &[]),
     ("TcpStream", &[]),
 ];

@@ -10,7 +10,7 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -373,6 +373,85 @@ fn through_sudo_a_configuration_that_others_can_write_is_not_read() {
         terminal.type_in(key);
         terminal.check_end(0);
     }
+}
+
+/// The owner of the one report that the dashboard is asked for.
+fn owner_of_a_report(owner: u32, environment: &[(&str, &str)]) -> (u32, u32) {
+    let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    chown(folder.path(), Some(owner), Some(owner)).unwrap();
+    let (file, place) = (testdata("outage.pcap.gz"), folder.path().to_str().unwrap());
+    let words = [PROGRAM, "--no-config", "--export-dir", place, &file];
+    let mut terminal = Terminal::run(&words, environment);
+    terminal.wait_to_see("complete");
+    terminal.type_in("e");
+    terminal.type_in("\r");
+    terminal.wait_to_see("report written");
+    terminal.type_in("q");
+    terminal.check_end(0);
+    let report = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap();
+    assert!(std::fs::read_to_string(report.path()).unwrap().contains("REFUSED"));
+    let found = report.metadata().unwrap();
+    (found.uid(), found.gid())
+}
+
+#[test]
+fn a_report_asked_for_belongs_to_who_runs_the_program_or_called_sudo() {
+    let me = rustix::process::geteuid().as_raw();
+    assert_eq!(owner_of_a_report(me, &[]).0, me);
+    if me != 0 {
+        return eprintln!("skipped the part with sudo: needs root");
+    }
+    let sudo = [("SUDO_UID", "1000"), ("SUDO_GID", "1001")];
+    assert_eq!(owner_of_a_report(1000, &sudo), (1000, 1001));
+}
+
+#[test]
+fn a_report_that_may_not_be_written_is_told_on_the_screen() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("skipped: needs root");
+    }
+    let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    let (file, place) = (testdata("outage.pcap.gz"), folder.path().to_str().unwrap());
+    let words = [PROGRAM, "--no-config", "--export-dir", place, &file];
+    let mut terminal = Terminal::run(&words, &[("SUDO_UID", "1000"), ("SUDO_GID", "1000")]);
+    terminal.wait_to_see("complete");
+    terminal.type_in("e");
+    terminal.type_in("\r");
+    terminal.wait_to_see("ermission denied");
+    terminal.wait_to_see("--export-dir");
+    terminal.type_in("qq"); // the first one closes what it says
+    terminal.check_end(0);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_screen_says_what_the_program_may_still_do() {
+    let file = testdata("outage.pcap.gz");
+    let mut terminal = Terminal::dashboard(&[]);
+    terminal.type_in("u");
+    terminal.wait_to_see("confined: no new privileges, no capability, user ");
+    terminal.type_in("q");
+    terminal.check_end(0);
+    let mut terminal = Terminal::run(&[PROGRAM, "--no-config", "--no-sandbox", &file], &[]);
+    terminal.wait_to_see("not confined: --no-sandbox");
+    terminal.type_in("u");
+    terminal.wait_to_see("! not confined: --no-sandbox");
+    terminal.type_in("q");
+    terminal.check_end(0);
+}
+
+/// What a shell pipes into it is no key.
+#[test]
+fn keys_come_from_the_terminal_while_packets_come_over_a_pipe() {
+    let file = testdata("outage.pcap.gz");
+    let script = format!("gzip -dc {file} | {PROGRAM} --no-config -");
+    let mut terminal = Terminal::run(&["sh", "-c", &script], &[]);
+    terminal.wait_to_see("complete");
+    terminal.type_in("u");
+    terminal.wait_to_see("what became of the queries");
+    terminal.type_in("q");
+    terminal.wait_for("Go on with");
+    terminal.check_clean();
 }
 
 #[test]

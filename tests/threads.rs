@@ -26,7 +26,8 @@ fn report(path: &Path, threads: &str, options: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("report.json");
     let (path, file) = (path.to_str().unwrap(), out.to_str().unwrap());
-    let words = ["rcodetop", "report", "-q", "--top", "all", "--format", "json"];
+    // This process has other tests to run.
+    let words = ["rcodetop", "report", "--no-sandbox", "-q", "--top", "all", "--format", "json"];
     let words = words.into_iter().chain(["--threads", threads, "--output", file, path]);
     let plan = cli::parse(words.chain(options.split_whitespace()), false).unwrap();
     match app::run(&plan) {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,11 +11,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::capture::Capture;
-use super::export::Exporter;
+use super::export::{self, Exporter, Hand};
 use super::signals::{Inquiry, Stop};
 use super::verdict::{self, Exit};
-use super::{InternalError, config, go_on, open};
-use crate::cli::{Analysis, ColorChoice, Volume};
+use super::{InternalError, config, confinement, go_on, open, writer};
+use crate::cli::{Analysis, ColorChoice, Rights, Volume};
+use crate::confine::Status;
 use crate::feed::{Command, Feed};
 use crate::hearsay::Hearsay;
 use crate::rehearsal;
@@ -55,11 +57,15 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     if !analysis.screen.numeric {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
     }
-    let capture = open::capture(&analysis)?;
-    let mut exporter = Exporter::start(analysis.export_dir.as_deref())?;
+    let folder = export::absolute(analysis.export_dir.as_deref())?;
+    let hand = hand(&analysis.rights, &folder)?;
+    let opened = open::open(&analysis)?;
+    confinement::take_keys_from_the_terminal();
+    let status = confinement::confine(&analysis, &opened)?;
+    let mut exporter = Exporter::start(folder, hand)?;
     let feed = Arc::new(Feed::default());
-    let worker = start(capture, Arc::clone(&feed), stop)?;
-    let options = options(&analysis, config, note);
+    let worker = start(opened.read()?, Arc::clone(&feed), stop)?;
+    let options = options(&analysis, config, notice(note, &status), &status);
     let shown = tui::run(&feed, &options, &mut exporter);
     feed.stop();
     let _ = worker.join(); // a panic of the worker is in the feed
@@ -84,8 +90,28 @@ fn warn_of(volume: Volume, note: Option<&str>) {
     }
 }
 
+/// Who writes reports: where this process shall not, one that may do nothing else.
+fn hand(rights: &Rights, folder: &Path) -> anyhow::Result<Hand> {
+    match rights {
+        Rights::Confined { .. } if cfg!(target_os = "linux") => writer::start(folder),
+        Rights::Confined { .. } | Rights::All => Ok(export::by_oneself(folder)),
+    }
+}
+
+/// What the user has to know before all else.
+fn notice(note: Option<String>, status: &Status) -> Option<String> {
+    let open = (*status == Status::Off).then(|| status.line());
+    let all: Vec<String> = open.into_iter().chain(note).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
 /// The command line before the configuration file, and this before what suits the terminal.
-fn options(analysis: &Analysis, config: config::Config, note: Option<String>) -> tui::Options {
+fn options(
+    analysis: &Analysis,
+    config: config::Config,
+    notice: Option<String>,
+    status: &Status,
+) -> tui::Options {
     let said = analysis.screen.theme.as_deref();
     let theme = match (analysis.color, said) {
         (ColorChoice::Never, _) => Theme::named("none"),
@@ -98,7 +124,8 @@ fn options(analysis: &Analysis, config: config::Config, note: Option<String>) ->
     }
     let mouse = config.mouse && !analysis.screen.no_mouse;
     let names = (!analysis.screen.numeric).then_some(config.names);
-    tui::Options { look, mouse, names, bindings: config.bindings, notice: note }
+    let confined = tui::Confined { line: status.line(), warnings: status.warnings() };
+    tui::Options { look, mouse, names, bindings: config.bindings, notice, confined }
 }
 
 /// What stays in the terminal.
@@ -153,6 +180,7 @@ pub(super) fn words(panic: &(dyn Any + Send)) -> String {
 
 fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
     let mut publisher = Publisher::new();
+    rehearsal::break_out();
     while !feed.is_stopping() {
         for command in feed.take_commands() {
             publisher.obey(&command, &mut capture);

@@ -1,6 +1,7 @@
-//! Reports that the dashboard is asked for, written by a thread of their own: a disk may be slow.
+//! Reports that the dashboard is asked for, made by a thread of their own: a disk may be slow.
 //!
 //! A report is written aside and gets its name when it is whole, and only a name that is free.
+//! Where the program is confined another process does that ([`super::writer`]).
 
 use std::fs::Permissions;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -17,6 +18,18 @@ use crate::snapshot::Snapshot;
 use crate::tui::export::{Form, Order, Refusal, Writer, Written};
 use crate::wire::name::escape_text;
 
+/// Writes one report.
+pub(super) type Hand = Box<dyn FnMut(&Order) -> Written + Send>;
+
+/// Writes with the rights of this process.
+pub(super) fn by_oneself(folder: &Path) -> Hand {
+    let folder = folder.to_owned();
+    Box::new(move |order| {
+        refuse_nothing(order)?;
+        save(&folder, &order.stem, order.form.extension(), |out| render(order, out))
+    })
+}
+
 /// So many names are tried, each with a number of its own.
 const MOST_NAMES: u32 = 10_000;
 
@@ -31,23 +44,20 @@ pub(super) struct Exporter {
 }
 
 impl Exporter {
-    /// Into this folder, or the one that the program was started in.
-    pub(super) fn start(folder: Option<&Path>) -> anyhow::Result<Self> {
-        let folder = absolute(folder)?;
+    /// Into this folder, by this hand.
+    pub(super) fn start(folder: PathBuf, mut hand: Hand) -> anyhow::Result<Self> {
         let (orders, to_do) = mpsc::channel::<Order>();
         let (done, answers) = mpsc::channel();
-        let into = folder.clone();
         let work = move || {
             for order in to_do {
                 rehearsal::panic_in("export");
-                let written = report(&into, &order);
-                if done.send(written).is_err() {
+                if done.send(hand(&order)).is_err() {
                     return;
                 }
             }
         };
         let builder = thread::Builder::new().name("export".into());
-        let thread = builder.spawn(work).context("cannot start the thread that writes reports")?;
+        let thread = builder.spawn(work).context("cannot start the thread that makes reports")?;
         Ok(Self { folder, orders, answers, thread, told: Vec::new() })
     }
 
@@ -78,8 +88,9 @@ impl Writer for Exporter {
     }
 }
 
-/// A folder that is not there is told before the capture begins, not in the middle of it.
-fn absolute(folder: Option<&Path>) -> anyhow::Result<PathBuf> {
+/// The folder named, or the one that the program was started in. One that is not there is told
+/// before the capture begins, not in the middle of it.
+pub(super) fn absolute(folder: Option<&Path>) -> anyhow::Result<PathBuf> {
     let Some(folder) = folder else {
         return Ok(std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")));
     };
@@ -93,19 +104,35 @@ fn printable(path: &Path) -> String {
     escape_text(path.as_os_str().as_encoded_bytes())
 }
 
-fn report(folder: &Path, order: &Order) -> Written {
+/// A file without packets is of no use.
+pub(super) fn refuse_nothing(order: &Order) -> Result<(), Refusal> {
     if order.form == Form::Packets && order.snapshot.packets.rows.is_empty() {
         return Err(Refusal {
             why: "no packet of what is shown is in memory any more".to_owned(),
             advice: "enter a row or type a filter: a file is then read again".to_owned(),
         });
     }
-    let saved = save(folder, &order.stem, order.form.extension(), |out| match order.form {
+    Ok(())
+}
+
+/// The bytes of a report.
+pub(super) fn render(order: &Order, out: &mut dyn Write) -> io::Result<()> {
+    match order.form {
         Form::Text => text(Format::Text, &order.snapshot, out),
         Form::Markdown => text(Format::Markdown, &order.snapshot, out),
         Form::Json => text(Format::Json, &order.snapshot, out),
         Form::Packets => output::pcapng::write(&order.snapshot.packets, out),
-    });
+    }
+}
+
+/// Writes a file under a name that no other has, and tells its path or why there is none.
+pub(super) fn save(
+    folder: &Path,
+    stem: &str,
+    extension: &str,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Written {
+    let saved = save_aside(folder, stem, extension, write);
     saved.map(|path| printable(&path)).map_err(|error| refusal(folder, &error))
 }
 
@@ -127,7 +154,7 @@ fn shortened(snapshot: &Snapshot, rows: usize) -> Snapshot {
 }
 
 /// Writes a file under a name that no other has, or none at all.
-fn save(
+fn save_aside(
     folder: &Path,
     stem: &str,
     extension: &str,
@@ -203,9 +230,9 @@ mod tests {
         let folder = folder.path();
         std::fs::write(folder.join("r.md"), "precious").unwrap();
         std::os::unix::fs::symlink("nowhere", folder.join("r-2.md")).unwrap();
-        let path = save(folder, "r", "md", say("third")).unwrap();
+        let path = save_aside(folder, "r", "md", say("third")).unwrap();
         assert_eq!(path, folder.join("r-3.md"));
-        save(folder, "r", "md", say("fourth")).unwrap();
+        save_aside(folder, "r", "md", say("fourth")).unwrap();
         assert_eq!(names(folder), ["r-2.md", "r-3.md", "r-4.md", "r.md"]);
         assert_eq!(std::fs::read_to_string(folder.join("r.md")).unwrap(), "precious");
         assert_eq!(std::fs::read_to_string(folder.join("r-3.md")).unwrap(), "third");
@@ -218,7 +245,7 @@ mod tests {
             out.write_all(&vec![b'x'; 1 << 20])?;
             Err(ErrorKind::StorageFull.into())
         };
-        let error = save(folder.path(), "r", "md", write).unwrap_err();
+        let error = save_aside(folder.path(), "r", "md", write).unwrap_err();
         assert_eq!(names(folder.path()), Vec::<String>::new());
         let told = refusal(Path::new("/srv"), &error);
         assert!(told.why.starts_with("cannot write into /srv: "), "{told:?}");
@@ -237,8 +264,8 @@ mod tests {
             return;
         }
         let much = |out: &mut dyn Write| out.write_all(&vec![b'x'; 1 << 20]);
-        let (result, left) = (save(place, "r", "md", much), names(place));
-        let small = save(place, "r", "md", say("small"));
+        let (result, left) = (save_aside(place, "r", "md", much), names(place));
+        let small = save_aside(place, "r", "md", say("small"));
         std::process::Command::new("umount").arg(place).output().unwrap();
         assert_eq!(result.unwrap_err().kind(), ErrorKind::StorageFull);
         assert_eq!(left, Vec::<String>::new());
@@ -248,20 +275,21 @@ mod tests {
     #[test]
     fn a_folder_that_is_gone_is_told_with_what_to_do() {
         let order = Order { form: Form::Text, stem: "r".into(), snapshot: Arc::default() };
-        let told = report(Path::new("/nowhere/at all"), &order).unwrap_err();
+        let told = by_oneself(Path::new("/nowhere/at all"))(&order).unwrap_err();
         assert_eq!(
             told.why,
             "cannot write into /nowhere/at all: No such file or directory (os error 2)"
         );
         assert!(told.advice.contains("make it again"), "{told:?}");
-        let refused = Exporter::start(Some(Path::new("/nowhere"))).map(|_| ()).unwrap_err();
+        let refused = absolute(Some(Path::new("/nowhere"))).unwrap_err();
         assert!(refused.to_string().contains("no folder"), "{refused}");
     }
 
     #[test]
     fn orders_are_carried_out_while_the_screen_goes_on() {
         let folder = tempfile::tempdir().unwrap();
-        let mut exporter = Exporter::start(Some(folder.path())).unwrap();
+        let (place, hand) = (folder.path().to_owned(), by_oneself(folder.path()));
+        let mut exporter = Exporter::start(place, hand).unwrap();
         for form in [Form::Markdown, Form::Text, Form::Json, Form::Json] {
             exporter.write(Order { form, stem: "r".into(), snapshot: Arc::default() });
         }

@@ -1,6 +1,6 @@
 //! The command of the report that goes on where the dashboard was left.
 
-use crate::cli::{Analysis, Input};
+use crate::cli::{Analysis, Input, Rights};
 use crate::engine::EngineConfig;
 use crate::snapshot::Snapshot;
 
@@ -22,6 +22,11 @@ pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
         }
     }
     let (engine, usual) = (&analysis.engine, EngineConfig::default());
+    match &analysis.rights {
+        Rights::Confined { user: None } => {}
+        Rights::Confined { user: Some(user) } => words.push(format!("--user {}", quoted(user))),
+        Rights::All => words.push("--no-sandbox".to_owned()),
+    }
     if engine.ports != usual.ports {
         words.extend(engine.ports.iter().map(|port| format!("-p {port}")));
     }
@@ -77,5 +82,9 @@ mod tests {
         let live = "rcodetop report -i eth0 --duration 1m --focus SERVFAIL";
         check(&["rcodetop", "-i", "eth0"], servfail, live);
         check(&["rcodetop"], refused, "rcodetop report -i INTERFACE --duration 1m");
+        let as_daemon = "rcodetop report a.pcap --user daemon";
+        check(&["rcodetop", "--user", "daemon", "a.pcap"], refused, as_daemon);
+        let open = "rcodetop report a.pcap --no-sandbox";
+        check(&["rcodetop", "--no-sandbox", "a.pcap"], refused, open);
     }
 }

@@ -8,6 +8,7 @@ mod analyzer;
 mod capture;
 mod clock;
 mod config;
+mod confinement;
 mod dashboard;
 mod export;
 mod go_on;
@@ -17,12 +18,14 @@ mod open;
 mod pair;
 mod player;
 mod progress;
+mod recording;
 mod replay;
 mod report;
 mod signals;
 mod sink;
 mod verdict;
 mod workers;
+mod writer;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -47,6 +50,9 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Completions(shell) => cli::write_completions(*shell, &mut io::stdout().lock())?,
         Plan::Configuration => say(&config::defaults())?,
         Plan::Manual => cli::write_manual(&mut io::stdout().lock())?,
+        Plan::Version => say(&confinement::version())?,
+        Plan::Writer(folder) => writer::serve(folder)?,
+        Plan::PacketWriter(options) => recording::serve(options)?,
     }
     Ok(Exit::Done)
 }

@@ -1,76 +1,125 @@
-//! From a plan to an open source: the only calls that open files and interfaces.
+//! From a plan to a capture: opened first, and read only when the program is confined. The only
+//! calls that open files and interfaces.
 
-use std::io;
+use std::num::NonZeroUsize;
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 
-use super::analyzer;
 use super::capture::{Again, Capture, Origin, Reopen};
 use super::replay::Playing;
+use super::{analyzer, confinement, recording};
 use crate::cli::{Analysis, Input, Live};
-use crate::record::Recorder;
-use crate::snapshot::SourceKind;
-use crate::source::{FileOptions, LiveOptions, list_interfaces, open_files, open_live};
+use crate::engine::EngineConfig;
+use crate::record::{Disk, Recorder};
+use crate::snapshot::{SourceKind, Speed};
+use crate::source::{FileOptions, FrameSource, Inputs, LiveOptions, list_interfaces, open_live};
 use crate::wire::name::escape_text;
 
+/// What will be read and counted: it is open, and no byte of it was looked at.
+pub(super) struct Opened {
+    engine: EngineConfig,
+    origin: Origin,
+    kind: Kind,
+    /// Where packets are written to.
+    disk: Option<Box<dyn Disk>>,
+}
+
+enum Kind {
+    Files(Files),
+    Live { source: Box<dyn FrameSource>, interfaces: Vec<String>, threads: NonZeroUsize },
+}
+
+struct Files {
+    inputs: Arc<Inputs>,
+    paths: Vec<PathBuf>,
+    follow: bool,
+    threads: NonZeroUsize,
+    replay: Option<Speed>,
+}
+
 /// Opens what the plan says.
-pub(super) fn capture(analysis: &Analysis) -> anyhow::Result<Capture> {
-    let (capture, names) = source(analysis)?;
-    Ok(capture.recorded(recorder(analysis, names)?))
-}
-
-/// Where packets are written to, for interfaces of these names.
-fn recorder(analysis: &Analysis, names: Vec<String>) -> anyhow::Result<Option<Recorder>> {
-    let Some(options) = &analysis.record else { return Ok(None) };
-    let started = Recorder::start(options.clone(), names);
-    let path = escape_text(options.path.as_os_str().as_encoded_bytes());
-    let started = started.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            anyhow!("cannot write packets to {path}: it exists; name another file")
-        }
-        _ => anyhow::Error::from(error).context(format!("cannot write packets to {path}")),
-    });
-    started.map(Some)
-}
-
-/// What is captured from, and the names of its interfaces.
-fn source(analysis: &Analysis) -> anyhow::Result<(Capture, Vec<String>)> {
+pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
     let engine = analysis.engine.clone();
-    match &analysis.input {
+    let (origin, kind) = match &analysis.input {
         Input::Files { paths, follow, threads, replay } => {
-            let source = open_files(paths, &FileOptions { follow: *follow })?;
+            let inputs = Arc::new(Inputs::open(paths)?);
             let origin = Origin { kind: SourceKind::File, name: files_name(paths) };
-            let again = Again { engine: engine.clone(), open: reopen(paths, *follow) };
-            if let Some(speed) = replay {
-                let playing = Playing::start(*speed, reopen(paths, false));
-                let playing = playing.context("cannot start the thread that reads ahead")?;
-                let capture = Capture::new(origin, source, analyzer::alone(engine));
-                return Ok((capture.with(again).played(playing), Vec::new()));
-            }
             let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
-            let analyzer = analyzer::on_threads(threads, engine);
-            let analyzer = analyzer.context("cannot start the analysis threads")?;
-            Ok((Capture::new(origin, source, analyzer).with(again), Vec::new()))
+            let (paths, follow, replay) = (paths.clone(), *follow, *replay);
+            (origin, Kind::Files(Files { inputs, paths, follow, threads, replay }))
         }
         Input::Live(live) => {
             let interfaces = interfaces(live)?;
             let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
             let name = escape_text(interfaces.join(", ").as_bytes());
             let origin = Origin { kind: SourceKind::Live, name };
-            let again = Again { engine: engine.clone(), open: None };
-            let analyzer = analyzer::on_threads(live.threads, engine);
-            let analyzer = analyzer.context("cannot start the analysis threads")?;
-            Ok((Capture::new(origin, source, analyzer).with(again), interfaces))
+            (origin, Kind::Live { source, interfaces, threads: live.threads })
         }
+    };
+    let disk = recording::disk(analysis)?;
+    Ok(Opened { engine, origin, kind, disk })
+}
+
+impl Opened {
+    /// Where something may have to be opened later, to be read.
+    pub(super) fn to_read(&self) -> Vec<PathBuf> {
+        match &self.kind {
+            Kind::Files(Files { inputs, paths, follow, .. }) => {
+                confinement::of_files(inputs, paths, *follow)
+            }
+            Kind::Live { interfaces, .. } => confinement::of_interfaces(interfaces),
+        }
+    }
+
+    /// Packet sockets, on which nothing must be written.
+    pub(super) fn sockets(&self) -> Vec<RawFd> {
+        match &self.kind {
+            Kind::Files(_) => Vec::new(),
+            Kind::Live { source, .. } => source.sockets(),
+        }
+    }
+
+    /// Begins to read, on as many threads as it shall be counted on.
+    pub(super) fn read(self) -> anyhow::Result<Capture> {
+        let Self { engine, origin, kind, disk } = self;
+        let (capture, names, patient) = match kind {
+            Kind::Files(files) => (files.read(engine, origin)?, Vec::new(), true),
+            Kind::Live { source, interfaces, threads } => {
+                let again = Again { engine: engine.clone(), open: None };
+                let analyzer = analyzer::on_threads(threads, engine).context(NO_THREADS)?;
+                (Capture::new(origin, source, analyzer).with(again), interfaces, false)
+            }
+        };
+        let recorder = disk.map(|disk| Recorder::start(disk, names, patient)).transpose();
+        Ok(capture.recorded(recorder.context("cannot start the thread that writes packets")?))
     }
 }
 
-/// Files can be opened once more; standard input and pipes are gone once they were read.
-fn reopen(paths: &[PathBuf], follow: bool) -> Option<Reopen> {
-    let paths = paths.to_vec();
-    let is_lasting = paths.iter().all(|path| path.is_file());
-    is_lasting.then(|| -> Reopen { Box::new(move || open_files(&paths, &FileOptions { follow })) })
+const NO_THREADS: &str = "cannot start the analysis threads";
+
+impl Files {
+    fn read(self, engine: EngineConfig, origin: Origin) -> anyhow::Result<Capture> {
+        let source = self.inputs.read(&FileOptions { follow: self.follow })?;
+        let again = Again { engine: engine.clone(), open: self.reopen(self.follow) };
+        if let Some(speed) = self.replay {
+            let playing = Playing::start(speed, self.reopen(false));
+            let playing = playing.context("cannot start the thread that reads ahead")?;
+            let capture = Capture::new(origin, source, analyzer::alone(engine));
+            return Ok(capture.with(again).played(playing));
+        }
+        let analyzer = analyzer::on_threads(self.threads, engine).context(NO_THREADS)?;
+        Ok(Capture::new(origin, source, analyzer).with(again))
+    }
+
+    /// Files can be read once more; standard input and pipes are gone once they were read.
+    fn reopen(&self, follow: bool) -> Option<Reopen> {
+        let inputs = Arc::clone(&self.inputs);
+        let is_lasting = self.paths.iter().all(|path| path.is_file());
+        is_lasting.then(|| -> Reopen { Box::new(move || inputs.read(&FileOptions { follow })) })
+    }
 }
 
 fn live_options(live: &Live, ports: &[u16]) -> LiveOptions {

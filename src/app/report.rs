@@ -4,14 +4,18 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
+
 use super::capture::Capture;
-use super::open;
 use super::progress::Meter;
 use super::signals::{Inquiry, Stop};
 use super::sink::Sink;
 use super::verdict::{self, Exit};
-use crate::cli::{Input, Report};
+use super::{confinement, open};
+use crate::cli::{Input, Report, Rights};
+use crate::confine;
 use crate::output::{self, Options};
+use crate::rehearsal;
 use crate::snapshot::{Ended, Snapshot, SnapshotSpec};
 use crate::tui::glyphs::speaks_utf8;
 use crate::tui::summary::summary;
@@ -22,8 +26,12 @@ const DEFAULT_WIDTH: usize = 100;
 /// Reads the input to its end, or to a signal, and writes the report.
 pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
     let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
-    let mut capture = open::capture(&plan.analysis)?;
-    let sink = Sink::open(plan.output.as_deref(), inputs(&plan.analysis.input))?;
+    let opened = open::open(&plan.analysis)?;
+    let sink = sink(plan)?;
+    let status = confinement::confine(&plan.analysis, &opened)?;
+    confinement::tell(&status, plan.analysis.volume);
+    let mut capture = opened.read()?;
+    rehearsal::break_out();
     let mut meter = Meter::new(&plan.analysis);
     read(&mut capture, &Orders { stop, inquiry }, duration(&plan.analysis.input), &mut meter);
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
@@ -32,6 +40,20 @@ pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
     verdict::require_frames(&snapshot)?;
     write(plan, &snapshot, sink)?;
     Ok(verdict::verdict(&snapshot, plan.check))
+}
+
+/// Where the report goes: what is written is written by whom it shall belong to, not by root.
+fn sink(plan: &Report) -> anyhow::Result<Sink> {
+    let open = || Sink::open(plan.output.as_deref(), inputs(&plan.analysis.input));
+    let is_confined = matches!(plan.analysis.rights, Rights::Confined { .. });
+    match confine::owner() {
+        Some(user) if is_confined && plan.output.is_some() => confine::as_user(&user, open)?
+            .with_context(|| {
+                let name = &user.name;
+                format!("for {name}, who called sudo (or send standard output there)")
+            }),
+        _ => open(),
+    }
 }
 
 fn inputs(input: &Input) -> &[PathBuf] {

@@ -45,6 +45,7 @@ const WRITING: &str = "Writing packets";
 const ANALYSIS: &str = "Analysis";
 const OUTPUT: &str = "Output";
 const SCREEN: &str = "Dashboard only";
+const CONFINED: &str = "Confinement";
 
 /// Who is refused by DNS servers, by whom, for which names, since when.
 ///
@@ -112,6 +113,27 @@ pub enum Task {
     },
     /// Print the manual page, in roff
     Man,
+    /// Write the reports that the dashboard hands over; started by the dashboard itself
+    #[command(hide = true)]
+    WriteReports {
+        /// Into this folder
+        folder: PathBuf,
+    },
+    /// Write the packets that a capture hands over; started by the program itself
+    #[command(hide = true)]
+    WritePackets {
+        /// To this file
+        path: PathBuf,
+        /// As the option of this name
+        #[arg(long)]
+        write_size: Option<u64>,
+        /// As the option of this name
+        #[arg(long, value_parser = units::duration)]
+        write_every: Option<Duration>,
+        /// As the option of this name
+        #[arg(long)]
+        write_total: Option<u64>,
+    },
 }
 
 /// What to read and how; shared by the dashboard and the report.
@@ -180,6 +202,14 @@ pub struct InputArgs {
     /// Where packets are written to.
     #[command(flatten)]
     pub write: WriteArgs,
+
+    /// As root, read packets as this user instead [default: who called sudo, else rcodetop or
+    /// nobody]; `root` stays root, without its capabilities
+    #[arg(long, value_name = "NAME", help_heading = CONFINED, conflicts_with = "no_sandbox")]
+    pub user: Option<String>,
+    /// Keep all rights while reading packets: a fault in the program is then a hole in this host
+    #[arg(long, help_heading = CONFINED)]
+    pub no_sandbox: bool,
 
     /// Only errors on standard error: no progress bar, no notes
     #[arg(short, long, help_heading = OUTPUT, conflicts_with = "verbose")]

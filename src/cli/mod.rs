@@ -10,11 +10,12 @@ mod units;
 use std::ffi::OsString;
 use std::io::{self, Write};
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice};
-pub use plan::{Analysis, Config, Input, Live, Plan, Report, Screen, Volume};
+pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Volume};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.
@@ -23,8 +24,23 @@ where
     I: IntoIterator,
     I::Item: Into<OsString> + Clone,
 {
-    plan::plan(Cli::try_parse_from(words)?, stdout_is_terminal)
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    match Cli::try_parse_from(&words) {
+        Ok(cli) => plan::plan(cli, stdout_is_terminal),
+        // clap stops at the first of the two.
+        Err(asked) if asked.kind() == ErrorKind::DisplayVersion && is_verbose(&words) => {
+            Ok(Plan::Version)
+        }
+        Err(help_or_usage) => Err(help_or_usage),
+    }
 }
+
+/// Whether one of these words is `-v`, also together with `-V`.
+fn is_verbose(words: &[OsString]) -> bool {
+    words.iter().any(|word| VERBOSE.iter().any(|verbose| word == verbose))
+}
+
+const VERBOSE: [&str; 4] = ["-v", "--verbose", "-vV", "-Vv"];
 
 /// Writes the completion script for a shell.
 pub fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result<()> {
@@ -38,7 +54,7 @@ pub fn write_manual(out: &mut dyn Write) -> io::Result<()> {
     let mut program = Cli::command();
     program.build();
     clap_mangen::Man::new(program.clone()).render(out)?;
-    for task in program.get_subcommands() {
+    for task in program.get_subcommands().filter(|task| !task.is_hide_set()) {
         write_task_manual(task, out)?;
     }
     Ok(())

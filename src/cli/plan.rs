@@ -40,6 +40,12 @@ pub enum Plan {
     Manual,
     /// Print the defaults of the configuration file.
     Configuration,
+    /// Print the version, and how this system can confine the program.
+    Version,
+    /// Write reports that come over standard input into this folder.
+    Writer(PathBuf),
+    /// Write packets that the program hands over.
+    PacketWriter(RecordOptions),
 }
 
 /// What to read and how to analyze it.
@@ -59,6 +65,20 @@ pub struct Analysis {
     pub export_dir: Option<PathBuf>,
     /// Where packets are written to; `None` for nowhere.
     pub record: Option<RecordOptions>,
+    /// With whose rights packets are read.
+    pub rights: Rights,
+}
+
+/// With whose rights packets are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rights {
+    /// With as few as can be.
+    Confined {
+        /// As this user; `None` leaves it to who runs the program, and how.
+        user: Option<String>,
+    },
+    /// With all that the program was given.
+    All,
 }
 
 /// What was said of the dashboard; what was not is up to the configuration file and the terminal.
@@ -170,6 +190,13 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
         Some(Task::Man) => Ok(Plan::Manual),
+        Some(Task::WriteReports { folder }) => Ok(Plan::Writer(folder)),
+        Some(Task::WritePackets {
+            path,
+            write_size: size,
+            write_every: every,
+            write_total: total,
+        }) => Ok(Plan::PacketWriter(RecordOptions { path, size, every, total })),
     }
 }
 
@@ -275,7 +302,8 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         color: args.color,
         screen: Screen::default(),
         export_dir: None,
-        record: record(&args.write, !paths.is_empty()),
+        record: record(&args.write),
+        rights: rights(&mut args),
         input: if paths.is_empty() {
             live(args, duration)?
         } else {
@@ -301,6 +329,10 @@ fn volume(args: &InputArgs) -> Volume {
         (_, true) => Volume::Verbose,
         _ => Volume::Normal,
     }
+}
+
+fn rights(args: &mut InputArgs) -> Rights {
+    if args.no_sandbox { Rights::All } else { Rights::Confined { user: args.user.take() } }
 }
 
 fn live(args: InputArgs, duration: Option<Duration>) -> Result<Input, clap::Error> {
@@ -341,10 +373,10 @@ fn files(
     Ok(Input::Files { paths, follow: args.follow, threads: args.threads, replay: None })
 }
 
-fn record(args: &WriteArgs, is_file: bool) -> Option<RecordOptions> {
+fn record(args: &WriteArgs) -> Option<RecordOptions> {
     let path = args.write.clone()?;
     let (size, every, total) = (args.write_size, args.write_every, args.write_total);
-    Some(RecordOptions { path, size, every, total, patient: is_file })
+    Some(RecordOptions { path, size, every, total })
 }
 
 /// Each thread has tables of its own.

@@ -4,22 +4,21 @@ use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
-use super::{Chunk, RecordOptions, Recording, blocks, lock};
+use super::{Chunk, Disk, RecordOptions, Recording, blocks};
 use crate::time::Timestamp;
 use crate::wire::name::escape_text;
 
 /// The files of one recording.
 #[derive(Debug)]
-pub(super) struct Files {
+pub struct Files {
     options: RecordOptions,
     /// What each file begins with: the section and all interfaces.
     beginning: Vec<u8>,
     current: Option<Current>,
     /// Those that were written before, with their lengths, the oldest first.
     older: VecDeque<(PathBuf, u64)>,
-    status: Arc<Mutex<Recording>>,
+    status: Recording,
 }
 
 /// The file that is being written.
@@ -35,39 +34,26 @@ struct Current {
 impl Files {
     /// Where there is one file only, it is made at once, so that a long capture does not end in
     /// "permission denied"; where there are several, the folder must be one.
-    pub(super) fn open(options: RecordOptions, status: Arc<Mutex<Recording>>) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// If the file is there already or cannot be written, or if the folder cannot be looked into.
+    pub fn open(options: RecordOptions) -> io::Result<Self> {
         let mut beginning = Vec::new();
         blocks::section(None, &mut beginning);
-        let (older, current) = (VecDeque::new(), None);
+        let (older, current, status) = (VecDeque::new(), None, Recording::default());
         let mut files = Self { options, beginning, current, older, status };
         if files.options.rotates() {
-            fs::read_dir(folder(&files.options.path))?;
+            fs::metadata(folder(&files.options.path))?;
         } else {
             files.begin(files.options.path.clone())?;
         }
         Ok(files)
     }
 
-    /// Writes a chunk, or counts its frames as lost.
-    pub(super) fn write(&mut self, chunk: &Chunk) {
-        let is_stopped = lock(&self.status).stopped.is_some();
-        if chunk.is_interface {
-            self.beginning.extend(&chunk.bytes);
-        }
-        let result = if is_stopped { Err(None) } else { self.try_write(chunk).map_err(Some) };
-        let mut status = lock(&self.status);
-        match result {
-            Ok(()) => {
-                status.frames += chunk.frames;
-                status.bytes += chunk.bytes.len() as u64;
-            }
-            Err(why) => {
-                status.lost += chunk.frames;
-                if let Some(why) = why {
-                    status.stopped = Some(words(&why));
-                }
-            }
-        }
+    /// How the writing goes.
+    pub fn status(&self) -> Recording {
+        self.status.clone()
     }
 
     fn try_write(&mut self, chunk: &Chunk) -> io::Result<()> {
@@ -115,7 +101,7 @@ impl Files {
         let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         file.write_all(&self.beginning)?;
         let length = self.beginning.len() as u64;
-        let mut status = lock(&self.status);
+        let status = &mut self.status;
         status.file = escape_text(path.as_os_str().as_encoded_bytes());
         status.files += 1;
         self.current = Some(Current { file, path, length, first: None });
@@ -128,7 +114,7 @@ impl Files {
         if !self.options.rotates() {
             return path.clone();
         }
-        let number = lock(&self.status).files + 1;
+        let number = self.status.files + 1;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut name = format!("{stem}-{}-{number:04}", first.stamp());
         if let Some(extension) = path.extension() {
@@ -155,6 +141,24 @@ impl Files {
             }
         }
         Ok(())
+    }
+}
+
+impl Disk for Files {
+    fn write(&mut self, chunk: &Chunk) -> Recording {
+        if chunk.is_interface {
+            self.beginning.extend(&chunk.bytes);
+        }
+        if self.status.stopped.is_some() {
+            self.status.lost += chunk.frames;
+        } else if let Err(why) = self.try_write(chunk) {
+            self.status.lost += chunk.frames;
+            self.status.stopped = Some(words(&why));
+        } else {
+            self.status.frames += chunk.frames;
+            self.status.bytes += chunk.bytes.len() as u64;
+        }
+        self.status.clone()
     }
 }
 

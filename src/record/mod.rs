@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::rehearsal;
 use crate::time::Timestamp;
 use crate::wire::Frame;
-use files::Files;
+pub use files::Files;
 
 /// What is handed to the disk at once.
 const CHUNK: usize = 256 << 10;
@@ -39,8 +39,6 @@ pub struct RecordOptions {
     /// All files together are at most so long, in bytes: the oldest is removed, or, where there is
     /// one file only, nothing more is written.
     pub total: Option<u64>,
-    /// Frames can wait until the disk is ready: those of a file can, those of an interface not.
-    pub patient: bool,
 }
 
 impl RecordOptions {
@@ -68,15 +66,24 @@ pub struct Recording {
 }
 
 /// A part of a file: whole blocks.
-#[derive(Debug, Default)]
-struct Chunk {
-    bytes: Vec<u8>,
-    frames: u64,
-    /// Of its first frame and its last one.
-    first: Timestamp,
-    last: Timestamp,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chunk {
+    /// The blocks.
+    pub bytes: Vec<u8>,
+    /// How many frames they hold.
+    pub frames: u64,
+    /// When the first of them was captured.
+    pub first: Timestamp,
+    /// When the last one was.
+    pub last: Timestamp,
     /// It describes an interface, which every file to come has to do as well.
-    is_interface: bool,
+    pub is_interface: bool,
+}
+
+/// Who writes chunks: this process, or another one.
+pub trait Disk: Send {
+    /// Writes a chunk or counts its frames as lost, and tells how the writing goes.
+    fn write(&mut self, chunk: &Chunk) -> Recording;
 }
 
 /// Copies frames into chunks, and hands these to the thread that writes them.
@@ -91,22 +98,24 @@ pub struct Recorder {
     /// Chunks that were written and can be filled again.
     empty: Receiver<Chunk>,
     status: Arc<Mutex<Recording>>,
+    /// Frames for which there was no room on the way to the disk.
+    overflow: u64,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Recorder {
-    /// Opens the first file and starts the thread. `names` are those of the interfaces, by number.
+    /// Starts the thread. `names` are those of the interfaces, by number; who is `patient` waits until
+    /// the disk is ready, as frames of a file can and those of an interface cannot.
     ///
     /// # Errors
     ///
-    /// If the file is there already or cannot be written, or if there is no thread to be had.
-    pub fn start(options: RecordOptions, names: Vec<String>) -> io::Result<Self> {
+    /// If there is no thread to be had.
+    pub fn start(disk: Box<dyn Disk>, names: Vec<String>, patient: bool) -> io::Result<Self> {
         let status = Arc::<Mutex<Recording>>::default();
-        let patient = options.patient;
-        let files = Files::open(options, Arc::clone(&status))?;
+        let theirs = Arc::clone(&status);
         let (sender, full) = sync_channel(CHUNKS);
         let (done, empty) = sync_channel(CHUNKS);
-        let work = move || write_all(files, &full, &done);
+        let work = move || write_all(disk, &theirs, &full, &done);
         let thread = thread::Builder::new().name("record".into()).spawn(work)?;
         Ok(Self {
             chunk: Chunk::default(),
@@ -116,6 +125,7 @@ impl Recorder {
             sender: Some(sender),
             empty,
             status,
+            overflow: 0,
             thread: Some(thread),
         })
     }
@@ -166,7 +176,7 @@ impl Recorder {
             })
         };
         if let Err(mut chunk) = lost {
-            lock(&self.status).lost += chunk.frames;
+            self.overflow += chunk.frames;
             chunk.clear();
             self.chunk = chunk;
         }
@@ -174,7 +184,8 @@ impl Recorder {
 
     /// How the writing goes.
     pub fn status(&self) -> Recording {
-        lock(&self.status).clone()
+        let status = lock(&self.status).clone();
+        Recording { lost: status.lost + self.overflow, ..status }
     }
 
     /// Waits until all is written that can be.
@@ -206,10 +217,15 @@ impl Chunk {
 }
 
 /// What the thread does until nobody sends chunks any more.
-fn write_all(mut files: Files, full: &Receiver<Chunk>, done: &SyncSender<Chunk>) {
+fn write_all(
+    mut disk: Box<dyn Disk>,
+    status: &Mutex<Recording>,
+    full: &Receiver<Chunk>,
+    done: &SyncSender<Chunk>,
+) {
     while let Ok(mut chunk) = full.recv() {
         rehearsal::panic_in("record");
-        files.write(&chunk);
+        *lock(status) = disk.write(&chunk);
         chunk.clear();
         // One that is not wanted back is not kept.
         let _ = done.try_send(chunk);

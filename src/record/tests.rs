@@ -6,7 +6,8 @@ use crate::wire::LinkType;
 
 /// Frames of `length` bytes, `seconds` apart.
 fn record(options: RecordOptions, frames: u64, length: usize, seconds: u64) -> Recording {
-    let mut recorder = Recorder::start(options, vec!["eth0".into()]).unwrap();
+    let files = Files::open(options).unwrap();
+    let mut recorder = Recorder::start(Box::new(files), vec!["eth0".into()], false).unwrap();
     let bytes = vec![0xAB; length];
     for nth in 0..frames {
         let at = Timestamp::new(1_795_230_720 + nth * seconds, 0);
@@ -44,7 +45,7 @@ fn one_file_has_all_frames_and_is_never_written_over() {
     let [(name, length)] = &files(folder.path())[..] else { panic!("one file") };
     assert_eq!(name, "dns.pcapng");
     assert!(*length > 5 * 100 && recording.file.ends_with("dns.pcapng"));
-    let again = Recorder::start(in_folder(folder.path()), Vec::new());
+    let again = Files::open(in_folder(folder.path()));
     assert_eq!(again.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
 }
 
@@ -107,8 +108,7 @@ fn a_folder_that_is_not_there_is_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
     for size in [None, Some(1 << 20)] {
         let path = folder.path().join("nowhere").join("dns.pcapng");
-        let started =
-            Recorder::start(RecordOptions { path, size, ..RecordOptions::default() }, vec![]);
+        let started = Files::open(RecordOptions { path, size, ..RecordOptions::default() });
         assert_eq!(started.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

@@ -7,15 +7,15 @@
 //! reader 34 in pcap and 58 in pcapng, `pcap-parser` 0.17 41 and 82), and it knows byte offsets,
 //! obsolete packet blocks, old pcap versions, Ixia's variants and files that still grow.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::End;
 use super::error::SourceError;
+use super::held::Held;
 use super::input::{self, Identity, Input};
 use super::pcap::{self, Dialect, Header};
 use super::pcapng::{self, Numbering, Section};
@@ -44,6 +44,8 @@ pub(super) enum Step {
     /// The file was replaced by a new one, which is read from its start. What was left of the old
     /// one, if anything.
     Replaced(Option<String>),
+    /// Something is wrong that does not end it; go on.
+    Complaint(String),
     /// Nothing more, ever.
     End(End),
 }
@@ -58,7 +60,7 @@ enum Format {
 
 /// A capture file being read.
 pub(super) struct Reader {
-    path: PathBuf,
+    held: Arc<Held>,
     manner: Manner,
     numbering: Numbering,
     input: Input,
@@ -70,6 +72,8 @@ pub(super) struct Reader {
     skip: u64,
     /// Where the frame is that was found last.
     place: Place,
+    /// It was told that nobody here can see what becomes of its name.
+    told: bool,
 }
 
 enum Filled {
@@ -79,20 +83,20 @@ enum Filled {
 }
 
 impl Reader {
-    /// Opens a file and reads its header; of a file to follow, as far as it is there.
+    /// Begins to read a file, with its header; of a file to follow, as far as it is there.
     pub(super) fn open(
-        path: &Path,
+        held: &Arc<Held>,
         manner: Manner,
         numbering: &Numbering,
     ) -> Result<Self, SourceError> {
-        let input = input::open(path, manner.patience)?;
+        let input = input::open(held, manner.patience)?;
         let window = super::window::Window::new(manner.window);
         let numbering = numbering.clone();
-        let path = path.to_owned();
-        let (format, records, skip) = (Format::Unknown, 0, 0);
+        let held = Arc::clone(held);
+        let (format, records, skip, told) = (Format::Unknown, 0, 0, false);
         let place = Place::default();
         let mut reader =
-            Self { path, manner, numbering, input, window, format, records, skip, place };
+            Self { held, manner, numbering, input, window, format, records, skip, place, told };
         reader.check_followable()?;
         while let Some(need) = reader.recognise()? {
             match reader.fill(need) {
@@ -263,7 +267,7 @@ impl Reader {
     }
 
     fn name(&self) -> String {
-        input::name(&self.path)
+        input::name(self.held.path())
     }
 
     fn not_capture(&self, why: String) -> SourceError {
@@ -292,7 +296,7 @@ impl Reader {
             Some(compression) if error.raw_os_error().is_none() => {
                 SourceError::Header { file: self.name(), why: unpacking_failed(compression, error) }
             }
-            _ => input::unreadable(&self.path, error),
+            _ => input::unreadable(self.held.path(), error),
         }
     }
 
@@ -350,9 +354,27 @@ impl Reader {
 
     /// At the present end of a file that is followed: is it still the one under that name?
     fn wait_or_change(&mut self) -> Step {
-        if !self.follows() || !self.was_replaced() {
+        if !self.follows() {
             return Step::Quiet;
         }
+        match self.was_replaced() {
+            Ok(true) => self.change(),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                self.wait_in_vain("whether a new file takes its name cannot be seen")
+            }
+            Ok(false) | Err(_) => Step::Quiet,
+        }
+    }
+
+    /// Rotated away, or truncated in place. A name that is gone says nothing yet.
+    fn was_replaced(&self) -> io::Result<bool> {
+        let now = fs::metadata(self.held.path())?;
+        let is_other = Identity::of(&now) != self.input.identity;
+        Ok(is_other || now.len() < self.window.read_so_far())
+    }
+
+    /// Goes on with the file that has the name now.
+    fn change(&mut self) -> Step {
         let left = self.window.available().len();
         let lost = (left > 0 || self.skip > 0).then(|| {
             match self.damaged(&format!("was never finished: {left} bytes left")) {
@@ -360,10 +382,13 @@ impl Reader {
                 End::EndOfFile | End::Failed(_) => String::new(),
             }
         });
-        match Self::open(&self.path, self.manner, &self.numbering) {
+        match self.successor() {
             Ok(new) => {
                 *self = new;
                 Step::Replaced(lost)
+            }
+            Err(SourceError::Unreadable { .. }) if self.is_denied() => {
+                self.wait_in_vain("the new file of that name cannot be opened")
             }
             // Its successor may be half made: look again later.
             Err(SourceError::Unreadable { .. }) => Step::Quiet,
@@ -371,11 +396,25 @@ impl Reader {
         }
     }
 
-    /// Rotated away, or truncated in place. A name that is gone says nothing yet.
-    fn was_replaced(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|now| {
-            Identity::of(&now) != self.input.identity || now.len() < self.window.read_so_far()
-        })
+    fn successor(&self) -> Result<Self, SourceError> {
+        let held = Held::open(self.held.path(), true)?;
+        Self::open(&Arc::new(held), self.manner, &self.numbering)
+    }
+
+    fn is_denied(&self) -> bool {
+        let opened = File::open(self.held.path());
+        opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    }
+
+    /// Waits on, for rights may change, and tells once that it is likely to be in vain.
+    fn wait_in_vain(&mut self, what: &str) -> Step {
+        if std::mem::replace(&mut self.told, true) {
+            return Step::Quiet;
+        }
+        Step::Complaint(format!(
+            "{}: {what}, permission denied; start again with --user and a user who may",
+            self.name()
+        ))
     }
 }
 

@@ -2,9 +2,8 @@
 //!
 //! Knows operating-system files, and nothing of capture formats.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{self, Cursor, Read};
-use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::panic;
 use std::path::Path;
@@ -15,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::error::SourceError;
+use super::held::{Bytes, Held};
 use super::unpack::{BOUND, Compression, LONGEST_MAGIC, unpack};
 use crate::rehearsal;
 use crate::wire::name::escape_text;
@@ -66,16 +66,12 @@ pub(super) fn name(path: &Path) -> String {
     escape_text(path.as_os_str().as_encoded_bytes())
 }
 
-/// Opens an input; waits for the writer of a FIFO and for the first bytes of a pipe.
+/// Begins to read an input; waits for the first bytes of a pipe.
 ///
 /// Later reads wait for at most `patience`.
-pub(super) fn open(path: &Path, patience: Duration) -> Result<Input, SourceError> {
-    let unreadable = |error: io::Error| unreadable(path, &error);
-    let file = open_file(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.is_dir() {
-        return Err(SourceError::Directory { file: name(path) });
-    }
+pub(super) fn open(held: &Held, patience: Duration) -> Result<Input, SourceError> {
+    let unreadable = |error: io::Error| unreadable(held.path(), &error);
+    let (file, metadata) = held.bytes().map_err(unreadable)?;
     let regular = metadata.is_file();
     let consumed = Arc::new(AtomicU64::new(0));
     let mut counted = Counted { file, consumed: Arc::clone(&consumed) };
@@ -110,14 +106,6 @@ pub(super) fn plain(error: &io::Error) -> String {
     letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
-fn open_file(path: &Path) -> io::Result<File> {
-    if is_standard_input(path) {
-        // The descriptor itself: a second buffer in front of ours would only copy.
-        return io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    }
-    File::open(path)
-}
-
 /// The first bytes, by which a compression is recognised.
 fn beginning(file: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(LONGEST_MAGIC);
@@ -127,7 +115,7 @@ fn beginning(file: &mut impl Read) -> io::Result<Vec<u8>> {
 
 /// Counts what is read of a file.
 struct Counted {
-    file: File,
+    file: Bytes,
     consumed: Arc<AtomicU64>,
 }
 

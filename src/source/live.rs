@@ -3,6 +3,7 @@
 //! The kernel's buffer is the queue. Waiting is done here, for all interfaces together, so that
 //! an idle one starves nobody.
 
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -110,6 +111,11 @@ impl FrameSource for Live {
 
     fn complaints(&self) -> &[String] {
         &self.complaints
+    }
+
+    fn sockets(&self) -> Vec<RawFd> {
+        let open = self.seats.iter().filter_map(|seat| seat.interface.as_ref());
+        open.map(|interface| interface.as_fd().as_raw_fd()).collect()
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -14,6 +13,7 @@ use std::time::Duration;
 use super::error::SourceError;
 use super::file::{Manner, Reader, Step};
 use super::frames::Frames;
+use super::held::Held;
 use super::pcapng::Numbering;
 use super::record::Place;
 use super::{End, FrameSource, Next, NextRun};
@@ -30,16 +30,16 @@ const FRAMES_BETWEEN_LOOKS: u32 = 1024;
 /// before they are read.
 const RUN: usize = 256;
 
-/// From so many files on, a file is open only while its frames are due: descriptors and windows
-/// are few, and captures that were rotated every minute are many.
-const OPEN_AT_ONCE: usize = 32;
+/// From so many files on, a file has a window only while its frames are due: windows take memory,
+/// and captures that were rotated every minute are many.
+pub(super) const OPEN_AT_ONCE: usize = 32;
 
 /// Complaints that are kept word by word; more are only counted.
 const COMPLAINTS_KEPT: usize = 16;
 
 /// One of the files.
 struct Lane {
-    path: PathBuf,
+    held: Arc<Held>,
     /// `None` before the file is due and after its end.
     reader: Option<Box<Reader>>,
     size: Option<u64>,
@@ -74,10 +74,10 @@ enum Choice {
 }
 
 impl Merged {
-    /// Opens all files; the first that cannot be opened ends it.
-    pub(super) fn open(paths: &[PathBuf], manner: Manner) -> Result<Self, SourceError> {
+    /// Begins to read all files; the first that is no capture ends it.
+    pub(super) fn open(files: &[Arc<Held>], manner: Manner) -> Result<Self, SourceError> {
         let mut merged = Self {
-            lanes: Vec::with_capacity(paths.len()),
+            lanes: Vec::with_capacity(files.len()),
             manner,
             numbering: Numbering::default(),
             leader: None,
@@ -91,18 +91,19 @@ impl Merged {
             complaints_beyond: 0,
             failed: false,
         };
-        let park = paths.len() > OPEN_AT_ONCE && !manner.follow;
-        for path in paths {
-            merged.add(path.clone(), park)?;
+        let park = files.len() > OPEN_AT_ONCE && !manner.follow;
+        for held in files {
+            merged.add(held, park)?;
         }
         Ok(merged)
     }
 
-    fn add(&mut self, path: PathBuf, park: bool) -> Result<(), SourceError> {
-        let reader = Reader::open(&path, self.manner, &self.numbering)?;
+    fn add(&mut self, held: &Arc<Held>, park: bool) -> Result<(), SourceError> {
+        let reader = Reader::open(held, self.manner, &self.numbering)?;
         let (size, consumed) = (reader.size(), reader.consumed());
         let lane = self.lanes.len();
-        self.lanes.push(Lane { path, reader: Some(Box::new(reader)), size, consumed });
+        let held = Arc::clone(held);
+        self.lanes.push(Lane { held, reader: Some(Box::new(reader)), size, consumed });
         if park && size.is_some() {
             self.park(lane);
         } else {
@@ -111,7 +112,7 @@ impl Merged {
         Ok(())
     }
 
-    /// Closes a file until the time of its first frame has come.
+    /// Leaves a file alone until the time of its first frame has come.
     fn park(&mut self, lane: usize) {
         let first = loop {
             match self.pull(lane) {
@@ -125,9 +126,9 @@ impl Merged {
         self.heads.push(Reverse((first, lane)));
     }
 
-    /// Opens a parked file again and moves to its first frame.
+    /// Begins a parked file again and moves to its first frame.
     fn unpark(&mut self, lane: usize) {
-        match Reader::open(&self.lanes[lane].path, self.manner, &self.numbering) {
+        match Reader::open(&self.lanes[lane].held, self.manner, &self.numbering) {
             Ok(reader) => {
                 self.lanes[lane].consumed = reader.consumed();
                 self.lanes[lane].reader = Some(Box::new(reader));
@@ -154,6 +155,7 @@ impl Merged {
                         self.complain(text);
                     }
                 }
+                Step::Complaint(text) => self.complain(text),
                 Step::End(end) => {
                     this.close();
                     self.note_end(end);

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod filter;
 mod frames;
+mod held;
 mod input;
 mod interface;
 mod links;
@@ -20,7 +21,9 @@ mod record;
 mod unpack;
 mod window;
 
-use std::path::PathBuf;
+use std::os::fd::RawFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use devices::{InterfaceInfo, InterfaceLink, list_interfaces};
@@ -47,32 +50,71 @@ pub struct FileOptions {
     pub follow: bool,
 }
 
-/// Opens capture files as one source, merged by time; `-` is standard input.
-///
-/// Formats and compressions are recognised by content: pcap in all its variants and pcapng, plain
-/// or compressed with gzip, zstd, xz or lz4. Waits for the first bytes of pipes and FIFOs; later,
-/// [`FrameSource::next`] does not wait for longer than it says.
+/// Capture files that are open, and of which nothing was read yet.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    files: Vec<Arc<held::Held>>,
+}
+
+impl Inputs {
+    /// Opens capture files; `-` is standard input. Waits for the writers of FIFOs. They stay open,
+    /// as far as the system allows.
+    ///
+    /// # Errors
+    ///
+    /// The first input that cannot be opened.
+    pub fn open(inputs: &[PathBuf]) -> Result<Self, SourceError> {
+        Self::hold(inputs, held::room_for(inputs.len()))
+    }
+
+    /// Of many files, so many stay open.
+    fn hold(inputs: &[PathBuf], most: usize) -> Result<Self, SourceError> {
+        let pipes = inputs.iter().filter(|path| input::is_standard_input(path)).count();
+        if inputs.is_empty() {
+            return Err(SourceError::Nothing);
+        }
+        if pipes > 1 {
+            return Err(SourceError::StandardInputTwice);
+        }
+        Ok(Self { files: held::hold(inputs, most)? })
+    }
+
+    /// Reads them as one source, merged by time: files from their beginning, as often as it is
+    /// called, but what a pipe has given is gone.
+    ///
+    /// Formats and compressions are recognised by content: pcap in all its variants and pcapng,
+    /// plain or compressed with gzip, zstd, xz or lz4. Waits for the first bytes of pipes; later,
+    /// [`FrameSource::next`] does not wait for longer than it says.
+    ///
+    /// # Errors
+    ///
+    /// The first input that is no capture, or (pcap only) has a link type that is not supported.
+    /// Frames of unsupported interfaces in a pcapng file are given out: others may be supported,
+    /// and who decodes counts them.
+    pub fn read(&self, options: &FileOptions) -> Result<Box<dyn FrameSource>, SourceError> {
+        let share = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        let manner =
+            file::Manner { follow: options.follow, window: WINDOW, patience: LONGEST_WAIT / share };
+        Ok(Box::new(merge::Merged::open(&self.files, manner)?))
+    }
+
+    /// Those that will be opened again by their names, because there are too many to keep.
+    pub fn to_open_again(&self) -> impl Iterator<Item = &Path> {
+        held::closed(&self.files)
+    }
+}
+
+/// Opens capture files and begins to read them, as [`Inputs::read`] does, with few of them open at
+/// once: for who may open them again.
 ///
 /// # Errors
 ///
-/// The first input that cannot be opened, is no capture, or (pcap only) has a link type that is
-/// not supported. Frames of unsupported interfaces in a pcapng file are given out: others may be
-/// supported, and who decodes counts them.
+/// Those of both.
 pub fn open_files(
     inputs: &[PathBuf],
     options: &FileOptions,
 ) -> Result<Box<dyn FrameSource>, SourceError> {
-    let pipes = inputs.iter().filter(|path| input::is_standard_input(path)).count();
-    if inputs.is_empty() {
-        return Err(SourceError::Nothing);
-    }
-    if pipes > 1 {
-        return Err(SourceError::StandardInputTwice);
-    }
-    let share = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
-    let manner =
-        file::Manner { follow: options.follow, window: WINDOW, patience: LONGEST_WAIT / share };
-    Ok(Box::new(merge::Merged::open(inputs, manner)?))
+    Inputs::hold(inputs, merge::OPEN_AT_ONCE)?.read(options)
 }
 
 /// Something that yields frames until it ends.
@@ -113,6 +155,11 @@ pub trait FrameSource: Send {
     /// files was damaged, an interface went down.
     fn complaints(&self) -> &[String] {
         &[]
+    }
+
+    /// Descriptors of packet sockets, on which nothing must ever be written.
+    fn sockets(&self) -> Vec<RawFd> {
+        Vec::new()
     }
 
     /// How much of the input is consumed, where that is known.

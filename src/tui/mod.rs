@@ -73,6 +73,17 @@ pub struct Options {
     pub bindings: Bindings,
     /// What the user has to know first, until a key is pressed.
     pub notice: Option<String>,
+    /// What the program may still do.
+    pub confined: Confined,
+}
+
+/// What the program may still do, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Confined {
+    /// In a line; empty where nothing is known of it.
+    pub line: String,
+    /// What is lacking.
+    pub warnings: Vec<String>,
 }
 
 /// Shows what `feed` publishes until the user, a signal, [`Feed::stop`] or a panic of another
@@ -103,6 +114,7 @@ fn show(
         called: options.names,
         bindings: options.bindings.clone(),
         notice: options.notice.clone(),
+        confined: options.confined.clone(),
         folder: writer.folder(),
         between: Between::detect(detect::environment),
         ..Model::new(session::size()?, true)

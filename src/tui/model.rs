@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Confined;
 use super::bindings::Bindings;
 use super::clip::Between;
 use super::export::{Form, Refusal};
@@ -47,6 +48,8 @@ pub struct Model {
     pub overlay: Option<Overlay>,
     /// An answer to the last key, until the next.
     pub notice: Option<String>,
+    /// What the program may still do.
+    pub confined: Confined,
     /// What stands between this program and the clipboard.
     pub(crate) between: Between,
     /// Where reports go, for a person to read.

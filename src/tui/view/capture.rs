@@ -25,8 +25,8 @@ const GROUP: u16 = 38;
 /// From this height on there is an empty line between groups.
 const ROOM_FOR_BLANKS: u16 = 22;
 
-fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    let below = draw_warnings(snapshot, area, buffer);
+fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
+    let below = draw_warnings(model, snapshot, area, buffer);
     let groups = [frames(snapshot), messages(snapshot), outcomes(snapshot), losses(snapshot)];
     let across = usize::from(area.width / (GROUP + 2)).max(1);
     let mut y = below;
@@ -46,7 +46,7 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
 }
 
 /// Returns the row after the last warning.
-fn draw_warnings(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) -> u16 {
+fn draw_warnings(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) -> u16 {
     let link_types = snapshot.source.link_types.join(", ");
     let link_types = if link_types.is_empty() { "none yet" } else { &link_types };
     let mut first = format!("link types: {link_types}");
@@ -56,7 +56,9 @@ fn draw_warnings(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) -> u16 {
     let mut lines = text::wrap(&first, area.width.into(), 4);
     lines.extend(snapshot.cost.map(cost));
     lines.extend(snapshot.source.recording.as_ref().map(recording));
-    for warning in head::warnings(snapshot) {
+    let confined = Some(&model.confined.line).filter(|line| !line.is_empty());
+    lines.extend(confined.into_iter().flat_map(|line| text::wrap(line, area.width.into(), 4)));
+    for warning in head::warnings(snapshot).iter().chain(&model.confined.warnings) {
         lines.extend(text::wrap(&format!("! {warning}"), area.width.into(), 4));
     }
     lines.truncate((area.height / 2).max(1).into());

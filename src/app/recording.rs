@@ -1,0 +1,207 @@
+//! Who writes packets to the disk: where the program is confined a process of its own, which makes
+//! files in one folder and can do nothing else; else the program itself.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, anyhow, bail};
+
+use super::writer;
+use crate::cli::{Analysis, Rights};
+use crate::confine::{self, Role, Wishes};
+use crate::record::{Chunk, Disk, Files, RecordOptions, Recording};
+use crate::wire::name::escape_text;
+
+/// Where packets are written to, if they are.
+pub(super) fn disk(analysis: &Analysis) -> anyhow::Result<Option<Box<dyn Disk>>> {
+    let Some(options) = &analysis.record else { return Ok(None) };
+    Ok(Some(match analysis.rights {
+        Rights::Confined { .. } => Box::new(start(options)?),
+        Rights::All => Box::new(files(options)?),
+    }))
+}
+
+fn files(options: &RecordOptions) -> anyhow::Result<Files> {
+    let path = escape_text(options.path.as_os_str().as_encoded_bytes());
+    Files::open(options.clone()).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            anyhow!("cannot write packets to {path}: it exists; name another file")
+        }
+        _ => anyhow::Error::from(error).context(format!("cannot write packets to {path}")),
+    })
+}
+
+/// The process as this one sees it.
+struct Remote {
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+    status: Recording,
+}
+
+/// Starts the process and waits until it is confined and has its first file.
+fn start(options: &RecordOptions) -> anyhow::Result<Remote> {
+    let mut command = Command::new(writer::program()?);
+    command.arg0("rcodetop").arg("write-packets").arg(&options.path);
+    for (name, number) in [
+        ("--write-size", options.size),
+        ("--write-every", options.every.map(|every| every.as_secs().max(1))),
+        ("--write-total", options.total),
+    ] {
+        command.args(number.map(|number| format!("{name}={number}")));
+    }
+    // In a group of its own, as the process that writes reports.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    let mut child = command.spawn().context("cannot start the process that writes packets")?;
+    let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+        bail!("the process that writes packets has no pipes");
+    };
+    let mut remote = Remote { to, from: BufReader::new(from), status: Recording::default() };
+    remote.hear().context("cannot start the process that writes packets")?;
+    match remote.status.stopped.take() {
+        Some(why) => bail!(why),
+        None => Ok(remote),
+    }
+}
+
+impl Disk for Remote {
+    fn write(&mut self, chunk: &Chunk) -> Recording {
+        if self.status.stopped.is_some() {
+            self.status.lost += chunk.frames;
+        } else if let Err(error) = send(chunk, &mut self.to).and_then(|()| self.hear()) {
+            self.status.lost += chunk.frames;
+            self.status.stopped = Some(format!("the process that writes packets is gone: {error}"));
+        }
+        self.status.clone()
+    }
+}
+
+impl Remote {
+    fn hear(&mut self) -> io::Result<()> {
+        let mut line = String::new();
+        if self.from.read_line(&mut line)? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        self.status = parse(line.trim_end_matches('\n')).ok_or(ErrorKind::InvalidData)?;
+        Ok(())
+    }
+}
+
+/// Numbers of a chunk, then its bytes.
+fn send(chunk: &Chunk, out: &mut dyn Write) -> io::Result<()> {
+    let length = chunk.bytes.len() as u64;
+    let numbers =
+        [chunk.frames, chunk.first.0, chunk.last.0, u64::from(chunk.is_interface), length];
+    out.write_all(&numbers.map(u64::to_le_bytes).concat())?;
+    out.write_all(&chunk.bytes)?;
+    out.flush()
+}
+
+/// More than any chunk has: a frame that follows those that fit, and the largest frame there is.
+const LONGEST_CHUNK: u64 = 32 << 20;
+
+/// The other end; `None` where nothing follows.
+fn receive(input: &mut dyn Read, chunk: &mut Chunk) -> io::Result<Option<()>> {
+    let mut numbers = [[0; 8]; 5];
+    match input.read_exact(numbers.as_flattened_mut()) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
+    }
+    let [frames, first, last, is_interface, length] = numbers.map(u64::from_le_bytes);
+    if length > LONGEST_CHUNK {
+        return Err(ErrorKind::InvalidData.into());
+    }
+    (chunk.frames, chunk.first.0, chunk.last.0) = (frames, first, last);
+    chunk.is_interface = is_interface == 1;
+    chunk.bytes.clear();
+    let read = input.take(length).read_to_end(&mut chunk.bytes)?;
+    if (read as u64) < length { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(Some(())) }
+}
+
+/// A line, with tabs between its fields; the last one may be empty.
+fn tell(status: &Recording, out: &mut dyn Write) -> io::Result<()> {
+    let Recording { file, files, frames, bytes, lost, stopped } = status;
+    let why = stopped.as_deref().unwrap_or_default().replace(['\t', '\n'], " ");
+    writeln!(out, "{files}\t{frames}\t{bytes}\t{lost}\t{file}\t{why}")?;
+    out.flush()
+}
+
+fn parse(line: &str) -> Option<Recording> {
+    let mut fields = line.split('\t');
+    let mut number = || fields.next()?.parse().ok();
+    let (files, frames, bytes, lost) = (number()?, number()?, number()?, number()?);
+    let file = fields.next()?.to_owned();
+    let stopped = Some(fields.next()?.to_owned()).filter(|why| !why.is_empty());
+    Some(Recording { file, files, frames, bytes, lost, stopped })
+}
+
+/// The process itself: confines itself, opens its first file, and writes until its input ends.
+pub(super) fn serve(options: &RecordOptions) -> anyhow::Result<()> {
+    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+    let wishes = Wishes {
+        role: Role::Writer(folder(&options.path)),
+        user: confine::owner(),
+        read: Vec::new(),
+        sockets: Vec::new(),
+    };
+    let opened =
+        confine::confine(&wishes).map_err(anyhow::Error::from).and_then(|_| files(options));
+    let mut files = match opened {
+        Ok(files) => files,
+        Err(error) => {
+            let stopped = Some(format!("{error:#}"));
+            return Ok(tell(&Recording { stopped, ..Recording::default() }, &mut output)?);
+        }
+    };
+    tell(&files.status(), &mut output)?;
+    let mut chunk = Chunk::default();
+    while receive(&mut input, &mut chunk)?.is_some() {
+        tell(&files.write(&chunk), &mut output)?;
+    }
+    Ok(())
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Timestamp;
+
+    #[test]
+    fn a_chunk_and_what_became_of_it_come_over_a_pipe_as_they_are() {
+        let chunk = Chunk {
+            bytes: vec![7; 1000],
+            frames: 3,
+            first: Timestamp(1),
+            last: Timestamp(2),
+            is_interface: true,
+        };
+        let mut pipe = Vec::new();
+        send(&chunk, &mut pipe).unwrap();
+        let mut read = Chunk::default();
+        assert_eq!(receive(&mut &pipe[..], &mut read).unwrap(), Some(()));
+        assert_eq!(read, chunk);
+        assert_eq!(receive(&mut &pipe[..0], &mut read).unwrap(), None, "nothing follows");
+        assert!(receive(&mut &pipe[..500], &mut read).is_err(), "it was cut");
+        let status = Recording {
+            file: "a\\009.pcapng".into(),
+            files: 2,
+            frames: 3,
+            bytes: 4,
+            lost: 5,
+            stopped: Some("no\troom".into()),
+        };
+        let mut line = Vec::new();
+        tell(&status, &mut line).unwrap();
+        let told = parse(String::from_utf8(line).unwrap().trim_end()).unwrap();
+        assert_eq!(told, Recording { stopped: Some("no room".into()), ..status });
+        assert_eq!(parse("1\t2"), None);
+    }
+}
