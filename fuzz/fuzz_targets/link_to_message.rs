@@ -3,7 +3,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rcodetop::wire::{Decoder, MAX_RECORDS, MessageView, NameBuffer, Packet, Records, Streams, name};
+use rcodetop::wire::{
+    Decoder, MAX_RECORDS, MessageView, NameBuffer, Packet, Records, Streams, name,
+};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut decoder = Decoder::new(&[53], 1 << 16);
