@@ -12,6 +12,7 @@ pub mod diagnose;
 pub mod engine;
 pub mod explain;
 pub mod feed;
+pub mod focus;
 pub mod iana;
 mod index;
 pub mod ledger;

@@ -2,7 +2,7 @@
 //!
 //! Whoever counts is handed events by the hundred, on this thread or on another.
 
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::ledger::{Ledger, Outcomes, Reason};
 use crate::select::Filter;
 use crate::snapshot::{self, KeptPacket, Lookups, Sample, Selected, Snapshot, SnapshotSpec};
@@ -14,12 +14,13 @@ use crate::track::{
 use crate::trail::Trail;
 use crate::wire::{
     Datagram, Endpoint, Frame, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print,
-    Segment, StreamMessage, Streams, Transport, describe,
+    Segment, StreamMessage, Streams, Transport,
 };
 
 use super::EngineConfig;
 use super::front::Found;
 use super::keeper::{Keeper, Place};
+use super::latest::Latest;
 use super::sieve::Sieve;
 
 /// Matches.
@@ -34,7 +35,6 @@ pub(crate) struct Matcher {
 struct Core {
     ports: Ports,
     tracker: Tracker,
-    focus: Rcode,
     /// What is to be counted.
     events: Events,
     sieve: Sieve,
@@ -64,47 +64,8 @@ struct Others {
     books: Ledger,
 }
 
-/// The latest response with the focus code, in a buffer that is used again and again.
-#[derive(Debug, Default)]
-struct Latest {
-    number: u64,
-    at: Timestamp,
-    from: Endpoint,
-    to: Endpoint,
-    over_tcp: bool,
-    bytes: Vec<u8>,
-}
-
-/// Bytes kept of it; enough for any refusal.
-const MAX_SAMPLE: usize = 4096;
-
 /// The number of what comes out of streams at the end, in the order of their addresses.
 const AFTER_ALL: u64 = u64::MAX;
-
-impl Latest {
-    fn keep(&mut self, number: u64, message: &Message<'_>, bytes: &[u8]) {
-        (self.number, self.at) = (number, message.at);
-        (self.from, self.to) = (message.key.server, message.key.client);
-        self.over_tcp = message.key.transport == Transport::Tcp;
-        self.bytes.clear();
-        self.bytes.extend_from_slice(bytes.get(..MAX_SAMPLE).unwrap_or(bytes));
-    }
-
-    fn order(&self) -> (u64, Endpoint, Endpoint) {
-        (self.number, self.from, self.to)
-    }
-
-    fn sample(&self) -> Option<Sample> {
-        (!self.bytes.is_empty()).then(|| Sample {
-            at: self.at,
-            server: self.from.address.ip(),
-            client: self.to.address.ip(),
-            transport: if self.over_tcp { Transport::Tcp } else { Transport::Udp },
-            lines: describe(&self.bytes),
-            bytes: self.bytes.clone(),
-        })
-    }
-}
 
 impl Matcher {
     /// One that has seen nothing, and hands on so many events at a time at most. Those that shall
@@ -125,7 +86,6 @@ impl Matcher {
             core: Core {
                 ports: Ports::new(&config.ports),
                 tracker: Tracker::new(tracker, hasher.clone()),
-                focus: config.focus,
                 events: Events::with_room(events),
                 sieve: Sieve::new(config.filter.clone()),
                 books: Ledger::default(),
@@ -133,7 +93,7 @@ impl Matcher {
                 name: NameBuffer::default(),
                 keeper: Keeper::new(config.trail, hasher.clone()),
                 hasher,
-                latest: Latest::default(),
+                latest: Latest::new(config.watched()),
                 number: 0,
                 frame: 0,
                 began: Timestamp(0),
@@ -157,12 +117,12 @@ impl Matcher {
     /// It is at least `now`.
     #[inline]
     pub(crate) fn expire(&mut self, now: Timestamp, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, sieve, keeper, began, .. } = &mut self.core;
+        let Core { tracker, events, sieve, keeper, latest, began, .. } = &mut self.core;
         if *began == Timestamp(0) {
             *began = now;
         }
         events.set_began(*began);
-        tracker.expire(now, &mut |exchange| give(events, sieve, keeper, exchange, count));
+        tracker.expire(now, &mut |exchange| give(events, sieve, (keeper, latest), exchange, count));
     }
 
     /// No packet follows.
@@ -172,22 +132,21 @@ impl Matcher {
         self.streams.finish(|from, to, at, message| {
             core.stream_message(message, from, to, at, count);
         });
-        let Core { tracker, events, sieve, keeper, .. } = core;
-        tracker.finish(&mut |exchange| give(events, sieve, keeper, exchange, count));
+        let Core { tracker, events, sieve, keeper, latest, .. } = core;
+        tracker.finish(&mut |exchange| give(events, sieve, (keeper, latest), exchange, count));
     }
 
     /// Brings everything up to date and hands on the last event; to be called before anything is
     /// read.
     pub(crate) fn settle(&mut self, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, sieve, keeper, .. } = &mut self.core;
-        tracker.settle(&mut |exchange| give(events, sieve, keeper, exchange, count));
+        let Core { tracker, events, sieve, keeper, latest, .. } = &mut self.core;
+        tracker.settle(&mut |exchange| give(events, sieve, (keeper, latest), exchange, count));
         count(events);
     }
 
-    /// Changes the response code that everything revolves around; everything must be settled.
-    pub(crate) fn set_focus(&mut self, focus: Rcode) {
-        self.core.focus = focus;
-        self.core.latest.bytes.clear();
+    /// Changes what everything revolves around; everything must be settled.
+    pub(crate) fn set_focus(&mut self, focus: Focus) {
+        self.core.latest.set_focus(focus);
     }
 
     /// Adds what another one knows of the packets of other clients; for readers only: a sum takes
@@ -198,12 +157,7 @@ impl Matcher {
         ours.others.books.add(&other.own_books());
         ours.others.queries += theirs.sieve.queries() + theirs.others.queries;
         ours.others.responses += theirs.sieve.responses() + theirs.others.responses;
-        let later = &theirs.latest;
-        if !later.bytes.is_empty()
-            && (ours.latest.bytes.is_empty() || later.order() > ours.latest.order())
-        {
-            ours.latest = Latest { bytes: later.bytes.clone(), ..*later };
-        }
+        ours.latest.add(&theirs.latest);
     }
 
     /// What is not in the tallies.
@@ -281,11 +235,14 @@ impl Matcher {
 fn give(
     events: &mut Events,
     sieve: &mut Sieve,
-    keeper: &mut Keeper,
+    (keeper, latest): (&mut Keeper, &mut Latest),
     exchange: &Exchange<'_>,
     count: &mut impl FnMut(&mut Events),
 ) {
     keeper.note(exchange);
+    if latest.heeds_exchanges() && sieve.takes(exchange) {
+        latest.note(exchange);
+    }
     sieve.pass(events, exchange, count);
 }
 
@@ -318,10 +275,10 @@ impl Core {
     ) {
         let (from, to) = (segment.from, segment.to);
         if segment.rst && self.ports.has(from.port) {
-            let Self { tracker, events, sieve, keeper, frame, .. } = self;
+            let Self { tracker, events, sieve, keeper, latest, frame, .. } = self;
             tracker.reset(to, from, &mut |exchange| {
                 keeper.ended(exchange, None, at, *frame);
-                give(events, sieve, keeper, exchange, count);
+                give(events, sieve, (keeper, latest), exchange, count);
             });
             // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1). What it was about
             // is not known: no filter holds for it.
@@ -376,14 +333,15 @@ impl Core {
             answer: is_response.then(|| answer(&view)),
             print,
         };
-        let Self { events, sieve, keeper, .. } = self;
-        let mut sink = |exchange: &Exchange<'_>| give(events, sieve, keeper, exchange, count);
+        let Self { events, sieve, keeper, latest, .. } = self;
+        let mut sink =
+            |exchange: &Exchange<'_>| give(events, sieve, (keeper, latest), exchange, count);
         let verdict = match &message.answer {
             Some(answer) => self.tracker.response(&message, answer, &mut sink),
             None => self.tracker.query(&message, &mut sink),
         };
         if verdict == Verdict::Message {
-            let is_focus = message.answer.is_some_and(|answer| answer.rcode == self.focus);
+            let is_focus = message.answer.is_some_and(|answer| self.latest.takes(answer.rcode));
             if is_focus && self.sieve.may_hold(&message) {
                 self.latest.keep(self.number, &message, bytes);
             }
@@ -431,7 +389,7 @@ impl Core {
         }
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
         let id = error.payload.first_chunk().map(|id| u16::from_be_bytes(*id));
-        let Self { tracker, events, sieve, keeper, frame, .. } = self;
+        let Self { tracker, events, sieve, keeper, latest, frame, .. } = self;
         tracker.icmp_error(
             error.from,
             error.to,
@@ -440,7 +398,7 @@ impl Core {
             Obstacle::of(error),
             &mut |exchange| {
                 keeper.ended(exchange, Some(error), at, *frame);
-                give(events, sieve, keeper, exchange, count);
+                give(events, sieve, (keeper, latest), exchange, count);
             },
         );
     }

@@ -7,16 +7,17 @@
 mod back;
 mod front;
 mod keeper;
+mod latest;
 mod matcher;
 mod parcel;
 mod sieve;
 
 use std::time::Duration;
 
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::select::Filter;
 use crate::snapshot::{Snapshot, SnapshotSpec};
-use crate::tally::Bounds;
+use crate::tally::{Bounds, Watched};
 use crate::time::Timestamp;
 use crate::track::Hasher;
 use crate::trail::{Trail, WholeFrame};
@@ -32,8 +33,10 @@ pub(crate) use parcel::Parcel;
 pub struct EngineConfig {
     /// UDP and TCP ports that carry DNS.
     pub ports: Vec<u16>,
-    /// The response code that everything revolves around.
-    pub focus: Rcode,
+    /// What everything revolves around.
+    pub focus: Focus,
+    /// A first response that took longer is slow.
+    pub slow_after: Duration,
     /// How long a query waits for its response, in packet time.
     pub patience: Duration,
     /// Bound of all tables together, in bytes.
@@ -53,14 +56,22 @@ impl EngineConfig {
         let trail = u64::try_from(self.trail).unwrap_or(u64::MAX);
         Bounds::of(self.max_memory.saturating_sub(trail), self.rows)
     }
+
+    /// What is looked at.
+    pub(crate) fn watched(&self) -> Watched {
+        let Self { focus, slow_after, patience, .. } = *self;
+        Watched { focus, slow_after, patience }
+    }
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
+        let Watched { focus, slow_after, patience } = Watched::default();
         Self {
             ports: vec![53],
-            focus: Rcode::REFUSED,
-            patience: Duration::from_secs(5),
+            focus,
+            slow_after,
+            patience,
             max_memory: 512 << 20,
             rows: SnapshotSpec::default().top,
             filter: None,
@@ -113,8 +124,8 @@ impl Engine {
         back.finish();
     }
 
-    /// Changes the response code that everything revolves around, from the next snapshot on.
-    pub fn set_focus(&mut self, focus: Rcode) {
+    /// Changes what everything revolves around, from the next snapshot on.
+    pub fn set_focus(&mut self, focus: Focus) {
         self.config.focus = focus;
         self.back.set_focus(focus);
     }

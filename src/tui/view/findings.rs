@@ -132,7 +132,7 @@ fn case(finding: &Finding) -> Vec<Told> {
 fn outcome(finding: &Finding) -> String {
     match finding.outcome {
         FindingOutcome::Response(code) => code.to_string(),
-        FindingOutcome::Unanswered => "no reply".to_owned(),
+        FindingOutcome::Unanswered => "no response".to_owned(),
         FindingOutcome::Unreachable => "unreachable".to_owned(),
     }
 }

@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Piece, write_lines, write_pieces};
-use crate::iana::{Class, Rcode};
-use crate::snapshot::{Lookup, LookupOutcome, LookupStep, StepKind};
+use crate::iana::Class;
+use crate::snapshot::{Focus, Lookup, LookupOutcome, LookupStep, StepKind};
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
@@ -20,7 +20,7 @@ const LEAST_LANE: u16 = 20;
 /// The most that it can use.
 const MOST_LANE: u16 = 44;
 
-pub(super) fn draw(lookup: &Lookup, place: usize, focus: Rcode, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(lookup: &Lookup, place: usize, focus: Focus, area: Rect, buffer: &mut Buffer) {
     let place = place.min(lookup.steps.len().saturating_sub(1));
     let [head, names, steps, foot] = area.layout(&Layout::vertical([
         Constraint::Length(1),
@@ -193,7 +193,7 @@ impl Lanes {
     }
 }
 
-fn draw_step(lanes: &Lanes, step: &LookupStep, focus: Rcode, row: Rect, buffer: &mut Buffer) {
+fn draw_step(lanes: &Lanes, step: &LookupStep, focus: Focus, row: Rect, buffer: &mut Buffer) {
     let time = format!("{:>width$} ", offset(step), width = usize::from(TIME) - 1);
     let [arrow, end, behind] = lanes.rung(step);
     let quiet = |text: String| -> Piece { (text, Meaning::Quiet) };
@@ -219,7 +219,7 @@ fn offset(step: &LookupStep) -> String {
     }
 }
 
-fn meaning(step: &LookupStep, focus: Rcode) -> Meaning {
+fn meaning(step: &LookupStep, focus: Focus) -> Meaning {
     match step.kind {
         StepKind::Query { again: false } => Meaning::Plain,
         StepKind::Query { again: true } | StepKind::Error { .. } => Meaning::Warning,
