@@ -480,7 +480,10 @@ impl Tallies {
             let domain = self.names.domain(name);
             self.domains.add_distinct(domain, Apart::Names, Aspect::of(self.focus), 1);
         }
-        self.paths_recounted = self.paths.forgotten() > 0 || self.names.forgotten() > 0;
+        // Paths of answers are followed only while these are in focus.
+        let is_new = self.focus.is_answer() && self.in_focus().0 > 0;
+        let forgotten = self.paths.forgotten() + self.names.forgotten();
+        self.paths_recounted = is_new || forgotten > 0;
         let paths: Vec<_> = self.paths.of(self.focus).copied().collect();
         for path in paths {
             let address = |entities: &Entities<Address>, place| {

@@ -233,6 +233,17 @@ fn whatever_is_in_focus_every_list_adds_up_to_the_whole() {
     }
 }
 
+#[test]
+fn who_met_an_answer_before_it_came_into_focus_is_at_least_who_met_it_since() {
+    for (focus, at_least) in [(Rcode::NXDOMAIN.into(), true), (Focus::NoResponse, false)] {
+        let mut all = count_all(&events(19, 500));
+        all.set_focus(focus);
+        let snapshot = filled(&all);
+        let marked = |row: &snapshot::Row<IpAddr>| row.clients.unwrap().at_least == at_least;
+        assert!(snapshot.servers.rows.iter().all(marked), "{focus}: {:?}", snapshot.servers);
+    }
+}
+
 /// Plays a query that goes without response, or the response that comes late after all.
 fn play(tallies: &mut Tallies, client: u8, server: u8, late: bool) {
     let rcode = late.then_some(Rcode::NOERROR);
