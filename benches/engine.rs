@@ -14,10 +14,9 @@ use std::time::Duration;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use rcodetop::engine::{Engine, EngineConfig};
-use rcodetop::iana::Rcode;
 use rcodetop::snapshot::{Snapshot, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, NextRun, open_files};
-use rcodetop::tally::{Bounds, Tallies};
+use rcodetop::tally::{Bounds, Tallies, Watched};
 use rcodetop::time::Timestamp;
 use rcodetop::track::{
     Answer, Exchange, Form, Hasher, Hashes, Key, Message, Tracker, TrackerConfig,
@@ -262,8 +261,7 @@ fn tally(bencher: Bencher<'_, '_>) {
     });
     let bounds = Bounds::of(512 << 20, 20);
     bencher.counter(ItemsCount::new(exchanges.len())).bench_local(|| {
-        let patience = Duration::from_secs(5);
-        let mut tallies = Tallies::new(Rcode::REFUSED, patience, &bounds, hasher.clone());
+        let mut tallies = Tallies::new(Watched::default(), &bounds, hasher.clone());
         exchanges.iter().for_each(|exchange| tallies.add(exchange));
         tallies.settle();
         tallies

@@ -4,15 +4,15 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::select::Filter;
 use crate::snapshot::{Snapshot, SnapshotSpec};
 
 /// What a reader asks of the capture thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Everything shall revolve around this response code.
-    Focus(Rcode),
+    /// Everything shall revolve around this.
+    Focus(Focus),
     /// Snapshots shall be made to this specification.
     Spec(SnapshotSpec),
     /// Counting starts anew.
@@ -111,8 +111,8 @@ mod tests {
         let feed = Feed::default();
         assert!(feed.take_commands().is_empty());
         feed.ask(Command::Reset);
-        feed.ask(Command::Focus(Rcode::SERVFAIL));
-        assert_eq!(feed.take_commands(), [Command::Reset, Command::Focus(Rcode::SERVFAIL)]);
+        feed.ask(Command::Focus(Focus::NoResponse));
+        assert_eq!(feed.take_commands(), [Command::Reset, Command::Focus(Focus::NoResponse)]);
         assert!(feed.take_commands().is_empty());
     }
 

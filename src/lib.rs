@@ -13,6 +13,7 @@ pub mod diagnose;
 pub mod engine;
 pub mod explain;
 pub mod feed;
+pub mod focus;
 pub mod hearsay;
 pub mod iana;
 mod index;

@@ -115,6 +115,17 @@ fn a_report_of_every_format_is_made_of_a_capture() {
 }
 
 #[test]
+fn a_report_revolves_around_what_is_asked_for() {
+    let folder = Folder::new();
+    let capture = folder.file("a.pcap", &refusal());
+    let silent = "no response: none of 1 query";
+    check(&["report", &capture, "--focus", "no-response"], 0, &[silent], &[]);
+    let slow = "slow (over 200 ms): 1 of 1 answered query (100.0%)";
+    check(&["report", &capture, "--focus", "slow:200ms"], 0, &[slow], &[]);
+    check(&["explain", "no-response"], 0, &["No response is no response code"], &[]);
+}
+
+#[test]
 fn without_a_terminal_the_dashboard_is_the_text_report() {
     let folder = Folder::new();
     let capture = folder.file("a.pcap", &refusal());
@@ -146,7 +157,8 @@ fn what_cannot_be_read_is_an_error_with_nothing_on_standard_output() {
     check(&["report"], 2, &[], &["nothing to read"]);
     check(&["report", &text, "-i", "lo"], 2, &[], &["not both"]);
     check(&["--filter", "rcode:REFUZED", &text], 2, &[], &["REFUZED", "no response code"]);
-    check(&["--focus", "REFUSD", &text], 2, &[], &["REFUSD", "no such response code"]);
+    let offered = ["REFUSD", "no such response code", "no-response, slow or slow:200ms"];
+    check(&["--focus", "REFUSD", &text], 2, &[], &offered);
     check(&["--max-memory", "lots", &text], 2, &[], &["not a size"]);
     check(&["--no-such-option"], 2, &[], &["--no-such-option"]);
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::focus::Focus;
 use rcodetop::snapshot::{LookupsSpec, Snapshot, SnapshotSpec, StepKind, Transport};
 
 use analysis::{analyzed, analyzed_with, testdata};
@@ -41,16 +42,12 @@ fn selected(path: &Path, filter: &str) -> Snapshot {
     analyzed_with(EngineConfig { filter, ..EngineConfig::default() }, path)
 }
 
-/// Queries but those that still wait, responses, refusals, unanswered queries.
-fn figures(snapshot: &Snapshot) -> [u64; 4] {
+/// Queries but those that still wait, responses, refusals, slow responses, unanswered queries.
+fn figures(snapshot: &Snapshot) -> [u64; 5] {
     let outcomes = snapshot.outcomes;
-    let refused = snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus);
-    [
-        snapshot.queries() - outcomes.undecided,
-        snapshot.responses(),
-        refused.map_or(0, |row| row.responses),
-        outcomes.unanswered,
-    ]
+    let (refused, slow) = (snapshot.in_focus().0, snapshot.slow.responses);
+    let queries = snapshot.queries() - outcomes.undecided;
+    [queries, snapshot.responses(), refused, slow, outcomes.unanswered]
 }
 
 /// What a filter holds for and what it does not are everything, and each adds up by itself.
@@ -65,8 +62,8 @@ fn check(filter: &str) {
         // What got no response in time stays so for a filter that asks for it; else a late response
         // takes it back.
         let late = all.outcomes.late;
-        assert!(sum[3] >= rest[2] && sum[3] - rest[2] <= late, "{what}");
-        assert_eq!(sum[1..3], rest[..2], "{what}");
+        assert!(sum[4] >= rest[3] && sum[4] - rest[3] <= late, "{what}");
+        assert_eq!(sum[1..4], rest[..3], "{what}");
         // Copies of a query that was given up, or that got responses of their own, may be on both
         // sides or on none.
         let (sum, some) = (sum[0], all.outcomes.repeated_queries + late);
@@ -128,15 +125,46 @@ fn an_answer_after_an_icmp_error_takes_the_error_back() {
     }
 }
 
+/// Whatever is in focus, the rows of a part add up to it, and both parts to everything.
+#[test]
+fn by_outcome_with_another_focus() {
+    let slow_after = std::time::Duration::from_millis(5);
+    for focus in [Focus::NoResponse, Focus::Slow] {
+        for (path, _) in whole().iter().step_by(3) {
+            let counted = |filter: &str| {
+                let filter = Some(filter.parse().unwrap());
+                let config = EngineConfig { focus, slow_after, filter, ..EngineConfig::default() };
+                let part = analyzed_with(config, path);
+                let rows = part.transports.iter();
+                let sums = rows.fold((0, 0), |sum, row| (sum.0 + row.focus, sum.1 + row.whole));
+                assert_eq!(sums, part.in_focus(), "{focus} of {}", path.display());
+                let servers: u64 = part.servers.rows.iter().map(|row| row.focus).sum();
+                assert_eq!(servers, sums.0, "{focus} of {}", path.display());
+                sums
+            };
+            let all = counted("");
+            for filter in ["type:A", "took:>10ms", "unanswered", "unreachable or type:PTR"] {
+                let (one, other) = (counted(filter), counted(&format!("not ({filter})")));
+                let sum = (one.0 + other.0, one.1 + other.1);
+                // Where silence is asked for, what came late is on both sides.
+                let (late, met) = (all.1.abs_diff(sum.1), all.0.abs_diff(sum.0));
+                assert!(
+                    met <= late && (late == 0 || filter.starts_with("un")),
+                    "{filter}: {sum:?}"
+                );
+            }
+        }
+    }
+}
+
 /// A filter takes away exchanges, not what is known of why they failed.
 #[test]
 fn causes_do_not_change_with_what_is_selected() {
     for (path, all) in whole() {
         let part = selected(path, "rcode:REFUSED");
         let causes = |snapshot: &Snapshot| -> Vec<(String, u64)> {
-            let is_focus = |finding: &&rcodetop::snapshot::Finding| {
-                finding.outcome == rcodetop::snapshot::FindingOutcome::Response(snapshot.focus)
-            };
+            let is_focus =
+                |finding: &&rcodetop::snapshot::Finding| finding.outcome.is_in(snapshot.focus);
             let findings = snapshot.findings.iter().filter(is_focus);
             let mut told: Vec<(String, u64)> =
                 findings.map(|it| (format!("{} {}", it.cause, it.confidence), it.count)).collect();
@@ -205,8 +233,7 @@ fn findings_count_no_more_than_is_selected() {
     for (path, _) in whole() {
         for filter in ["took:>1ms", "took:<1ms", "(server:10.0.0.0/8) (not before:18:00)"] {
             let part = selected(path, filter);
-            let of_focus = rcodetop::snapshot::FindingOutcome::Response(part.focus);
-            let found = part.findings.iter().filter(|finding| finding.outcome == of_focus);
+            let found = part.findings.iter().filter(|finding| finding.outcome.is_in(part.focus));
             let found: u64 = found.map(|finding| finding.count).sum();
             assert_eq!(found, figures(&part)[2], "{filter} of {}", path.display());
         }
@@ -225,7 +252,7 @@ fn lookups_are_those_that_the_filter_holds_for() {
     assert!((10..=20).contains(&rows.len()), "{}", rows.len());
     for row in rows {
         assert_eq!(row.id.client.to_string(), "198.51.100.20");
-        let is_refused = |kind: &StepKind| matches!(kind, StepKind::Response { rcode, .. } if *rcode == snapshot.focus);
+        let is_refused = |kind: &StepKind| matches!(kind, StepKind::Response { rcode, .. } if snapshot.focus == *rcode);
         assert!(row.steps.iter().any(|step| is_refused(&step.kind)), "{row:?}");
     }
 }

@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rcodetop::engine::{Engine, EngineConfig};
-use rcodetop::snapshot::{Ended, Finding, FindingOutcome, Snapshot};
+use rcodetop::focus::Focus;
+use rcodetop::snapshot::{Ended, Finding, Snapshot};
 use rcodetop::tui::model::Model;
 use rcodetop::tui::view::draw;
 
 /// A capture as the dashboard shows it once it is read.
-fn shown(model: &Model, path: &Path) -> Snapshot {
-    let mut engine = Engine::new(EngineConfig::default());
+fn shown(model: &Model, path: &Path, focus: Focus) -> Snapshot {
+    let mut engine = Engine::new(EngineConfig { focus, ..EngineConfig::default() });
     analysis::feed(&mut engine, path);
     let mut snapshot = engine.snapshot(&model.spec());
     snapshot.source.name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -74,7 +75,7 @@ fn labelled(path: &Path) -> Vec<String> {
 /// What is wrong with the first screen of a capture.
 fn complaints(path: &Path, size: (u16, u16)) -> Vec<String> {
     let model = Model::new(size, true);
-    let snapshot = shown(&model, path);
+    let snapshot = shown(&model, path, Focus::default());
     let screen = words(&lines(&model, &snapshot));
     let mut out = Vec::new();
     let mut missing = |what: &str, finding: &Finding| {
@@ -83,8 +84,8 @@ fn complaints(path: &Path, size: (u16, u16)) -> Vec<String> {
         }
     };
     let findings = &snapshot.findings;
-    let of_focus = FindingOutcome::Response(snapshot.focus);
-    let blamed = findings.iter().find(|finding| finding.fault && finding.outcome == of_focus);
+    let is_focus = |finding: &&Finding| finding.outcome.is_in(snapshot.focus);
+    let blamed = findings.iter().filter(is_focus).find(|finding| finding.fault);
     findings.first().iter().for_each(|first| missing("what does most harm", first));
     blamed.iter().for_each(|finding| missing("the cause of the focus code", finding));
     let labelled = labelled(path);
@@ -110,6 +111,71 @@ fn check(folder: &Path) {
     let complaints: Vec<String> = captures.iter().flat_map(of).collect();
     assert!(captures.len() > 20, "{} holds {} captures", folder.display(), captures.len());
     assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// What is wrong with the first screen of a capture where silence is in focus.
+fn complaints_of_silence(path: &Path, size: (u16, u16)) -> Vec<String> {
+    let model = Model::new(size, true);
+    let snapshot = shown(&model, path, Focus::NoResponse);
+    let screen = words(&lines(&model, &snapshot));
+    let mut out = Vec::new();
+    let what = format!("{} at {size:?}", path.display());
+    let (silent, queries) = snapshot.in_focus();
+    // A share of responses is no share of queries, and silence is no code.
+    for wrong in ["of responses, ", "no reply", "REFUSED▼", "NOERROR 100 %"] {
+        if silent > 0 && screen.contains(wrong) {
+            out.push(format!("{what}: {wrong:?} where silence is in focus"));
+        }
+    }
+    if silent > 0 && !screen.contains("No response to ") && !screen.contains("No response: over") {
+        out.push(format!("{what}: it is not said that {silent} of {queries} got no response"));
+    }
+    let is_silent = |finding: &&Finding| finding.outcome.is_in(Focus::NoResponse);
+    let faults = snapshot.findings.iter().filter(|finding| finding.fault && !finding.is_unknown());
+    if let Some(fault) = faults.clone().find(is_silent) {
+        if !is_told(fault, &screen) {
+            out.push(format!("{what}: the cause is missing: {}", fault.brief));
+        }
+        let first = faults.clone().next();
+        if !first.iter().all(is_silent) {
+            out.push(format!("{what}: {first:?} comes before {}", fault.brief));
+        }
+        for list in [&snapshot.servers, &snapshot.clients] {
+            let top = list.rows.first().map_or_else(String::new, |row| row.key.to_string());
+            if !screen.contains(&top) {
+                out.push(format!("{what}: {top} is missing"));
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn so_it_does_where_the_trouble_is_silence() {
+    for folder in [analysis::testdata("scenarios"), analysis::testdata("shapes")] {
+        let sizes = [(80, 24), (120, 40), (200, 50)];
+        let of = |path: &PathBuf| sizes.map(|size| complaints_of_silence(path, size)).concat();
+        let complaints: Vec<String> = silent(&folder).iter().flat_map(of).collect();
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+}
+
+/// The captures of a folder without what is not a capture beside them.
+fn silent(folder: &Path) -> Vec<PathBuf> {
+    let mut all = captures(folder);
+    all.retain(|path| !path.to_string_lossy().ends_with(".json"));
+    all
+}
+
+#[test]
+fn a_dropping_filter_is_named_with_whom_it_drops() {
+    let model = Model::new((80, 24), true);
+    let path = analysis::testdata("scenarios/13-firewall.pcap.zst");
+    let screen = words(&lines(&model, &shown(&model, &path, Focus::NoResponse)));
+    let said = "No response to 28.0 % of queries, from the start; 4 of 6 servers; 8 clients, 67.6 % \
+                of the lookups that met it failed: queries of 10.20.3.0/24 and fd20:3::31 to \
+                10.53.0.11 and fd53::11 are rejected by a packet filter (certain)";
+    assert!(screen.contains(said), "{screen}");
 }
 
 #[test]

@@ -7,12 +7,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What every module may use: numbers with names, time, the books, and the index of a table.
-const VOCABULARY: [&str; 4] = ["iana", "time", "ledger", "index"];
+/// What every module may use: numbers with names, what is looked at, time, the books, and the index
+/// of a table.
+const VOCABULARY: [&str; 5] = ["iana", "focus", "time", "ledger", "index"];
 
 /// Each module with those it may use beside the vocabulary, in the order of the data.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("iana", &[]),
+    ("focus", &["iana"]),
     ("time", &[]),
     ("ledger", &[]),
     ("index", &[]),

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::focus::Focus;
 use rcodetop::output::{self, Format};
-use rcodetop::snapshot::{FindingOutcome, Lookups, LookupsSpec, Snapshot, SnapshotSpec};
+use rcodetop::snapshot::{Lookups, LookupsSpec, Snapshot, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, open_files};
 use rcodetop::time::Timestamp;
 use rcodetop::wire::{Frame, LINKS, LinkType};
 
-use analysis::{analyzed, testdata};
+use analysis::{analyzed, analyzed_with, testdata};
 
 fn captures() -> Vec<PathBuf> {
     let folders = ["links", "files", "shapes", "scenarios"];
@@ -47,11 +48,19 @@ fn check_books(snapshot: &Snapshot, what: &str) {
     assert_eq!(settled, snapshot.ledger.responses, "{what}: every response has one fate");
     let counted: u64 = snapshot.rcodes.iter().map(|row| row.responses).sum();
     assert_eq!(counted, snapshot.ledger.responses, "{what}: every response counts once");
-    let of_focus = FindingOutcome::Response(snapshot.focus);
-    let findings = snapshot.findings.iter().filter(|finding| finding.outcome == of_focus);
+    let findings = snapshot.findings.iter().filter(|it| it.outcome.is_in(snapshot.focus));
     let found: u64 = findings.map(|finding| finding.count).sum();
     let focus: u64 = snapshot.servers.rows.iter().map(|row| row.focus).sum();
-    assert_eq!(found, focus, "{what}: every refusal belongs to a finding");
+    match snapshot.focus {
+        Focus::Rcode(_) => assert_eq!(found, focus, "{what}: every refusal belongs to a finding"),
+        // TCP connections that were not taken are no queries, and belong to findings as well.
+        Focus::NoResponse => assert!(found >= focus, "{what}: {focus} silent, {found} found"),
+        Focus::Slow => assert_eq!(found, 0, "{what}: no finding tells of slow responses"),
+    }
+    let rows = snapshot.transports.iter();
+    let sums = rows.fold((0, 0), |sum, row| (sum.0 + row.focus, sum.1 + row.whole));
+    assert_eq!(sums, snapshot.in_focus(), "{what}: transports add up to the whole");
+    assert_eq!(focus, sums.0, "{what}: servers add up to what is in focus");
 }
 
 /// Whatever came, lookups stay within their bounds and can be read.
@@ -66,8 +75,13 @@ fn check_lookups(lookups: &Lookups) {
 
 #[test]
 fn the_books_of_every_capture_balance() {
-    for path in captures() {
-        check_books(&analyzed(&path), &path.display().to_string());
+    let slow_after = std::time::Duration::from_millis(2);
+    for focus in [Focus::default(), Focus::NoResponse, Focus::Slow] {
+        for path in captures() {
+            let config = EngineConfig { focus, slow_after, ..EngineConfig::default() };
+            let what = format!("{focus} of {}", path.display());
+            check_books(&analyzed_with(config, &path), &what);
+        }
     }
 }
 
@@ -163,6 +177,8 @@ proptest! {
         let lookups = Some(LookupsSpec { most: 20, open: None });
         let snapshot = engine.snapshot(&SnapshotSpec { lookups, ..SnapshotSpec::default() });
         check_books(&snapshot, "random frames");
+        engine.set_focus(Focus::NoResponse);
+        check_books(&engine.snapshot(&SnapshotSpec::default()), "random frames, no response");
         check_lookups(&snapshot.lookups.unwrap());
     }
 }

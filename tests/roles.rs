@@ -55,7 +55,7 @@ fn scenarios() -> Vec<(Value, PathBuf)> {
 
 /// With the rows that met a code.
 fn analyzed_for(capture: &Path, focus: Rcode) -> Snapshot {
-    analyzed_with(EngineConfig { focus, ..EngineConfig::default() }, capture)
+    analyzed_with(EngineConfig { focus: focus.into(), ..EngineConfig::default() }, capture)
 }
 
 /// The servers and clients of a label that are seen in another role than they have.

@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::feed::Play;
+use rcodetop::focus::Focus;
 use rcodetop::iana::Rcode;
 
 use rcodetop::snapshot::{Ended, Replay, Selected, Snapshot, SourceKind, Speed};
@@ -82,6 +83,58 @@ fn the_overview_in_every_other_state_and_size() {
             let name = named(size, &format!("overview_{state}"));
             insta::assert_snapshot!(name, screen(size, &make(), &[]));
         }
+    }
+}
+
+/// A capture as it is shown with another focus.
+fn captured(below: &str, focus: Focus, slow_ms: u64, size: (u16, u16)) -> Snapshot {
+    let slow_after = Duration::from_millis(slow_ms);
+    let mut engine = Engine::new(EngineConfig { focus, slow_after, ..EngineConfig::default() });
+    analysis::feed(&mut engine, &analysis::testdata(below));
+    let mut snapshot = engine.snapshot(&Model::new(size, true).spec());
+    snapshot.source.kind = SourceKind::File;
+    snapshot.source.name = below.into();
+    snapshot.source.ended = Some(Ended::EndOfFile);
+    snapshot.assess();
+    snapshot
+}
+
+#[test]
+fn silence_and_slowness_in_focus() {
+    let sample = VIEWS.iter().position(|view| view.title == "Msg").expect("the view exists");
+    let types = VIEWS.iter().position(|view| view.title == "Type").expect("the view exists");
+    for (name, focus, below) in [
+        ("no_response", Focus::NoResponse, "scenarios/13-firewall.pcap.zst"),
+        ("slow", Focus::Slow, "scenarios/17-bind-overload.pcap.zst"),
+    ] {
+        for size in SIZES {
+            let snapshot = captured(below, focus, 20, size);
+            insta::assert_snapshot!(
+                named(size, &format!("focus_{name}")),
+                screen(size, &snapshot, &[])
+            );
+        }
+        let snapshot = captured(below, focus, 20, (80, 24));
+        for (view, keys) in [
+            ("msg", [Msg::Show(sample)]),
+            ("types", [Msg::Show(types)]),
+            ("choose", [Msg::ChooseFocus]),
+        ] {
+            let shown = screen((80, 24), &snapshot, &keys);
+            insta::assert_snapshot!(format!("focus_{name}_{view}"), shown);
+        }
+    }
+}
+
+#[test]
+fn a_focus_with_nothing_in_it_says_of_what_there_is_none() {
+    for (name, focus, below) in [
+        ("no_response", Focus::NoResponse, "scenarios/25a-one-way-responses.pcap.zst"),
+        ("too_early", Focus::NoResponse, "shapes/one-way-queries.pcap"),
+        ("slow", Focus::Slow, "scenarios/08-domain-policy-refused.pcap.zst"),
+    ] {
+        let snapshot = captured(below, focus, 60_000, (80, 24));
+        insta::assert_snapshot!(format!("focus_none_{name}"), screen((80, 24), &snapshot, &[]));
     }
 }
 
@@ -370,7 +423,7 @@ fn the_focus_code_is_red_and_has_its_own_shade() {
     assert_eq!(solid.len(), 30);
     assert!(solid.iter().all(|cell| cell.fg == RED));
     let mut answers = at("busy");
-    answers.focus = Rcode::NOERROR;
+    answers.focus = Rcode::NOERROR.into();
     let buffer = render(&model, &answers);
     assert!(buffer.content.iter().all(|cell| cell.fg != RED));
 }
@@ -538,7 +591,8 @@ fn a_capture_that_is_played_says_how_far_and_how_fast() {
 /// What is typed stands on the screen, with what it may become.
 #[test]
 fn a_part_of_everything_says_so() {
-    let part = part();
+    let mut part = part();
+    part.outcomes.answered = 688;
     let typed = |text: &str| -> Vec<Msg> {
         let letters = text.chars().map(|letter| Msg::Line(Edit::Insert(letter)));
         std::iter::once(Msg::Filter).chain(letters).collect()

@@ -207,6 +207,8 @@ fn every_capture_of_testdata_gives_one_report() {
     assert!(all.len() > 40);
     check_all(&all, "", ALL);
     check_all(&all, "--timeout 20ms --focus NXDOMAIN --names", ALL);
+    check_all(&all, "--timeout 20ms --focus no-response", &["2", "3"]);
+    check_all(&all, "--focus slow:2ms", &["3"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rcodetop::engine::{Engine, EngineConfig};
-use rcodetop::snapshot::{Finding, FindingOutcome, Snapshot, SnapshotSpec};
+use rcodetop::snapshot::{Finding, Snapshot, SnapshotSpec};
 
 /// More exchanges than this make no new contrasts, only work.
 const MOST: usize = 4 * 1024;
@@ -15,11 +15,9 @@ fuzz_target!(|bytes: &[u8]| {
     engine.finish();
     let snapshot = engine.snapshot(&SnapshotSpec::default());
     snapshot.findings.iter().for_each(|finding| check(&snapshot, finding));
-    let of_focus = FindingOutcome::Response(snapshot.focus);
-    let found = snapshot.findings.iter().filter(|finding| finding.outcome == of_focus);
+    let found = snapshot.findings.iter().filter(|finding| finding.outcome.is_in(snapshot.focus));
     let found: u64 = found.map(|finding| finding.count).sum();
-    let focus = snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus);
-    assert_eq!(found, focus.map_or(0, |row| row.responses), "{:?}", snapshot.findings);
+    assert_eq!(found, snapshot.in_focus().0, "{:?}", snapshot.findings);
     let again = engine.snapshot(&SnapshotSpec::default());
     assert_eq!(snapshot.findings, again.findings, "weighed twice");
 });

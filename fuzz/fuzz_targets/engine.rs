@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use rcodetop::engine::{Engine, EngineConfig};
-use rcodetop::iana::Rcode;
+use rcodetop::focus::Focus;
 use rcodetop::snapshot::{LookupsSpec, SnapshotSpec};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
             check(&mut engine, fed);
         }
     }
-    engine.set_focus(Rcode::NXDOMAIN);
+    engine.set_focus(Focus::NoResponse);
     check(&mut engine, fed);
     engine.finish();
     let (counted, responses) = check(&mut engine, fed);

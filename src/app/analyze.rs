@@ -1,7 +1,7 @@
 //! What a capture needs of an engine, or of the like of one.
 
 use crate::engine::{Counted, Engine};
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::snapshot::{Lists, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::trail::WholeFrame;
@@ -17,8 +17,8 @@ pub(super) trait Analyze: Send {
     /// Tells that no frame follows.
     fn finish(&mut self);
 
-    /// Changes the response code that everything revolves around.
-    fn set_focus(&mut self, focus: Rcode);
+    /// Changes what everything revolves around.
+    fn set_focus(&mut self, focus: Focus);
 
     /// Forgets everything and counts anew.
     fn reset(&mut self);
@@ -50,7 +50,7 @@ impl Analyze for Engine {
         Engine::finish(self);
     }
 
-    fn set_focus(&mut self, focus: Rcode) {
+    fn set_focus(&mut self, focus: Focus) {
         Engine::set_focus(self, focus);
     }
 

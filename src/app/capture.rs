@@ -321,9 +321,9 @@ impl Capture {
     /// Does what a reader asks; a new specification is the caller's to keep.
     pub(super) fn obey(&mut self, command: &Command) {
         match command {
-            Command::Focus(rcode) => {
-                self.again.engine.focus = *rcode;
-                self.analyzers().for_each(|analyzer| analyzer.set_focus(*rcode));
+            Command::Focus(focus) => {
+                self.again.engine.focus = *focus;
+                self.analyzers().for_each(|analyzer| analyzer.set_focus(*focus));
                 self.playing.iter_mut().for_each(Playing::look_anew);
             }
             Command::Reset => {

@@ -418,7 +418,7 @@ mod tests {
         let mut capture = capture(0, || Next::End(End::EndOfFile), Losses::default());
         capture.advance();
         publisher.publish_if_due(&mut capture, &feed);
-        publisher.obey(&Command::Focus(Rcode::SERVFAIL), &mut capture);
+        publisher.obey(&Command::Focus(Rcode::SERVFAIL.into()), &mut capture);
         publisher.publish_if_due(&mut capture, &feed);
         assert_eq!(feed.latest().focus, Rcode::SERVFAIL);
     }

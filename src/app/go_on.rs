@@ -4,7 +4,7 @@ use crate::cli::{Analysis, Input, Rights};
 use crate::engine::EngineConfig;
 use crate::snapshot::Snapshot;
 
-/// The report on the same input, with what was asked for, the code and the part looked at last.
+/// The report on the same input, with what was asked for, the focus and the part looked at last.
 pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
     let mut words = vec!["rcodetop".to_owned(), "report".to_owned()];
     match &analysis.input {
@@ -34,7 +34,7 @@ pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
         words.push(format!("--timeout {}ms", engine.patience.as_millis()));
     }
     if snapshot.focus != usual.focus {
-        words.push(format!("--focus {}", snapshot.focus));
+        words.push(format!("--focus {}", snapshot.focus_word()));
     }
     if let Some(selected) = &snapshot.selected {
         words.push(format!("--filter {}", quoted(&selected.filter)));
@@ -54,17 +54,20 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::cli::{self, Plan};
     use crate::iana::Rcode;
-    use crate::snapshot::Selected;
+    use crate::snapshot::{Focus, Selected, Slow};
 
     #[track_caller]
-    fn check(words: &[&str], focus: Rcode, expected: &str) {
+    fn check(words: &[&str], focus: impl Into<Focus>, expected: &str) {
         let Ok(Plan::Dashboard(analysis)) = cli::parse(words, true) else {
             panic!("{words:?} shows the dashboard")
         };
-        let snapshot = Snapshot { focus, ..Snapshot::default() };
+        let slow = Slow { after: Duration::from_millis(200), responses: 0 };
+        let snapshot = Snapshot { focus: focus.into(), slow, ..Snapshot::default() };
         assert_eq!(command(&analysis, &snapshot), expected);
         let selected = Some(Selected { filter: "type:A not failed".into(), ..Selected::default() });
         let snapshot = Snapshot { selected, ..snapshot };
@@ -86,5 +89,9 @@ mod tests {
         check(&["rcodetop", "--user", "daemon", "a.pcap"], refused, as_daemon);
         let open = "rcodetop report a.pcap --no-sandbox";
         check(&["rcodetop", "--no-sandbox", "a.pcap"], refused, open);
+        let silent = "rcodetop report a.pcap --focus no-response";
+        check(&["rcodetop", "a.pcap"], Focus::NoResponse, silent);
+        let slow = "rcodetop report a.pcap --focus slow:200ms";
+        check(&["rcodetop", "a.pcap"], Focus::Slow, slow);
     }
 }

@@ -8,7 +8,7 @@ use std::io;
 use super::analyze::Analyze;
 use super::lane::Lane;
 use crate::engine::{EngineConfig, Front, Matcher};
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::tally::{Events, Tallies};
@@ -43,6 +43,7 @@ impl Pair {
         let Self { matcher, counter, .. } = self;
         matcher.settle(&mut |events| counter.send(events));
         counter.wait();
+        counter.desk().settle();
     }
 }
 
@@ -51,7 +52,7 @@ fn parts(config: &EngineConfig) -> (Front, Matcher, Tallies) {
     (
         Front::new(config, &bounds),
         Matcher::new(config, &bounds, hasher.clone(), EVENTS),
-        Tallies::new(config.focus, config.patience, &bounds, hasher),
+        Tallies::new(config.watched(), &bounds, hasher),
     )
 }
 
@@ -80,7 +81,7 @@ impl Analyze for Pair {
         matcher.finish(&mut count);
     }
 
-    fn set_focus(&mut self, focus: Rcode) {
+    fn set_focus(&mut self, focus: Focus) {
         self.settle();
         self.config.focus = focus;
         self.matcher.set_focus(focus);

@@ -6,7 +6,7 @@ use std::io;
 use super::InternalError;
 use super::capture::COMPLAINT;
 use crate::ledger::Reason;
-use crate::snapshot::{Confidence, Ended, Finding, Snapshot};
+use crate::snapshot::{Confidence, Ended, Finding, Focus, Snapshot};
 use crate::wire::LinkType;
 
 /// An ending that produced what was asked for.
@@ -76,8 +76,10 @@ fn is_fault(snapshot: &Snapshot) -> bool {
     let is_fault = |finding: &Finding| {
         finding.cause == "unknown" || finding.fault && finding.confidence >= Confidence::Likely
     };
-    let focus = snapshot.rcodes.iter().any(|row| row.rcode == snapshot.focus && row.responses > 0);
-    if snapshot.findings.is_empty() { focus } else { snapshot.findings.iter().any(is_fault) }
+    // No finding tells of slow responses.
+    let is_unexplained = snapshot.findings.is_empty() || snapshot.focus == Focus::Slow;
+    let focus = is_unexplained && snapshot.in_focus().0 > 0;
+    focus || snapshot.findings.iter().any(is_fault)
 }
 
 fn troubles(snapshot: &Snapshot) -> Vec<String> {
@@ -122,7 +124,7 @@ mod tests {
 
     fn with_refusals(responses: u64) -> Snapshot {
         let row = RcodeRow { rcode: Rcode::REFUSED, responses, share: 1.0, latency: None };
-        Snapshot { focus: Rcode::REFUSED, rcodes: vec![row], ..Snapshot::default() }
+        Snapshot { focus: Focus::default(), rcodes: vec![row], ..Snapshot::default() }
     }
 
     fn finding(cause: &'static str, confidence: Confidence, fault: bool) -> Finding {

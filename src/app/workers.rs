@@ -11,7 +11,7 @@ use super::analyze::Analyze;
 use super::clock::Clock;
 use super::lane::Lane;
 use crate::engine::{Back, EngineConfig, Found, Front, Parcel};
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::snapshot::{KeptPackets, Lookups, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::track::Hasher;
@@ -116,7 +116,7 @@ impl Analyze for Workers {
         self.finished = true;
     }
 
-    fn set_focus(&mut self, focus: Rcode) {
+    fn set_focus(&mut self, focus: Focus) {
         self.config.focus = focus;
         self.crew.rest(|back| back.set_focus(focus));
     }
@@ -335,15 +335,15 @@ mod tests {
     fn a_new_focus_holds_for_all_workers_before_and_after_the_end() {
         let mut both = Both::new();
         both.feed(3000);
-        both.engine.set_focus(Rcode::NXDOMAIN);
-        both.workers.set_focus(Rcode::NXDOMAIN);
+        both.engine.set_focus(crate::iana::Rcode::NXDOMAIN.into());
+        both.workers.set_focus(crate::iana::Rcode::NXDOMAIN.into());
         both.check();
         both.feed(usize::MAX);
         both.engine.finish();
         both.workers.finish();
         both.check();
-        both.engine.set_focus(Rcode::SERVFAIL);
-        both.workers.set_focus(Rcode::SERVFAIL);
+        both.engine.set_focus(crate::iana::Rcode::SERVFAIL.into());
+        both.workers.set_focus(crate::iana::Rcode::SERVFAIL.into());
         both.check();
     }
 

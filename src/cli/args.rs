@@ -8,8 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::units;
-use crate::iana::Rcode;
+use super::units::{self, Focused};
 use crate::output::Format;
 use crate::select::Filter;
 use crate::snapshot::Speed;
@@ -26,6 +25,7 @@ Examples:
   sudo rcodetop -i eth0 -- host 192.0.2.53    ... of one server only
   rcodetop report outage.pcap.gz              who is refused, by whom, for which names
   rcodetop report --focus SERVFAIL old.pcap   the same for another response code
+  rcodetop report --focus no-response a.pcap  ... for queries that nobody answers
   tcpdump -w - port 53 | rcodetop report -    a report over a pipe
   rcodetop explain 9005                       what a Windows DNS error means
   rcodetop explain acl-recursion              how a cause shows, and how to mend it
@@ -158,10 +158,12 @@ pub struct InputArgs {
     #[arg(short, long, default_value = "53", help_heading = ANALYSIS,
           value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Vec<u16>,
-    /// The response code everything revolves around, by name or number
-    #[arg(long, value_name = "RCODE", default_value = "REFUSED", help_heading = ANALYSIS,
-          value_parser = units::rcode)]
-    pub focus: Rcode,
+    /// What everything revolves around: a response code by name or number; no-response, queries that
+    /// got none in time; or slow, what was answered after more than 500ms, or after more than T with
+    /// slow:T
+    #[arg(long, value_name = "FOCUS", default_value = "REFUSED", help_heading = ANALYSIS,
+          value_parser = units::focus)]
+    pub focus: Focused,
     /// Which exchanges are counted: terms such as server:, client:, name:, under:, type:, rcode:,
     /// ede:, transport:, family:, failed, joined by blanks (and), `or`, `not` and parentheses, e.g.
     /// 'client:10.8.0.0/16 not type:PTR'
@@ -306,7 +308,7 @@ pub struct ReportArgs {
     #[arg(long, help_heading = OUTPUT, conflicts_with = "numeric")]
     pub names: bool,
     /// Exit with status 1 if a fault was found: a finding marked as fault that is likely or
-    /// certain, or responses with the focus code that nothing explains
+    /// certain, or anything in focus that nothing explains
     #[arg(long, help_heading = OUTPUT)]
     pub check: bool,
     /// Refused, with what to do instead.

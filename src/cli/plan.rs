@@ -290,7 +290,8 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
     Ok(Analysis {
         engine: EngineConfig {
             ports: args.port.clone(),
-            focus: args.focus,
+            focus: args.focus.focus,
+            slow_after: args.focus.slow_after,
             patience: args.timeout,
             max_memory: args.max_memory,
             rows: EngineConfig::default().rows,
@@ -413,6 +414,7 @@ fn refuse(kind: ErrorKind, why: &str) -> clap::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::focus::SLOW_AFTER;
     use crate::iana::Rcode;
 
     fn understand(line: &str, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
@@ -508,6 +510,7 @@ mod tests {
     #[test]
     fn values_that_mean_nothing_are_refused() {
         check_refused("rcodetop --focus REFUSD a.pcap", "no such response code");
+        check_refused("rcodetop --focus slow:soon a.pcap", "not a duration");
         check_refused("rcodetop --port 0 a.pcap", "0 is not in 1..=65535");
         check_refused("rcodetop --max-memory 1k a.pcap", "too little");
         check_refused("rcodetop --timeout soon a.pcap", "not a duration");
@@ -551,7 +554,8 @@ mod tests {
         };
         let expected = EngineConfig {
             ports: vec![53, 5353],
-            focus: Rcode::SERVFAIL,
+            focus: Rcode::SERVFAIL.into(),
+            slow_after: SLOW_AFTER,
             patience: Duration::from_secs(1),
             max_memory: 64 << 20,
             rows: EngineConfig::default().rows,

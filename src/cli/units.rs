@@ -1,4 +1,4 @@
-//! Values as people type them: sizes, durations, list lengths and response codes.
+//! Values as people type them: sizes, durations, list lengths and what is in focus.
 //!
 //! Each function is a clap value parser: text in, value or one sentence out.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
-use crate::iana::Rcode;
+use crate::focus::{Focus, SLOW_AFTER};
 use crate::snapshot::Speed;
 
 /// The least that `--max-memory` may be: below it, no table holds enough to be worth reading.
@@ -110,13 +110,26 @@ pub(super) fn speed(text: &str) -> Result<Speed, String> {
     })
 }
 
-/// A response code by its mnemonic or number.
-pub(super) fn rcode(text: &str) -> Result<Rcode, String> {
-    Rcode::from_name(text).ok_or_else(|| {
-        "no such response code; give a mnemonic like REFUSED or a number from 0 to 4095 \
-         (`rcodetop explain` lists them)"
-            .into()
-    })
+/// What everything revolves around, and what takes longer is slow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Focused {
+    /// What is in focus.
+    pub focus: Focus,
+    /// A first response that took longer is slow.
+    pub slow_after: Duration,
+}
+
+/// A response code by its name or number, `no-response`, or `slow`, perhaps with a time.
+pub(super) fn focus(text: &str) -> Result<Focused, String> {
+    let (word, after) = match text.split_once(':') {
+        None => (text, SLOW_AFTER),
+        Some((word, after)) => (word, duration(after)?),
+    };
+    let focus = word.parse::<Focus>().map_err(|error| error.to_string())?;
+    if focus != Focus::Slow && word != text {
+        return Err(format!("a time goes with slow only, as in slow:200ms; {focus} has none"));
+    }
+    Ok(Focused { focus, slow_after: after })
 }
 
 #[cfg(test)]
@@ -200,9 +213,25 @@ mod tests {
     }
 
     #[test]
-    fn response_codes_go_by_name_or_number() {
-        check(rcode, "servfail", "Rcode(2)");
-        check(rcode, "5", "Rcode(5)");
-        check(rcode, "REFUSD", "no such response code");
+    fn the_focus_is_a_code_by_name_or_number_or_one_of_two_words() {
+        let of =
+            |focus: &str, after: &str| format!("Focused {{ focus: {focus}, slow_after: {after} }}");
+        check(focus, "servfail", &of("Rcode(Rcode(2))", "500ms"));
+        check(focus, "5", &of("Rcode(Rcode(5))", "500ms"));
+        check(focus, "no-response", &of("NoResponse", "500ms"));
+        check(focus, "slow", &of("Slow", "500ms"));
+        check(focus, "Slow:1.5s", &of("Slow", "1.5s"));
+        check(focus, "slow:200ms", &of("Slow", "200ms"));
+        check(focus, "slow:2", &of("Slow", "2s"));
+    }
+
+    #[test]
+    fn a_focus_that_is_none_says_what_there_is() {
+        for wrong in ["REFUSD", "slower", "", "silence:2s"] {
+            check(focus, wrong, "no such response code; give a name like REFUSED, a number");
+        }
+        check(focus, "slow:", "not a duration");
+        check(focus, "slow:0s", "zero is no time");
+        check(focus, "REFUSED:2s", "a time goes with slow only");
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::base::Base;
 use super::claims::Claims;
-use super::finding::{Finding, FindingOutcome};
+use super::finding::Finding;
 use super::harm::{Harm, answered, harm};
 use super::link::link;
 use super::scope::{Draft, outcome};
 use super::words;
-use crate::iana::Rcode;
+use crate::focus::Focus;
+use crate::tally::End;
 use crate::wire::Address;
 
 /// Findings of one cause that a further server may join.
@@ -19,8 +20,9 @@ const MOST_JOINED: usize = 4;
 /// work for a cause is bounded, however many addresses an attacker makes up.
 const MOST_SERVERS: usize = 16;
 
-/// The findings, most harm first, and how many responses with the focus code they explain.
-pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (Vec<Finding>, u64) {
+/// The findings, most harm first, and how many exchanges in focus they explain. Where silence is in
+/// focus, faults by which queries get no response come before the others.
+pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Focus) -> (Vec<Finding>, u64) {
     let mut drafts = drafts(base, claims);
     let answered = answered(base);
     let rough: Vec<Harm> =
@@ -28,8 +30,11 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (V
     let mut order: Vec<usize> = (0..drafts.len()).collect();
     order.sort_by_key(|number| {
         std::cmp::Reverse(rough.get(*number).map(|it| {
-            let fault = drafts.get(*number).is_some_and(|draft| draft.cause.fault);
-            (fault, it.lookups_failed, it.clients.len(), it.exchanges)
+            let draft = drafts.get(*number);
+            let fault = draft.is_some_and(|draft| draft.cause.fault);
+            let silent = focus == Focus::NoResponse;
+            let first = silent && fault && draft.is_some_and(|it| it.outcome.is_in(focus));
+            (first, fault, it.lookups_failed, it.clients.len(), it.exchanges)
         }))
     });
     drafts = order.iter().filter_map(|number| drafts.get(*number).cloned()).collect();
@@ -48,10 +53,12 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Rcode) -> (V
     (findings, explained)
 }
 
-/// Responses with the focus code in the findings.
-fn explained(base: &Base<'_>, drafts: &[Draft<'_>], focus: Rcode) -> u64 {
-    let of_focus = drafts.iter().filter(|it| it.outcome == FindingOutcome::Response(focus));
+/// Exchanges in focus in the findings.
+fn explained(base: &Base<'_>, drafts: &[Draft<'_>], focus: Focus) -> u64 {
+    let of_focus = drafts.iter().filter(|it| it.outcome.is_in(focus));
     let cases = of_focus.flat_map(|draft| &draft.cases).filter_map(|it| base.cases.get(*it));
+    // A connection that was not taken is no query.
+    let cases = cases.filter(|case| case.end() != End::NoConnection);
     cases.map(|case| case.fact.count).sum::<u64>() * base.one_of
 }
 

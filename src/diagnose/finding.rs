@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::causes::UNKNOWN;
 use super::onset::Onset;
 use super::watch::Turn;
+use crate::focus::Focus;
 use crate::iana::{Class, Opcode, Rcode, RecordType};
 use crate::time::Timestamp;
 
@@ -48,6 +49,18 @@ pub enum FindingOutcome {
     Unanswered,
     /// With an ICMP error or a TCP reset.
     Unreachable,
+}
+
+impl FindingOutcome {
+    /// Whether such exchanges are in focus.
+    pub fn is_in(self, focus: Focus) -> bool {
+        match focus {
+            Focus::Rcode(rcode) => self == Self::Response(rcode),
+            Focus::NoResponse => matches!(self, Self::Unanswered | Self::Unreachable),
+            // How long a response took is no way to end.
+            Focus::Slow => false,
+        }
+    }
 }
 
 /// What the evidence says about a group of exchanges.

@@ -7,7 +7,7 @@ use super::base::{Base, Case};
 use super::claims::Claims;
 use super::finding::Confidence;
 use crate::iana::RecordType;
-use crate::tally::Moments;
+use crate::tally::{self, Distinct, End, Moments};
 use crate::time::Timestamp;
 use crate::wire::Address;
 
@@ -50,6 +50,48 @@ pub(super) fn answered<'a>(base: &Base<'a>) -> Answered<'a> {
 /// another lookup.
 const WINDOW: Duration = Duration::from_secs(5);
 
+/// Lookups, and whether they recovered.
+type Recovered<'a> = BTreeMap<Lookup<'a>, bool>;
+
+fn note<'a>(
+    lookups: &mut Recovered<'a>,
+    base: &Base<'a>,
+    case: &Case<'a>,
+    answered: &Answered<'a>,
+) {
+    let fact = &case.fact;
+    let lookup = (fact.client, fact.name, case.rtype());
+    let recovered = answered.get(&lookup).is_some_and(|(when, last)| {
+        *last >= fact.first && fact.when.is_followed_by(*when, base.parts.within(WINDOW))
+    });
+    *lookups.entry(lookup).or_default() |= recovered;
+}
+
+/// What became of the lookups of which some query got no response.
+pub(super) fn of_silence(base: &Base<'_>) -> tally::Impact {
+    let answered = answered(base);
+    let mut lookups = Recovered::new();
+    let is_silent =
+        |case: &&Case<'_>| case.selected && matches!(case.end(), End::Silence | End::Blocked(_));
+    for case in base.cases.iter().filter(is_silent) {
+        note(&mut lookups, base, case, &answered);
+    }
+    let failed: Vec<&Lookup<'_>> =
+        lookups.iter().filter(|(_, recovered)| !**recovered).map(|(lookup, _)| lookup).collect();
+    let clients: BTreeSet<Address> = failed.iter().map(|(client, ..)| *client).collect();
+    let names: BTreeSet<_> = failed.iter().map(|(_, name, rtype)| (*name, *rtype)).collect();
+    let all = lookups.len() as u64 * base.one_of;
+    let failed = failed.len() as u64 * base.one_of;
+    let distinct = |count: usize| Distinct { count: count as u64, at_least: base.one_of > 1 };
+    tally::Impact {
+        lookups_refused: all,
+        recovered: all - failed,
+        failed,
+        clients_failed: distinct(clients.len()),
+        names_failed: distinct(names.len()),
+    }
+}
+
 /// Of some cases.
 pub(super) fn harm<'a>(
     base: &Base<'a>,
@@ -58,9 +100,7 @@ pub(super) fn harm<'a>(
     answered: &Answered<'a>,
 ) -> Harm {
     let mut harm = Harm { first: Timestamp(u64::MAX), ..Harm::default() };
-    // Whether they recovered.
-    let mut lookups: BTreeMap<Lookup<'a>, bool> = BTreeMap::new();
-    let window = base.parts.within(WINDOW);
+    let mut lookups = Recovered::new();
     let mut names: BTreeSet<&[u8]> = BTreeSet::new();
     let mut sure: BTreeMap<Confidence, u64> = BTreeMap::new();
     let cases = cases.iter().filter_map(|it| Some((*it, base.cases.get(*it)?)));
@@ -73,11 +113,7 @@ pub(super) fn harm<'a>(
         harm.first = harm.first.min(fact.first);
         harm.last = harm.last.max(fact.last);
         names.insert(fact.name);
-        let lookup = (fact.client, fact.name, case.rtype());
-        let recovered = answered.get(&lookup).is_some_and(|(when, last)| {
-            *last >= fact.first && fact.when.is_followed_by(*when, window)
-        });
-        *lookups.entry(lookup).or_default() |= recovered;
+        note(&mut lookups, base, case, answered);
         if let Some(claim) = claims.get(number) {
             *sure.entry(claim.confidence).or_default() += fact.count;
         }

@@ -3,8 +3,9 @@
 //! Sees counts, never packets. Facts are put in order (`base`), rules put them down to causes
 //! (`rules`, `claims`), and what one cause explains becomes a finding with the smallest scope that
 //! covers it and nothing else (`scope`, `compose`), told in words (`words`, `headline`, `brand`,
-//! `verify`). Every response with the focus code belongs to the first finding that covers it; what
-//! nothing explains is the last one, `unknown`, which says what was checked.
+//! `verify`). Every response with the code in focus, and every query without response where that is
+//! in focus, belongs to the first finding that covers it; what nothing explains is the last one,
+//! `unknown`, which says what was checked. No cause tells of slow responses.
 
 mod base;
 mod brand;
@@ -32,7 +33,7 @@ mod verify;
 mod watch;
 mod words;
 
-use crate::tally::Tallies;
+use crate::tally::{self, Tallies};
 
 use base::Base;
 use claims::Claims;
@@ -48,19 +49,20 @@ pub use vantage::{Vantage, VantagePoint};
 pub(crate) use watch::Watch;
 pub use watch::{Turn, TurnKind};
 
-/// What the counts speak for: causes, most harm first, and who does what.
+/// What the counts speak for: causes, most harm first, who does what, and which lookups got no
+/// response.
 ///
 /// Causes are told from everything; where a filter selects a part, those of the part are told of,
 /// and with the numbers of that.
-pub fn weigh(tallies: &Tallies) -> (Vec<Finding>, Roles) {
+pub fn weigh(tallies: &Tallies) -> (Vec<Finding>, Roles, tally::Impact) {
     let base = Base::of(tallies);
-    (findings(&base, tallies), Roles::of(&base))
+    (findings(&base, tallies), Roles::of(&base), harm::of_silence(&base))
 }
 
 fn findings(base: &Base<'_>, tallies: &Tallies) -> Vec<Finding> {
     let mut claims = Claims::new(base.cases.len());
     rules::ALL.iter().for_each(|rule| rule(base, &mut claims));
     let (mut findings, explained) = compose::findings(base, &claims, tallies.focus());
-    findings.extend(unknown::find(tallies, explained));
+    findings.extend(unknown::find(tallies, explained, base.sight));
     findings
 }

@@ -3,11 +3,10 @@
 //! `update` or `notify` in place of a query. Each line comes a second after the one before it, each exchange of it a hundredth of a second after the other.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::*;
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
-use crate::tally::{Bounds, Events};
+use crate::tally::{Bounds, Events, Watched};
 use crate::time::Timestamp;
 use crate::track::{Answer, Asked, Exchange, Form, Hasher, Hashes, Key, Outcome};
 use crate::wire::{Address, Endpoint, Flags, Question, Transport};
@@ -89,12 +88,13 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
 fn weighed(script: &str) -> (Vec<Finding>, Roles) {
     let hasher = Hasher::default();
     let bounds = Bounds::of(64 << 20, 20);
-    let mut tallies = Tallies::new(Rcode::REFUSED, Duration::from_secs(5), &bounds, hasher.clone());
+    let mut tallies = Tallies::new(Watched::default(), &bounds, hasher.clone());
     let lines = script.lines().map(str::trim).filter(|line| !line.is_empty());
     for (second, line) in (0..).zip(lines) {
         add(&mut tallies, &hasher, second, line);
     }
-    weigh(&tallies)
+    let (findings, roles, _) = weigh(&tallies);
+    (findings, roles)
 }
 
 /// The findings as `cause confidence`, without `unknown`.

@@ -1,6 +1,6 @@
 //! The back half: matches and counts the packets of some clients.
 
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::Hasher;
@@ -24,7 +24,7 @@ impl Back {
     pub(crate) fn new(config: &EngineConfig, bounds: &Bounds, hasher: Hasher) -> Self {
         Self {
             matcher: Matcher::new(config, bounds, hasher.clone(), EVENTS),
-            tallies: Tallies::new(config.focus, config.patience, bounds, hasher),
+            tallies: Tallies::new(config.watched(), bounds, hasher),
         }
     }
 
@@ -55,12 +55,13 @@ impl Back {
 
     /// Brings everything up to date; to be called before anything is read.
     pub(crate) fn settle(&mut self) {
-        let (matcher, mut count) = self.halves();
-        matcher.settle(&mut count);
+        let Self { matcher, tallies } = self;
+        matcher.settle(&mut |events| tallies.count_all(events));
+        tallies.settle();
     }
 
-    /// Changes the response code that everything revolves around.
-    pub(crate) fn set_focus(&mut self, focus: Rcode) {
+    /// Changes what everything revolves around.
+    pub(crate) fn set_focus(&mut self, focus: Focus) {
         self.settle();
         self.matcher.set_focus(focus);
         self.tallies.set_focus(focus);

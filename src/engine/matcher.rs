@@ -2,6 +2,7 @@
 //!
 //! Whoever counts is handed events by the hundred, on this thread or on another.
 
+use crate::focus::Focus;
 use crate::hearsay::{Hearsay, Telling};
 use crate::iana::Rcode;
 use crate::ledger::{Ledger, Outcomes, Reason};
@@ -16,11 +17,12 @@ use crate::track::{
 use crate::trail::{Trail, WholeFrame};
 use crate::wire::{
     Datagram, Endpoint, IcmpError, MessageView, NameBuffer, Notes, Packet, Ports, Print, Segment,
-    StreamMessage, Streams, Transport, describe,
+    StreamMessage, Streams, Transport,
 };
 
 use super::front::Found;
 use super::keeper::{Keeper, Place};
+use super::latest::Latest;
 use super::sieve::Sieve;
 use super::{Counted, EngineConfig};
 
@@ -36,7 +38,6 @@ pub(crate) struct Matcher {
 struct Core {
     ports: Ports,
     tracker: Tracker,
-    focus: Rcode,
     /// What is to be counted.
     events: Events,
     sieve: Sieve,
@@ -66,47 +67,8 @@ struct Others {
     books: Ledger,
 }
 
-/// The latest response with the focus code, in a buffer that is used again and again.
-#[derive(Debug, Default)]
-struct Latest {
-    number: u64,
-    at: Timestamp,
-    from: Endpoint,
-    to: Endpoint,
-    over_tcp: bool,
-    bytes: Vec<u8>,
-}
-
-/// Bytes kept of it; enough for any refusal.
-const MAX_SAMPLE: usize = 4096;
-
 /// The number of what comes out of streams at the end, in the order of their addresses.
 const AFTER_ALL: u64 = u64::MAX;
-
-impl Latest {
-    fn keep(&mut self, number: u64, message: &Message<'_>, bytes: &[u8]) {
-        (self.number, self.at) = (number, message.at);
-        (self.from, self.to) = (message.key.server, message.key.client);
-        self.over_tcp = message.key.transport == Transport::Tcp;
-        self.bytes.clear();
-        self.bytes.extend_from_slice(bytes.get(..MAX_SAMPLE).unwrap_or(bytes));
-    }
-
-    fn order(&self) -> (u64, Endpoint, Endpoint) {
-        (self.number, self.from, self.to)
-    }
-
-    fn sample(&self) -> Option<Sample> {
-        (!self.bytes.is_empty()).then(|| Sample {
-            at: self.at,
-            server: self.from.address.ip(),
-            client: self.to.address.ip(),
-            transport: if self.over_tcp { Transport::Tcp } else { Transport::Udp },
-            lines: describe(&self.bytes),
-            bytes: self.bytes.clone(),
-        })
-    }
-}
 
 impl Matcher {
     /// One that has seen nothing, and hands on so many events at a time at most. Those that shall
@@ -127,7 +89,6 @@ impl Matcher {
             core: Core {
                 ports: Ports::new(&config.ports),
                 tracker: Tracker::new(tracker, hasher.clone()),
-                focus: config.focus,
                 events: Events::with_room(events),
                 sieve: Sieve::new(config.filter.clone()),
                 books: Ledger::default(),
@@ -137,7 +98,7 @@ impl Matcher {
                 hearsay: (config.names > 0)
                     .then(|| Box::new(Hearsay::new(config.names, hasher.clone()))),
                 hasher,
-                latest: Latest::default(),
+                latest: Latest::new(config.watched()),
                 number: 0,
                 began: Timestamp(0),
             },
@@ -160,12 +121,12 @@ impl Matcher {
     /// It is at least `now`.
     #[inline]
     pub(crate) fn expire(&mut self, now: Timestamp, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, sieve, keeper, began, .. } = &mut self.core;
+        let Core { tracker, events, sieve, keeper, latest, began, .. } = &mut self.core;
         if *began == Timestamp(0) {
             *began = now;
         }
         events.set_began(*began);
-        tracker.expire(now, &mut |exchange| give(events, sieve, keeper, exchange, count));
+        tracker.expire(now, &mut |exchange| give(events, sieve, (keeper, latest), exchange, count));
     }
 
     /// No packet follows.
@@ -175,22 +136,21 @@ impl Matcher {
         self.streams.finish(|from, to, at, message| {
             core.stream_message(message, from, to, at, Place::default(), count);
         });
-        let Core { tracker, events, sieve, keeper, .. } = core;
-        tracker.finish(&mut |exchange| give(events, sieve, keeper, exchange, count));
+        let Core { tracker, events, sieve, keeper, latest, .. } = core;
+        tracker.finish(&mut |exchange| give(events, sieve, (keeper, latest), exchange, count));
     }
 
     /// Brings everything up to date and hands on the last event; to be called before anything is
     /// read.
     pub(crate) fn settle(&mut self, count: &mut impl FnMut(&mut Events)) {
-        let Core { tracker, events, sieve, keeper, .. } = &mut self.core;
-        tracker.settle(&mut |exchange| give(events, sieve, keeper, exchange, count));
+        let Core { tracker, events, sieve, keeper, latest, .. } = &mut self.core;
+        tracker.settle(&mut |exchange| give(events, sieve, (keeper, latest), exchange, count));
         count(events);
     }
 
-    /// Changes the response code that everything revolves around; everything must be settled.
-    pub(crate) fn set_focus(&mut self, focus: Rcode) {
-        self.core.focus = focus;
-        self.core.latest.bytes.clear();
+    /// Changes what everything revolves around; everything must be settled.
+    pub(crate) fn set_focus(&mut self, focus: Focus) {
+        self.core.latest.set_focus(focus);
     }
 
     /// Adds what another one knows of the packets of other clients; for readers only: a sum takes
@@ -201,12 +161,7 @@ impl Matcher {
         ours.others.books.add(&other.own_books());
         ours.others.queries += theirs.sieve.queries() + theirs.others.queries;
         ours.others.responses += theirs.sieve.responses() + theirs.others.responses;
-        let later = &theirs.latest;
-        if !later.bytes.is_empty()
-            && (ours.latest.bytes.is_empty() || later.order() > ours.latest.order())
-        {
-            ours.latest = Latest { bytes: later.bytes.clone(), ..*later };
-        }
+        ours.latest.add(&theirs.latest);
     }
 
     /// What is not in the tallies.
@@ -237,7 +192,7 @@ impl Matcher {
         let mut books = Ledger::default();
         self.complete(&mut books, tallies);
         let selected = self.selected().map(|it| it.queries + it.responses);
-        let focus = tallies.responses(tallies.focus());
+        let (focus, _) = tallies.in_focus();
         Counted { messages: selected.unwrap_or(books.dns_messages), focus }
     }
 
@@ -308,11 +263,14 @@ impl Matcher {
 fn give(
     events: &mut Events,
     sieve: &mut Sieve,
-    keeper: &mut Keeper,
+    (keeper, latest): (&mut Keeper, &mut Latest),
     exchange: &Exchange<'_>,
     count: &mut impl FnMut(&mut Events),
 ) {
     keeper.note(exchange);
+    if latest.heeds_exchanges() && sieve.takes(exchange) {
+        latest.note(exchange);
+    }
     sieve.pass(events, exchange, count);
 }
 
@@ -346,10 +304,10 @@ impl Core {
         let (from, to, at) = (segment.from, segment.to, found.at);
         let place = Place { segment: Some(segment), ..place(found) };
         if segment.rst && self.ports.has(from.port) {
-            let Self { tracker, events, sieve, keeper, .. } = self;
+            let Self { tracker, events, sieve, keeper, latest, .. } = self;
             tracker.reset(to, from, &mut |exchange| {
                 keeper.ended(exchange, (to, from), None, at, &place);
-                give(events, sieve, keeper, exchange, count);
+                give(events, sieve, (keeper, latest), exchange, count);
             });
             // In answer to a SYN a reset has the number 0 (RFC 9293 §3.10.7.1). What it was about
             // is not known: no filter holds for it.
@@ -411,18 +369,18 @@ impl Core {
             answer: is_response.then(|| answer(&view)),
             print,
         };
-        let Self { events, sieve, keeper, .. } = self;
+        let Self { events, sieve, keeper, latest, .. } = self;
         let mut is_matched = false;
         let mut sink = |exchange: &Exchange<'_>| {
             is_matched |= matches!(exchange.outcome, Outcome::Answered { .. });
-            give(events, sieve, keeper, exchange, count);
+            give(events, sieve, (keeper, latest), exchange, count);
         };
         let verdict = match &message.answer {
             Some(answer) => self.tracker.response(&message, answer, &mut sink),
             None => self.tracker.query(&message, &mut sink),
         };
         if verdict == Verdict::Message {
-            let is_focus = message.answer.is_some_and(|answer| answer.rcode == self.focus);
+            let is_focus = message.answer.is_some_and(|answer| self.latest.takes(answer.rcode));
             if is_focus && self.sieve.may_hold(&message) {
                 self.latest.keep(self.number, &message, bytes);
             }
@@ -477,7 +435,7 @@ impl Core {
         }
         let transport = if error.udp { Transport::Udp } else { Transport::Tcp };
         let (at, place) = (found.at, place(found));
-        let Self { tracker, events, sieve, keeper, .. } = self;
+        let Self { tracker, events, sieve, keeper, latest, .. } = self;
         tracker.icmp_error(
             error.from,
             error.to,
@@ -486,7 +444,7 @@ impl Core {
             Obstacle::of(error),
             &mut |exchange| {
                 keeper.ended(exchange, (error.from, error.to), Some(error), at, &place);
-                give(events, sieve, keeper, exchange, count);
+                give(events, sieve, (keeper, latest), exchange, count);
             },
         );
     }

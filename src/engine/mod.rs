@@ -7,6 +7,7 @@
 mod back;
 mod front;
 mod keeper;
+mod latest;
 mod matcher;
 mod parcel;
 mod segments;
@@ -14,10 +15,10 @@ mod sieve;
 
 use std::time::Duration;
 
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::select::Filter;
 use crate::snapshot::{Snapshot, SnapshotSpec};
-use crate::tally::Bounds;
+use crate::tally::{Bounds, Watched};
 use crate::time::Timestamp;
 use crate::track::Hasher;
 use crate::trail::WholeFrame;
@@ -33,8 +34,10 @@ pub(crate) use parcel::Parcel;
 pub struct EngineConfig {
     /// UDP and TCP ports that carry DNS.
     pub ports: Vec<u16>,
-    /// The response code that everything revolves around.
-    pub focus: Rcode,
+    /// What everything revolves around.
+    pub focus: Focus,
+    /// A first response that took longer is slow.
+    pub slow_after: Duration,
     /// How long a query waits for its response, in packet time.
     pub patience: Duration,
     /// Bound of all tables together, in bytes.
@@ -56,14 +59,22 @@ impl EngineConfig {
         let taken = u64::try_from(self.trail.saturating_add(self.names)).unwrap_or(u64::MAX);
         Bounds::of(self.max_memory.saturating_sub(taken), self.rows)
     }
+
+    /// What is looked at.
+    pub(crate) fn watched(&self) -> Watched {
+        let Self { focus, slow_after, patience, .. } = *self;
+        Watched { focus, slow_after, patience }
+    }
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
+        let Watched { focus, slow_after, patience } = Watched::default();
         Self {
             ports: vec![53],
-            focus: Rcode::REFUSED,
-            patience: Duration::from_secs(5),
+            focus,
+            slow_after,
+            patience,
             max_memory: 512 << 20,
             rows: SnapshotSpec::default().top,
             filter: None,
@@ -78,16 +89,15 @@ impl Default for EngineConfig {
 pub struct Counted {
     /// DNS messages; with a filter, those of the exchanges for which it holds.
     pub messages: u64,
-    /// Responses with the focus code among them.
+    /// What is in focus among them: responses with a code, queries without a response.
     pub focus: u64,
 }
 
 impl Counted {
     /// The same from a snapshot, which costs much more.
     pub fn of(snapshot: &Snapshot) -> Self {
-        let focus = snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus);
-        let messages = snapshot.queries() + snapshot.responses();
-        Self { messages, focus: focus.map_or(0, |row| row.responses) }
+        let (focus, _) = snapshot.in_focus();
+        Self { messages: snapshot.queries() + snapshot.responses(), focus }
     }
 }
 
@@ -135,8 +145,8 @@ impl Engine {
         back.finish();
     }
 
-    /// Changes the response code that everything revolves around, from the next snapshot on.
-    pub fn set_focus(&mut self, focus: Rcode) {
+    /// Changes what everything revolves around, from the next snapshot on.
+    pub fn set_focus(&mut self, focus: Focus) {
         self.config.focus = focus;
         self.back.set_focus(focus);
     }

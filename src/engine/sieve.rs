@@ -78,6 +78,11 @@ impl Sieve {
         }
     }
 
+    /// Whether the filter holds for an exchange.
+    pub(super) fn takes(&self, exchange: &Exchange<'_>) -> bool {
+        self.is_open() || self.holds(&Subject::of(exchange))
+    }
+
     fn holds(&self, subject: &Subject<'_>) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.holds(subject))
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::diagnose::{Cause, Fix, causes};
-use crate::iana::Rcode;
+use crate::focus::Focus;
 
 use super::text::{hang, paragraph};
 
@@ -22,20 +22,26 @@ pub(super) fn list() -> String {
     causes::ALL.iter().copied().map(row).collect()
 }
 
-/// Those that show as this code, and how to go on; nothing where there is none.
-pub(super) fn behind(rcode: Rcode) -> String {
-    let rows: String = matching(rcode).map(row).collect();
-    let Some(first) = matching(rcode).next() else {
+/// Those that show as this, and how to go on; nothing where there is none.
+pub(super) fn behind(focus: Focus) -> String {
+    let rows: String = matching(focus).map(row).collect();
+    let Some(first) = matching(focus).next() else {
         return String::new();
     };
     format!(
-        "\nWhat can be behind {rcode}, and how to tell and mend each: rcodetop explain {}\n{rows}",
+        "\nWhat can be behind {focus}, and how to tell and mend each: rcodetop explain {}\n{rows}",
         first.id
     )
 }
 
-fn matching(rcode: Rcode) -> impl Iterator<Item = &'static Cause> {
-    causes::ALL.iter().copied().filter(move |cause| cause.rcodes.contains(&rcode))
+/// Causes without a code show as silence, or as an error in place of a response.
+fn matching(focus: Focus) -> impl Iterator<Item = &'static Cause> {
+    let shows = move |cause: &&Cause| match focus {
+        Focus::Rcode(rcode) => cause.rcodes.contains(&rcode),
+        Focus::NoResponse => cause.rcodes.is_empty(),
+        Focus::Slow => false,
+    };
+    causes::ALL.iter().copied().filter(shows)
 }
 
 fn row(cause: &Cause) -> String {

@@ -112,7 +112,7 @@ pub(super) fn page(rcode: Rcode) -> String {
     if [Rcode::REFUSED, Rcode::SERVFAIL, Rcode::NXDOMAIN].contains(&rcode) {
         out += &format!("\n{DIFFERENCES}{}", paragraph(C_LIBRARY));
     }
-    out + &causes::behind(rcode)
+    out + &causes::behind(rcode.into())
 }
 
 /// What the registries say.

@@ -6,6 +6,7 @@
 mod causes;
 mod codes;
 mod ede;
+mod focus;
 mod nearest;
 mod reference;
 mod text;
@@ -25,20 +26,20 @@ fn advice(nearest: &[&str]) -> String {
     match nearest {
         [] => {
             "give an RCODE (REFUSED, 5), a Windows DNS error (9001 to 9018, 0x232D), an Extended \
-               DNS Error (ede:0 to ede:65535) or a cause (acl-recursion); `rcodetop explain` lists \
-               all"
-            .into()
+               DNS Error (ede:0 to ede:65535), no-response, slow or a cause (acl-recursion); \
+               `rcodetop explain` lists all"
+                .into()
         }
         words => format!("did you mean {}? `rcodetop explain` lists all", words.join(" or ")),
     }
 }
 
 /// Each reads what it knows; NOTAUTH is a code and a cause.
-const READERS: [fn(&str) -> Option<String>; 4] =
-    [ede::explain, codes::explain, windows::explain, causes::explain];
+const READERS: [fn(&str) -> Option<String>; 5] =
+    [ede::explain, codes::explain, windows::explain, focus::explain, causes::explain];
 
 /// Explains one thing: a response code by its mnemonic, its number or its Windows error, an
-/// Extended DNS Error by `ede:` and a number or by its name, or a cause.
+/// Extended DNS Error by `ede:` and a number or by its name, no response, slowness, or a cause.
 /// A number up to 4095 is an RCODE; larger ones are Windows errors.
 pub fn explain(what: &str) -> Result<String, Unknown> {
     let text = what.trim();
@@ -51,7 +52,11 @@ pub fn explain(what: &str) -> Result<String, Unknown> {
 
 /// Every word that can be explained.
 fn names() -> impl Iterator<Item = &'static str> {
-    codes::names().chain(causes::names()).chain(windows::symbols()).chain(ede::names())
+    codes::names()
+        .chain(focus::names())
+        .chain(causes::names())
+        .chain(windows::symbols())
+        .chain(ede::names())
 }
 
 /// All codes and causes, in tables.
@@ -59,10 +64,12 @@ pub fn list() -> String {
     format!(
         "Response codes (RCODE), and what Windows makes of them\n\n{}\n\
          Extended DNS Errors (EDE)\n\n{}\n\
+         Not codes\n\n{}\n\
          Causes\n\n{}\n\
          More on one of them: rcodetop explain REFUSED, or ede:18, or acl-recursion\n",
         codes::list(),
         ede::list(),
+        focus::list(),
         causes::list(),
     )
 }

@@ -58,6 +58,15 @@ fn numbers_without_a_name_are_explained_as_such() {
 }
 
 #[test]
+fn what_is_no_code_is_explained_with_the_causes_that_show_so() {
+    check("no-response", "No response is no response code");
+    check("No Response", "rcodetop explain acl-drop");
+    check("no-response", "  firewall-reject         ");
+    check("slow", "whatever its code: half a second");
+    assert!(!explain("slow").unwrap().contains("What can be behind"));
+}
+
+#[test]
 fn an_extended_error_goes_by_its_number_and_its_name() {
     check("ede:18", "Extended DNS Error 18, Prohibited: this client may not");
     check("EDE 15", "Blocked");
@@ -104,7 +113,7 @@ fn what_is_unknown_is_answered_with_what_would_be_known() {
     }
     check("REFUSD", "nothing known about \"REFUSD\"; did you mean REFUSED");
     check("lame", "did you mean lame-delegation");
-    check("nonsense", "nothing known about \"nonsense\"; give an RCODE");
+    check("gibberish", "nothing known about \"gibberish\"; give an RCODE");
 }
 
 #[test]

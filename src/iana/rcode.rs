@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A response code: four header bits, or twelve with EDNS (RFC 1035 §4.1.1, RFC 6891 §6.1.3).
 ///
-/// Only responses have one; no reply is never an RCODE.
+/// Only responses have one; no response is never an RCODE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Rcode(pub u16);
 

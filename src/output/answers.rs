@@ -4,7 +4,7 @@
 
 use super::words::{self, Moments, count, counted, percent};
 use crate::snapshot::Distinct;
-use crate::snapshot::{EdeRow, Finding, List, Row, Snapshot, Timestamp, share};
+use crate::snapshot::{EdeRow, Finding, Focus, List, Rcode, Row, Snapshot, Timestamp, share};
 
 /// How many examples a sentence names.
 const EXAMPLES: usize = 3;
@@ -21,28 +21,40 @@ pub(super) struct Answer {
 const WHY: &str = "Why";
 const CHANGE: &str = "Change";
 
-/// The headline: how many of the responses carry the focus code.
+/// The headline: how much of what is in focus.
 pub(super) fn headline(snapshot: &Snapshot) -> String {
-    let (focus, responses) = (snapshot.focus, snapshot.responses());
-    match focus_responses(snapshot) {
-        _ if responses == 0 => format!("{focus}: no DNS responses in this capture"),
-        0 => format!("{focus}: none of {}", counted(responses, "response")),
-        refused => {
-            let part = percent(share(refused, responses));
-            format!("{focus}: {} of {} ({part})", count(refused), counted(responses, "response"))
+    let (focus, (met, whole)) = (words::focus(snapshot), snapshot.in_focus());
+    match met {
+        _ if whole == 0 => format!("{focus}: no {} in this capture", nothing(snapshot.focus)),
+        0 => format!("{focus}: none of {}", of(snapshot.focus, whole)),
+        met => {
+            let part = percent(share(met, whole));
+            format!("{focus}: {} of {} ({part})", count(met), of(snapshot.focus, whole))
         }
     }
 }
 
-/// Responses with the focus code.
-pub(super) fn focus_responses(snapshot: &Snapshot) -> u64 {
-    let row = snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus);
-    row.map_or(0, |row| row.responses)
+/// What there is none of, where nothing can be in focus.
+fn nothing(focus: Focus) -> &'static str {
+    match focus {
+        Focus::Rcode(_) => "DNS responses",
+        Focus::NoResponse => "DNS queries that had time to be answered",
+        Focus::Slow => "answered DNS queries",
+    }
+}
+
+/// What a share is of, in number: `1,712 responses`, `1 answered query`.
+fn of(focus: Focus, whole: u64) -> String {
+    match focus {
+        Focus::Rcode(_) => counted(whole, "response"),
+        Focus::NoResponse => words::queries(whole),
+        Focus::Slow => words::queries(whole).replace("quer", "answered quer"),
+    }
 }
 
 /// All answers, in the order of the questions.
 pub(super) fn answers(snapshot: &Snapshot) -> Vec<Answer> {
-    if focus_responses(snapshot) == 0 {
+    if snapshot.in_focus().0 == 0 {
         return elsewhere(snapshot);
     }
     let all = [
@@ -69,17 +81,18 @@ pub(super) fn beside_findings(snapshot: &Snapshot) -> Vec<Answer> {
     all
 }
 
-/// Where to look when the focus code does not occur.
+/// Where to look when nothing is in focus.
 fn elsewhere(snapshot: &Snapshot) -> Vec<Answer> {
     let mut lines = Vec::new();
-    let worst = snapshot.rcodes.iter().filter(|row| !row.rcode.is_answer());
+    let others = |rcode: &Rcode| !rcode.is_answer() && snapshot.focus != *rcode;
+    let worst = snapshot.rcodes.iter().filter(|row| others(&row.rcode));
     if let Some(worst) = worst.max_by_key(|row| row.responses) {
         let (rcode, responses) = (worst.rcode, counted(worst.responses, "response"));
         lines.push(format!("{responses} carry {rcode}: try --focus {rcode}"));
     }
     if snapshot.outcomes.unanswered > 0 {
         let queries = words::queries(snapshot.outcomes.unanswered);
-        lines.push(format!("{queries} got no response at all"));
+        lines.push(format!("{queries} got no response: try --focus no-response"));
     }
     let mut all = vec![Answer { question: "But", lines }];
     if !snapshot.findings.is_empty() {
@@ -102,7 +115,7 @@ fn who(snapshot: &Snapshot) -> String {
 fn by_whom(snapshot: &Snapshot) -> String {
     let most = examples(&snapshot.servers, |row| {
         let part = percent(row.share());
-        format!("{} ({} of its {}, {part})", row.key, count(row.focus), count(row.responses))
+        format!("{} ({} of its {}, {part})", row.key, count(row.focus), count(row.whole))
     });
     format!("{}; most: {most}", counted(snapshot.servers.total, "server"))
 }
@@ -142,7 +155,7 @@ fn since(snapshot: &Snapshot) -> Vec<String> {
     lines
 }
 
-/// The first and last focus response that any row tells of.
+/// The first and last time in focus that any row tells of.
 fn focus_span(snapshot: &Snapshot) -> Option<(Timestamp, Timestamp)> {
     let times = |row: (Option<Timestamp>, Option<Timestamp>)| row.0.zip(row.1);
     let servers = snapshot.servers.rows.iter().map(|row| (row.first, row.last));
@@ -167,7 +180,7 @@ fn at_the_beginning(snapshot: &Snapshot, first: Timestamp) -> String {
 }
 
 fn at_the_end(snapshot: &Snapshot, last: Timestamp) -> String {
-    match snapshot.source.last {
+    match snapshot.judged_until() {
         Some(end) if end.since(last) <= margin(snapshot) => " (still at the end)".into(),
         Some(end) => format!(" ({} before the end)", words::span(end.since(last))),
         None => String::new(),
@@ -192,7 +205,7 @@ fn worst_step(snapshot: &Snapshot) -> Option<String> {
         "worst at {}: {} of {} in {}",
         Moments::of(snapshot).show(Some(at)),
         count(worst.focus),
-        counted(worst.responses, "response"),
+        of(snapshot.focus, worst.whole),
         words::span(timeline.step)
     ))
 }
@@ -223,6 +236,13 @@ fn counted_distinct(distinct: Distinct, what: &str) -> String {
 }
 
 fn why(snapshot: &Snapshot) -> Vec<String> {
+    if snapshot.focus == Focus::Slow {
+        return vec![
+            "no cause is told of slow responses: compare the servers, what they are asked for, and \
+             when"
+                .into(),
+        ];
+    }
     let shown = snapshot.findings.iter().take(FINDINGS);
     let mut lines: Vec<String> = shown.map(finding).collect();
     if snapshot.findings.len() > FINDINGS {
@@ -240,9 +260,9 @@ fn finding(finding: &Finding) -> String {
     format!("{}{kind}: {}", finding.confidence, finding.headline)
 }
 
-/// What the servers say with the focus code.
+/// What the servers say with the code in focus.
 fn said(snapshot: &Snapshot) -> Vec<String> {
-    let said = snapshot.ede.iter().filter(|row| row.rcode == snapshot.focus);
+    let said = snapshot.ede.iter().filter(|row| snapshot.focus == row.rcode);
     said.take(EXAMPLES).map(said_by_server).collect()
 }
 
@@ -254,12 +274,13 @@ fn said_by_server(row: &EdeRow) -> String {
 }
 
 fn change(snapshot: &Snapshot) -> Vec<String> {
-    let faults = snapshot.findings.iter().filter(|finding| finding.fault);
+    let is_slow = snapshot.focus == Focus::Slow;
+    let faults = snapshot.findings.iter().filter(|finding| finding.fault && !is_slow);
     let known: Vec<&Finding> =
         faults.filter(|finding| !finding.is_unknown()).take(FINDINGS).collect();
     let mut lines: Vec<String> = known.iter().flat_map(|finding| to_do(finding)).collect();
     if lines.is_empty() {
-        let focus = snapshot.focus;
+        let focus = snapshot.focus.word();
         lines.push(format!("what to check on the server: rcodetop explain {focus}"));
         let unknown = snapshot.findings.iter().map(|finding| &finding.verify);
         lines.extend(unknown.filter(|it| !it.is_empty()).map(|it| format!("to verify: {it}")));

@@ -11,7 +11,7 @@ use crate::snapshot::{
     share,
 };
 
-const HEADING: [&str; 22] = [
+const HEADING: [&str; 23] = [
     "list",
     "key",
     "type",
@@ -34,6 +34,7 @@ const HEADING: [&str; 22] = [
     "error",
     "role",
     "place",
+    "of",
 ];
 
 /// Writes the heading and all rows.
@@ -86,6 +87,8 @@ impl Subject {
 struct Numbers {
     responses: u64,
     focus: u64,
+    /// What the share of the focus is of.
+    whole: u64,
     unanswered: Option<u64>,
     clients: Option<Distinct>,
     servers: Option<Distinct>,
@@ -103,6 +106,7 @@ impl Numbers {
         Self {
             responses: row.responses,
             focus: row.focus,
+            whole: row.whole,
             unanswered: Some(row.unanswered),
             clients: row.clients,
             servers: row.servers,
@@ -124,9 +128,10 @@ struct Table<W: Write> {
 impl<W: Write> Table<W> {
     fn rcodes(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         for row in &snapshot.rcodes {
-            let focus = if row.rcode == snapshot.focus { row.responses } else { 0 };
+            let focus = if snapshot.focus == row.rcode { row.responses } else { 0 };
             let (responses, latency) = (row.responses, row.latency);
-            let numbers = Numbers { responses, focus, latency, ..Numbers::default() };
+            let whole = responses;
+            let numbers = Numbers { responses, focus, whole, latency, ..Numbers::default() };
             self.row("rcodes", Subject::plain(&row.rcode), &numbers)?;
         }
         Ok(())
@@ -143,8 +148,8 @@ impl<W: Write> Table<W> {
 
     fn splits<K: ToString>(&mut self, list: &str, splits: &[Split<K>]) -> io::Result<()> {
         splits.iter().try_for_each(|split| {
-            let (responses, focus) = (split.responses, split.focus);
-            let numbers = Numbers { responses, focus, ..Numbers::default() };
+            let Split { responses, focus, whole, .. } = *split;
+            let numbers = Numbers { responses, focus, whole, ..Numbers::default() };
             self.row(list, Subject::plain(&split.key), &numbers)
         })
     }
@@ -162,7 +167,7 @@ impl<W: Write> Table<W> {
             key.server,
             numbers.responses.to_string(),
             numbers.focus.to_string(),
-            format!("{:.6}", share(numbers.focus, numbers.responses)),
+            format!("{:.6}", share(numbers.focus, numbers.whole)),
             cell(numbers.unanswered),
             distinct(numbers.clients),
             distinct(numbers.servers),
@@ -176,6 +181,7 @@ impl<W: Write> Table<W> {
             numbers.error.to_string(),
             cell(numbers.role.map(Role::id)),
             cell(numbers.place.map(Place::id)),
+            numbers.whole.to_string(),
         ];
         self.csv.write_record(cells.map(disarm)).map_err(io::Error::from)
     }

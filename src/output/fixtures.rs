@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::focus::Focus;
 use crate::snapshot::{
     AddressName, Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact,
     Latency, List, NameSource, Named, Opcode, Outcomes, PathKey, Place, Prefix, Quality,
@@ -28,6 +29,7 @@ fn row<K>(key: K, responses: u64, focus: u64) -> Row<K> {
         key,
         responses,
         focus,
+        whole: responses,
         unanswered: 0,
         clients: None,
         servers: None,
@@ -39,6 +41,10 @@ fn row<K>(key: K, responses: u64, focus: u64) -> Row<K> {
         role: None,
         place: None,
     }
+}
+
+fn split<K>(key: K, responses: u64, focus: u64) -> Split<K> {
+    Split { key, responses, focus, whole: responses }
 }
 
 fn distinct(count: u64) -> Distinct {
@@ -69,7 +75,7 @@ pub(super) fn outage() -> Snapshot {
             ended: Some(Ended::EndOfFile),
             ..Source::default()
         },
-        focus: Rcode::REFUSED,
+        focus: Focus::default(),
         rcodes: [(0, 1096, 4), (2, 24, 900), (3, 104, 20), (5, 488, 1)]
             .map(|(code, responses, ms)| RcodeRow {
                 rcode: Rcode(code),
@@ -143,13 +149,10 @@ fn tables() -> Snapshot {
             12,
             12,
         )]),
-        types: vec![
-            Split { key: RecordType(1), responses: 1000, focus: 300 },
-            Split { key: RecordType(65280), responses: 712, focus: 188 },
-        ],
-        classes: vec![Split { key: Class(1), responses: 1712, focus: 488 }],
-        opcodes: vec![Split { key: Opcode(0), responses: 1712, focus: 488 }],
-        transports: vec![Split { key: Transport::Udp, responses: 1712, focus: 488 }],
+        types: vec![split(RecordType(1), 1000, 300), split(RecordType(65280), 712, 188)],
+        classes: vec![split(Class(1), 1712, 488)],
+        opcodes: vec![split(Opcode(0), 1712, 488)],
+        transports: vec![split(Transport::Udp, 1712, 488)],
         ede: vec![EdeRow {
             ede: Ede(15),
             rcode: Rcode::REFUSED,
@@ -212,8 +215,9 @@ fn timeline() -> Timeline {
         queries: 70,
         responses: 70,
         focus: if second < 4 { 0 } else { second },
+        whole: 70,
         rcodes: [(Rcode::NOERROR, 70 - second), (Rcode::REFUSED, second)].into(),
-        unanswered: 0,
+        ..Step::default()
     };
     Timeline { start: at(0), step: Duration::from_secs(1), steps: (0..24).map(step).collect() }
 }
@@ -288,5 +292,5 @@ pub(super) fn hostile() -> Snapshot {
 pub(super) fn empty() -> Snapshot {
     let source =
         Source { name: "empty.pcap".into(), ended: Some(Ended::EndOfFile), ..Source::default() };
-    Snapshot { source, focus: Rcode::REFUSED, ..Snapshot::default() }
+    Snapshot { source, focus: Focus::default(), ..Snapshot::default() }
 }

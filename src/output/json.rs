@@ -35,6 +35,8 @@ struct Report<'a> {
     vantage: Option<Vantage<'a>>,
     filter: Option<Selected<'a>>,
     focus: String,
+    share_of: &'static str,
+    slow: Slow,
     rcodes: Vec<Rcode>,
     outcomes: Outcomes,
     latency_ms: Option<Latency>,
@@ -69,7 +71,9 @@ impl<'a> Report<'a> {
             quality: snapshot.quality.iter().map(Quality::of).collect(),
             vantage: snapshot.vantage.as_ref().map(Vantage::of),
             filter: snapshot.selected.as_ref().map(Selected::of),
-            focus: snapshot.focus.to_string(),
+            focus: snapshot.focus_word(),
+            share_of: snapshot.focus.whole(),
+            slow: Slow::of(&snapshot.slow),
             rcodes: snapshot.rcodes.iter().map(Rcode::of).collect(),
             outcomes: Outcomes::of(&snapshot.outcomes),
             latency_ms: snapshot.latency.map(Latency::of),
@@ -129,6 +133,19 @@ impl<'a> Named<'a> {
     }
 }
 
+/// Answered queries whose response was slow.
+#[derive(Serialize)]
+struct Slow {
+    after_ms: f64,
+    responses: u64,
+}
+
+impl Slow {
+    fn of(slow: &snapshot::Slow) -> Self {
+        Self { after_ms: ms(slow.after), responses: slow.responses }
+    }
+}
+
 /// What a filter selects.
 #[derive(Serialize)]
 struct Selected<'a> {
@@ -153,7 +170,8 @@ fn splits<K>(all: &[Split<K>], name: impl Fn(&K) -> String) -> Vec<Kind> {
         name: name(&split.key),
         responses: split.responses,
         focus: split.focus,
-        share: share(snapshot::share(split.focus, split.responses)),
+        of: split.whole,
+        share: share(split.share()),
     };
     all.iter().map(kind).collect()
 }
@@ -468,6 +486,7 @@ macro_rules! row {
             $($field: $type,)+
             responses: u64,
             focus: u64,
+            of: u64,
             share: f64,
             $($number: u64,)*
             #[serde(flatten)]
@@ -480,6 +499,7 @@ macro_rules! row {
                     $($field: $value,)+
                     responses: $row.responses,
                     focus: $row.focus,
+                    of: $row.whole,
                     share: share($row.share()),
                     $($number: distinct($row.$number),)*
                     tail: Tail::of($row),
@@ -519,6 +539,7 @@ struct Kind {
     name: String,
     responses: u64,
     focus: u64,
+    of: u64,
     share: f64,
 }
 
@@ -604,6 +625,7 @@ struct Step {
     queries: u64,
     responses: u64,
     focus: u64,
+    of: u64,
     unanswered: u64,
     rcodes: Vec<(String, u64)>,
 }
@@ -615,6 +637,7 @@ impl Step {
             queries: step.queries,
             responses: step.responses,
             focus: step.focus,
+            of: step.whole,
             unanswered: step.unanswered,
             rcodes: rcodes.collect(),
         }

@@ -94,10 +94,11 @@ impl Page<'_> {
         if list.rows.is_empty() {
             return Ok(());
         }
-        let focus = self.snapshot.focus;
+        let (focus, of) = (self.snapshot.focus, words::of_all(self.snapshot.focus));
+        let of = of.replacen('o', "O", 1);
         let has_roles = list.rows.iter().any(|row| row.role.is_some());
         let (heading, line) = if has_roles { (" Role |", ":--|") } else { ("", "") };
-        writeln!(out, "\n| {title} |{heading} {focus} | Of all | Share | First | Last |")?;
+        writeln!(out, "\n| {title} |{heading} {focus} | {of} | Share | First | Last |")?;
         writeln!(out, "|:--|{line}--:|--:|--:|:--|:--|")?;
         for row in &list.rows {
             let role = if has_roles { role(row) } else { String::new() };
@@ -128,8 +129,8 @@ impl Page<'_> {
 
     fn cells<K>(&self, row: &Row<K>) -> String {
         let (first, last) = (self.moments.show(row.first), self.moments.show(row.last));
-        let (focus, responses) = (count(row.focus), count(row.responses));
-        format!("| {focus} | {responses} | {} | {first} | {last} |", percent(row.share()))
+        let (focus, whole) = (count(row.focus), count(row.whole));
+        format!("| {focus} | {whole} | {} | {first} | {last} |", percent(row.share()))
     }
 
     fn left_out<K>(&self, list: &List<K>, out: &mut dyn Write) -> io::Result<()> {

@@ -1,10 +1,12 @@
 //! Every format over every fixture.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::fixtures::{empty, explained, healthy, hostile, named, outage};
 use super::{Format, Options, write};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Focus, Slow, Snapshot};
 
 fn render(format: Format, snapshot: &Snapshot, options: &Options) -> String {
     let mut out = Vec::new();
@@ -286,7 +288,7 @@ fn json_says_what_the_snapshot_says() {
 fn response_times_print_without_the_dust_of_binary_fractions() {
     let mut snapshot = outage();
     for row in &mut snapshot.rcodes {
-        row.latency.as_mut().unwrap().p99 = std::time::Duration::from_nanos(74_137_500);
+        row.latency.as_mut().unwrap().p99 = Duration::from_nanos(74_137_500);
     }
     for format in [Format::Json, Format::Csv] {
         let report = render(format, &snapshot, &Options::default());
@@ -298,7 +300,7 @@ fn response_times_print_without_the_dust_of_binary_fractions() {
 fn csv_rows_all_have_the_cells_of_the_heading() {
     for fixture in FIXTURES {
         for row in rows(&fixture()) {
-            assert_eq!(row.len(), 22, "{row:?}");
+            assert_eq!(row.len(), 23, "{row:?}");
         }
     }
     let all = rows(&outage());
@@ -330,6 +332,55 @@ fn markdown_tables_keep_their_columns_whatever_the_names() {
         assert_eq!(line.matches('|').count(), columns, "{line}");
         assert_eq!(line.matches('`').count(), 2, "{line}");
     }
+}
+
+/// The outage, with another focus: what it counts is made up, what is said of it is not.
+fn focused(focus: Focus) -> Snapshot {
+    let slow = Slow { after: Duration::from_millis(200), responses: 17 };
+    let mut snapshot = Snapshot { focus, slow, ..outage() };
+    (snapshot.outcomes.answered, snapshot.outcomes.unanswered) = (1_712, 9);
+    snapshot.servers.rows[0].whole = 530;
+    snapshot
+}
+
+#[test]
+fn every_report_says_of_what_its_shares_are() {
+    let all = |focus| {
+        let snapshot = focused(focus);
+        let json = json(&snapshot);
+        let shares = ["focus", "share_of"].map(|field| json[field].as_str().unwrap().to_owned());
+        assert_eq!(
+            (&json["servers"][0]["of"], &json["servers"][0]["share"]),
+            (&530.into(), &0.5.into())
+        );
+        assert_eq!(json["slow"]["after_ms"], 200.0);
+        let csv = &rows(&snapshot)[json["rcodes"].as_array().unwrap().len()];
+        assert_eq!((&csv[8], &csv[22]), ("0.500000", "530"));
+        let markdown = render(Format::Markdown, &snapshot, &Options::default());
+        (shares, text(&snapshot, 140), markdown)
+    };
+    let check = |focus, [word, of]: [&str; 2], headline: &str, column: &str| {
+        let (shares, text, markdown) = all(focus);
+        assert_eq!(shares, [word, of]);
+        assert!(text.contains(headline) && text.contains(column), "{text}");
+        assert!(markdown.contains(headline), "{markdown}");
+        assert!(markdown.to_lowercase().contains(&format!("| {column} |")), "{markdown}");
+    };
+    let silent = "no response: 9 of 1,721 queries (0.5%)";
+    check(Focus::NoResponse, ["no-response", "queries"], silent, "of queries");
+    let slow = "slow (over 200 ms): 17 of 1,712 answered queries (1.0%)";
+    check(Focus::Slow, ["slow:200ms", "answered queries"], slow, "of answered");
+    let refused = "REFUSED: 488 of 1,712 responses (28.5%)";
+    check(Focus::default(), ["REFUSED", "responses"], refused, "of all");
+}
+
+#[test]
+fn of_slow_responses_no_cause_is_told() {
+    let (silent, slow) = (focused(Focus::NoResponse), focused(Focus::Slow));
+    let report = render(Format::Markdown, &slow, &Options::default());
+    assert!(report.contains("no cause is told of slow responses"), "{report}");
+    let report = render(Format::Markdown, &silent, &Options::default());
+    assert!(!report.contains("no cause is told"), "{report}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::snapshot::{
-    Distinct, Ended, QuestionKey, Selected, Snapshot, SourceKind, Timestamp, Vantage,
+    Distinct, Ended, Focus, QuestionKey, Selected, Snapshot, SourceKind, Timestamp, Vantage,
 };
 
 /// A count with its thousands apart: `1,712`.
@@ -97,6 +97,31 @@ impl Moments {
 pub(super) fn selected(snapshot: &Snapshot, selected: &Selected) -> String {
     let (responses, of) = (selected.responses, snapshot.ledger.responses);
     format!("Only {} of {}: {}", count(responses), counted(of, "response"), selected.filter)
+}
+
+/// The focus: `REFUSED`, `no response`, `slow (over 500 ms)`.
+pub(super) fn focus(snapshot: &Snapshot) -> String {
+    match snapshot.focus {
+        Focus::Slow => format!("slow (over {})", latency(snapshot.slow.after)),
+        focus => focus.to_string(),
+    }
+}
+
+/// What a share is of, where there is little room.
+pub(super) fn of(focus: Focus) -> &'static str {
+    match focus {
+        Focus::Slow => "answered",
+        focus => focus.whole(),
+    }
+}
+
+/// The heading of what the focus of a row is counted of.
+pub(super) fn of_all(focus: Focus) -> &'static str {
+    match focus {
+        Focus::Rcode(_) => "of all",
+        Focus::NoResponse => "of queries",
+        Focus::Slow => "of answered",
+    }
 }
 
 /// A question: name and type, and the class where it is not the usual one.

@@ -6,13 +6,13 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 
 use crate::diagnose::{Roles, Watch};
-use crate::tally::{Apart, Entities, EntityKey, Path, Slot, Tallies};
+use crate::tally::{Apart, Aspect, Entities, EntityKey, Path, SplitRow, Tallies};
 use crate::wire::name::{compare, suffix, text};
 use crate::wire::{Address, Question};
 
 use super::{
-    Class, Distinct, EdeRow, Finding, Impact, List, PathKey, Prefix, QuestionKey, RcodeRow,
-    RecordType, Row, Snapshot, SnapshotSpec, Split, Timestamp, share,
+    Class, Distinct, EdeRow, Finding, Focus, Impact, List, PathKey, Prefix, QuestionKey, RcodeRow,
+    RecordType, Row, Slow, Snapshot, SnapshotSpec, Split, Timestamp, share,
 };
 
 /// Fills in everything that comes from the counts.
@@ -20,6 +20,7 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
     let focus = tallies.focus();
     let total: u64 = tallies.rcodes().map(|(_, count)| count).sum();
     snapshot.focus = focus;
+    snapshot.slow = Slow { after: tallies.slow_after(), responses: tallies.slow() };
     snapshot.spec = spec.clone();
     snapshot.rcodes = tallies
         .rcodes()
@@ -32,7 +33,8 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
         .collect();
     snapshot.latency = tallies.latency();
     // NOERROR and NXDOMAIN are answers: a lookup that gets one did not fail.
-    snapshot.impact = if focus.is_answer() { Impact::default() } else { tallies.impact() };
+    let code = focus.rcode().filter(|rcode| !rcode.is_answer());
+    snapshot.impact = code.map_or_else(Impact::default, |rcode| tallies.impact(rcode));
     snapshot.servers = servers(tallies, spec.top);
     snapshot.servers_seen = tallies.servers.len() as u64;
     snapshot.clients = clients(tallies, spec.top);
@@ -58,15 +60,17 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
 pub(crate) struct Weighed {
     findings: Vec<Finding>,
     roles: Roles,
+    /// Lookups that got no response.
+    missed: Impact,
     watch: Watch,
 }
 
 impl Weighed {
     /// Puts what went wrong down to causes, and learns who does what.
     pub(crate) fn weigh(&mut self, tallies: &Tallies, now: Timestamp) {
-        let (findings, roles) = crate::diagnose::weigh(tallies);
+        let (findings, roles, missed) = crate::diagnose::weigh(tallies);
         self.findings = self.watch.follow(now, findings);
-        self.roles = roles;
+        (self.roles, self.missed) = (roles, missed);
     }
 
     /// No packet follows: what is found from now on is told as it is.
@@ -77,6 +81,9 @@ impl Weighed {
     /// Fills in everything that comes from what the counts mean.
     pub(crate) fn fill(&self, snapshot: &mut Snapshot) {
         snapshot.findings.clone_from(&self.findings);
+        if snapshot.focus == Focus::NoResponse {
+            snapshot.impact = self.missed;
+        }
         snapshot.vantage.clone_from(&self.roles.vantage);
         for row in &mut snapshot.servers.rows {
             row.role = self.roles.of_server(row.key);
@@ -106,14 +113,15 @@ fn fill_splits(snapshot: &mut Snapshot, tallies: &Tallies) {
     snapshot.ede.sort_by_key(|row| (Reverse(row.responses), row.ede, row.rcode));
 }
 
-fn split<K: Copy + Ord>(rows: Vec<(K, u64, u64)>) -> Vec<Split<K>> {
-    let mut rows: Vec<Split<K>> =
-        rows.into_iter().map(|(key, responses, focus)| Split { key, responses, focus }).collect();
-    rows.sort_by_key(|row| (Reverse(row.focus), Reverse(row.responses), row.key));
+fn split<K: Copy + Ord>(rows: Vec<SplitRow<K>>) -> Vec<Split<K>> {
+    let row =
+        |SplitRow { value, responses, focus, whole }| Split { key: value, responses, focus, whole };
+    let mut rows: Vec<Split<K>> = rows.into_iter().map(row).collect();
+    rows.sort_by_key(|row| (Reverse(row.focus), Reverse(row.whole), row.key));
     rows
 }
 
-/// What could become a row: its focus responses, and its number.
+/// What could become a row: its exchanges in focus, and its number.
 type Candidate = (u64, u32);
 
 /// The first `top` by focus, ties by key; only these are made into rows.
@@ -246,14 +254,15 @@ fn addresses(
         let entity = entities.get(place);
         let again = entity.is_some_and(|entity| entity.error > 0);
         let distinct = |what| {
-            let Distinct { count, .. } = entities.distinct(place, what, Slot::of(focus));
+            let Distinct { count, .. } = entities.distinct(place, what, Aspect::of(focus));
             Some(Distinct { count, at_least: bounded || again })
         };
-        // Only codes that mean trouble have their first and last time kept.
+        // Only what means trouble has its first and last time kept.
         let kept = !focus.is_answer();
         Row {
             responses: entity.map_or(0, |entity| entity.responses),
             focus: span.count,
+            whole: entity.map_or(0, |entity| entity.whole(focus)),
             unanswered: entity.map_or(0, |entity| entity.unanswered),
             clients: distinct(Apart::Clients).filter(|_| are_servers),
             servers: distinct(Apart::Servers).filter(|_| !are_servers),
@@ -286,11 +295,12 @@ fn domains(tallies: &Tallies, top: usize) -> List<String> {
     list(with_focus(tallies, entities), top, entities.error(), order, |place| {
         let span = entities.focus(place, focus);
         let entity = entities.get(place);
-        let distinct = entities.distinct(place, Apart::Names, Slot::of(focus));
+        let distinct = entities.distinct(place, Apart::Names, Aspect::of(focus));
         let kept = !focus.is_answer();
         Row {
             responses: entity.as_ref().map_or(0, |entity| entity.responses),
             focus: span.count,
+            whole: entity.as_ref().map_or(0, |entity| entity.whole(focus)),
             unanswered: entity.as_ref().map_or(0, |entity| entity.unanswered),
             names: Some(Distinct { at_least: bounded, ..distinct }),
             first: kept.then_some(span.first),
@@ -323,6 +333,7 @@ fn prefixes(tallies: &Tallies, top: usize) -> List<Prefix> {
         });
         let Some(row) = rows.get_mut(place) else { continue };
         row.responses += entity.responses;
+        row.whole += entity.whole(focus);
         row.unanswered += entity.unanswered;
         row.error += entity.error;
         let count = entities.count(entity.place, focus);
@@ -354,6 +365,7 @@ fn suffixes(tallies: &Tallies, depth: usize, top: usize) -> List<String> {
         let cut = suffix(name.name, depth);
         let row = sums.entry(cut).or_insert_with(|| blank(text(cut)));
         row.responses += name.responses;
+        row.whole += name.whole;
         row.unanswered += name.unanswered;
         row.focus += name.focus;
         if name.focus > 0 {
@@ -369,7 +381,7 @@ fn suffixes(tallies: &Tallies, depth: usize, top: usize) -> List<String> {
 /// belonged to any of them.
 fn rolled_up<K: Ord>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> List<K> {
     let kept: u64 = rows.iter().map(|row| row.focus).sum();
-    let lost = tallies.responses(tallies.focus()).saturating_sub(kept);
+    let lost = tallies.in_focus().0.saturating_sub(kept);
     rows.retain(|row| row.focus > 0);
     rows.iter_mut().for_each(|row| row.error = lost);
     let total = rows.len() as u64;
@@ -389,6 +401,7 @@ pub(super) fn blank<K>(key: K) -> Row<K> {
         key,
         responses: 0,
         focus: 0,
+        whole: 0,
         unanswered: 0,
         clients: None,
         servers: None,
@@ -420,6 +433,7 @@ fn names(tallies: &Tallies, top: usize) -> List<QuestionKey> {
         Row {
             responses: row.responses,
             focus: row.focus,
+            whole: row.whole,
             unanswered: row.unanswered,
             clients: mark(row.clients),
             servers: mark(row.servers),
@@ -457,15 +471,20 @@ fn paths(tallies: &Tallies, top: usize) -> List<PathKey> {
             .then_with(|| server(one).cmp(&server(other)))
             .then_with(|| compare_questions(tallies, one.name, other.name))
     };
-    let candidates = paths.counts(tallies.focus());
+    let focus = tallies.focus();
+    let candidates = paths.counts(focus);
     list(candidates, top, paths.error(), order, |place| {
         let none = Path::default();
         let path = paths.get(place).unwrap_or(&none);
         let (name, question) = tallies.names.question(path.name);
+        let count = u64::from(path.count);
+        let is_silent = focus == Focus::NoResponse;
         Row {
-            // Paths count one code: its responses are all that are counted.
-            responses: u64::from(path.count),
-            focus: u64::from(path.count),
+            // Paths count the focus alone: it is all that there is.
+            responses: if is_silent { 0 } else { count },
+            unanswered: if is_silent { count } else { 0 },
+            focus: count,
+            whole: count,
             error: u64::from(path.error),
             ..blank(PathKey {
                 client: client(path),

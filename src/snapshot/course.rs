@@ -1,4 +1,4 @@
-//! Since when: whether the share of the focus code rose or fell at one moment, and by how much.
+//! Since when: whether the share of the focus rose or fell at one moment, and by how much.
 //!
 //! From the timeline alone. What is no clear step is not told as one: refusals come in bursts, and
 //! a quiet minute is no end.
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use super::{Step, Timeline, Timestamp, share};
 
-/// How often the focus code was met in the course of a capture.
+/// How often the focus was met in the course of a capture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Course {
     /// Not at all.
     Absent,
-    /// With no clear step, and already among the first responses.
+    /// With no clear step, and already in the beginning.
     FromTheStart,
     /// With no clear step, for the first time then.
     Since(Timestamp),
@@ -21,7 +21,7 @@ pub enum Course {
     Risen {
         /// That moment.
         since: Timestamp,
-        /// The share of the responses before, 0 to 1.
+        /// The share before, 0 to 1.
         before: f64,
         /// The share since.
         now: f64,
@@ -41,7 +41,7 @@ pub enum Course {
 
 /// Steps are joined until there are at most so many: intervals of them are looked at pair by pair.
 const GROUPS: usize = 64;
-/// Fewer responses on one side of a step say nothing about that side.
+/// Fewer exchanges on one side of a step say nothing about that side.
 const ENOUGH: u64 = 20;
 /// How much likelier the capture must be with the step than without it, as a logarithm, twice: what
 /// comes in bursts reaches 20 or so by chance.
@@ -57,7 +57,7 @@ const QUIET_PART: usize = 10;
 /// and for so long: who is refused comes back after a while.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// Responses, and those with the focus code.
+/// What a share is of, and what is in focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Count {
     all: u64,
@@ -67,7 +67,7 @@ struct Count {
 impl Count {
     fn plus(self, step: &Step) -> Self {
         Self {
-            all: self.all.saturating_add(step.responses),
+            all: self.all.saturating_add(step.whole),
             focus: self.focus.saturating_add(step.focus),
         }
     }
@@ -83,7 +83,7 @@ impl Count {
         share(self.focus, self.all)
     }
 
-    /// The odds of the focus code; half a response more on each side, so that none is infinite.
+    /// The odds of the focus; half an exchange more on each side, so that none is infinite.
     fn odds(self) -> f64 {
         (self.focus as f64 + 0.5) / (self.all.saturating_sub(self.focus) as f64 + 0.5)
     }
@@ -105,14 +105,14 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(timeline: &Timeline) -> Self {
+    fn of(steps: &[Step], step: Duration) -> Self {
         let mut sum = Count::default();
         let mut sums = vec![sum];
-        for step in &timeline.steps {
+        for step in steps {
             sum = sum.plus(step);
             sums.push(sum);
         }
-        Self { sums, step: timeline.step }
+        Self { sums, step }
     }
 
     fn steps(&self) -> usize {
@@ -139,11 +139,13 @@ impl Sums {
     }
 }
 
-/// How the focus code went.
+/// How the focus went.
 pub(super) fn course(timeline: &Timeline) -> Course {
-    let steps = &timeline.steps;
+    // Of steps that are too early to judge, the answers alone are known.
+    let known = timeline.steps.iter().rposition(|step| !step.is_early).map_or(0, |last| last + 1);
+    let steps = timeline.steps.get(..known).unwrap_or_default();
     let Some(first) = steps.iter().position(|step| step.focus > 0) else { return Course::Absent };
-    let sums = Sums::of(timeline);
+    let sums = Sums::of(steps, timeline.step);
     let Some(much) = clearest(&sums) else { return without_step(timeline, &sums, first) };
     let start = |place: usize| {
         // The moment of the first one, where quiet steps lie before it.
@@ -227,7 +229,7 @@ fn refined(sums: &Sums, mut range: Range<usize>, by: usize) -> Range<usize> {
     range
 }
 
-/// Each side that is told of must have enough responses by itself; and what is over, hardly any
+/// Each side that is told of must have enough exchanges by itself; and what is over, hardly any
 /// with the focus code.
 fn sides_say_so(sums: &Sums, range: &Range<usize>) -> bool {
     let inside = sums.within(range);
@@ -244,10 +246,10 @@ fn sides_say_so(sums: &Sums, range: &Range<usize>) -> bool {
 mod tests {
     use super::*;
 
-    /// Ten responses a step, of which so many in ten carry the focus code: a digit a step.
+    /// Ten exchanges a step, of which so many in ten are in focus: a digit a step.
     fn course_of(script: &str) -> Course {
         let digits = script.chars().filter_map(|digit| digit.to_digit(10));
-        let step = |digit: u32| Step { responses: 10, focus: digit.into(), ..Step::default() };
+        let step = |digit: u32| Step { whole: 10, focus: digit.into(), ..Step::default() };
         let steps = digits.map(step).collect();
         let (start, step) = (Timestamp::new(100, 0), Duration::from_secs(1));
         course(&Timeline { start, step, steps })
@@ -302,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_responses_before_are_no_before() {
+    fn a_few_before_are_no_before() {
         assert_eq!(course_of("05555 55555 55555"), Course::FromTheStart);
     }
 

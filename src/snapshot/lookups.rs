@@ -233,7 +233,7 @@ impl std::fmt::Display for LookupOutcome {
         match self {
             Self::Answered(rcode) | Self::Failed(rcode) => rcode.fmt(f),
             Self::Unreachable => f.pad("unreachable"),
-            Self::NoResponse => f.pad("no reply"),
+            Self::NoResponse => f.pad("no response"),
             Self::Waiting => f.pad("waiting"),
         }
     }

@@ -24,6 +24,7 @@ pub use crate::diagnose::{
     Confidence, Finding, FindingOutcome, Impact as FindingImpact, Onset, Place, Role, Scope, Turn,
     TurnKind, Vantage, VantagePoint,
 };
+pub use crate::focus::Focus;
 pub use crate::hearsay::Source as NameSource;
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
@@ -100,7 +101,7 @@ impl SnapshotSpec {
 }
 
 impl Snapshot {
-    /// Since when there is how much of the focus code.
+    /// Since when there is how much of the focus.
     pub fn course(&self) -> Course {
         course::course(&self.timeline)
     }
@@ -136,8 +137,10 @@ pub struct Snapshot {
     pub ledger: Ledger,
     /// What lowers the worth of these numbers, most important first.
     pub quality: Vec<Quality>,
-    /// The response code that `focus` counts speak of.
-    pub focus: Rcode,
+    /// What `focus` counts speak of.
+    pub focus: Focus,
+    /// First responses that were slow.
+    pub slow: Slow,
     /// Responses by code, ascending code; only codes that were seen.
     pub rcodes: Vec<RcodeRow>,
     /// What became of every query.
@@ -146,16 +149,16 @@ pub struct Snapshot {
     pub selected: Option<Selected>,
     /// Response times of all answered queries; `None` before the first.
     pub latency: Option<Latency>,
-    /// Lookups that met the focus code, and how they ended.
+    /// Lookups that met the focus, and how they ended; nothing where nobody fails by it.
     pub impact: Impact,
-    /// Servers that gave the focus code, most first, ties by address.
+    /// Servers at which the focus was met, most first, ties by address.
     pub servers: List<IpAddr>,
     /// Servers that were seen to answer or to be asked, whatever came of it, as far as they are
     /// kept.
     pub servers_seen: u64,
-    /// Clients that got the focus code, most first, ties by address.
+    /// Clients that met the focus, most first, ties by address.
     pub clients: List<IpAddr>,
-    /// Questions that got the focus code, most first, ties by name, type, class.
+    /// Questions that met the focus, most first, ties by name, type, class.
     pub names: List<QuestionKey>,
     /// Registered domains (public suffix plus one label) of these questions, most first.
     pub domains: List<String>,
@@ -163,7 +166,7 @@ pub struct Snapshot {
     pub suffixes: List<String>,
     /// Client networks: IPv4 /24 and IPv6 /56, most first.
     pub prefixes: List<Prefix>,
-    /// Who was given the focus code by whom for what, most first.
+    /// Who met the focus at whom for what, most first.
     pub paths: List<PathKey>,
     /// Responses by question type, most focus first, then most responses, then type.
     pub types: Vec<Split<RecordType>>,
@@ -181,7 +184,8 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// Where the capture was taken; `None` if nothing tells.
     pub vantage: Option<Vantage>,
-    /// The latest response with the focus code, decoded whole.
+    /// The latest response in focus, decoded whole, or what is known of the latest query without
+    /// one.
     pub sample: Option<Sample>,
     /// The latest lookups, message by message; `None` if not asked for or not kept.
     pub lookups: Option<Lookups>,
@@ -206,6 +210,68 @@ pub struct Selected {
     pub responses: u64,
     /// From when on it is counted, where that is not the beginning of the capture.
     pub since: Option<Timestamp>,
+}
+
+/// First responses that took longer than a threshold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slow {
+    /// The threshold.
+    pub after: Duration,
+    /// How many took longer.
+    pub responses: u64,
+}
+
+/// The focus as a whole.
+impl Snapshot {
+    /// How many exchanges are in focus, and what their share is of.
+    pub fn in_focus(&self) -> (u64, u64) {
+        self.counted(self.focus)
+    }
+
+    /// How many exchanges would be in this focus, and what their share would be of:
+    /// [`Focus::whole`].
+    pub fn counted(&self, focus: Focus) -> (u64, u64) {
+        let Outcomes { answered, unanswered, .. } = self.outcomes;
+        match focus {
+            Focus::Rcode(rcode) => {
+                let row = self.rcodes.iter().find(|row| row.rcode == rcode);
+                (row.map_or(0, |row| row.responses), self.responses())
+            }
+            Focus::NoResponse => (unanswered, answered + unanswered),
+            Focus::Slow => (self.slow.responses, answered),
+        }
+    }
+
+    /// Until when it can be said what is in focus: to the end, but of no response only until the
+    /// queries that may still be answered.
+    pub fn judged_until(&self) -> Option<Timestamp> {
+        let Timeline { start, step, steps } = &self.timeline;
+        let known = match steps.iter().rposition(|step| !step.is_early) {
+            Some(last) => last + 1,
+            None => 0,
+        };
+        if known == steps.len() {
+            return self.source.last;
+        }
+        Some(start.plus(step.saturating_mul(u32::try_from(known).unwrap_or(u32::MAX))))
+    }
+
+    /// The focus as the command line takes it, and reports name it: `REFUSED`, `no-response`,
+    /// `slow:500ms`.
+    pub fn focus_word(&self) -> String {
+        match self.focus {
+            Focus::Slow => format!("slow:{}", humane(self.slow.after)),
+            focus => focus.word(),
+        }
+    }
+}
+
+/// A duration as `--focus` and `--timeout` read it, in whole units where that is exact.
+fn humane(time: Duration) -> String {
+    let nanos = time.as_nanos();
+    let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+    let unit = units.iter().find(|(unit, _)| nanos.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{nanos}ns"), |(size, unit)| format!("{}{unit}", nanos / size))
 }
 
 impl Snapshot {
@@ -238,21 +304,35 @@ impl Cost {
     }
 }
 
-/// One response, for a person to read.
+/// One exchange in focus, for a person to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When it was captured.
+    /// When the response was captured, or the query that got none.
     pub at: Timestamp,
-    /// Who sent it.
+    /// Who answered, or was asked.
     pub server: IpAddr,
-    /// To whom.
+    /// Who asked.
     pub client: IpAddr,
     /// Over what.
     pub transport: Transport,
     /// Its contents, a record or fact a line, escaped.
     pub lines: Vec<String>,
-    /// Its bytes as captured.
+    /// The response's bytes as captured; empty where there was none.
     pub bytes: Vec<u8>,
+}
+
+impl Sample {
+    /// What it is, as a sentence without an end.
+    pub fn title(&self, focus: Focus) -> String {
+        let Self { at, server, client, transport, .. } = self;
+        let (what, from, to) = match focus {
+            Focus::Rcode(rcode) => (rcode.to_string(), server, client),
+            Focus::Slow => ("slow response".to_owned(), server, client),
+            Focus::NoResponse => ("query without response".to_owned(), client, server),
+        };
+        let at = at.date_and_clock();
+        format!("the latest {what}: from {from} to {to} by {transport}, {at} UTC")
+    }
 }
 
 /// The capture behind a snapshot.
@@ -345,11 +425,11 @@ pub struct RcodeRow {
 /// A list cut to the length asked for, with what was left out.
 #[derive(Clone, Debug)]
 pub struct List<K> {
-    /// The rows, most focus responses first.
+    /// The rows, most exchanges in focus first.
     pub rows: Vec<Row<K>>,
     /// How many rows there would be without the cut.
     pub total: u64,
-    /// Focus responses of the rows left out by the cut.
+    /// Exchanges in focus of the rows left out by the cut.
     pub omitted: u64,
     /// A bounded table forgot rare keys: any count may be too low by up to this much. 0 = exact.
     pub error: u64,
@@ -378,19 +458,23 @@ pub struct Row<K> {
     pub key: K,
     /// Responses in all.
     pub responses: u64,
-    /// Responses with the focus code.
+    /// Exchanges in focus.
     pub focus: u64,
+    /// What the share of these is of: responses, queries that had an end, or answered queries
+    /// ([`Focus::whole`]).
+    pub whole: u64,
     /// Queries that got no response in time.
     pub unanswered: u64,
-    /// Distinct clients that got the focus code here. `None` where it does not apply.
+    /// Distinct clients that met the focus here. `None` where it does not apply.
     pub clients: Option<Distinct>,
-    /// Distinct servers that gave the focus code here.
+    /// Distinct servers at which it was met.
     pub servers: Option<Distinct>,
-    /// Distinct questions that got the focus code here.
+    /// Distinct questions that met it.
     pub names: Option<Distinct>,
-    /// First focus response; `None` where it is not kept.
+    /// The first exchange in focus; `None` where it is not kept. A query without response counts
+    /// from when it was sent; one whose response came late after all is among these.
     pub first: Option<Timestamp>,
-    /// Last focus response.
+    /// The last one.
     pub last: Option<Timestamp>,
     /// Response times, where they are kept.
     pub latency: Option<Latency>,
@@ -403,9 +487,9 @@ pub struct Row<K> {
 }
 
 impl<K> Row<K> {
-    /// Focus responses of all responses of this row, 0 to 1.
+    /// The part of this row that is in focus, 0 to 1.
     pub fn share(&self) -> f64 {
-        share(self.focus, self.responses)
+        share(self.focus, self.whole)
     }
 }
 
@@ -451,15 +535,24 @@ pub struct PathKey {
     pub question: QuestionKey,
 }
 
-/// All responses split by one property.
+/// All exchanges split by one property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split<K> {
     /// The value of the property.
     pub key: K,
     /// Responses with it.
     pub responses: u64,
-    /// Of these, with the focus code.
+    /// Exchanges in focus.
     pub focus: u64,
+    /// What the share of these is of.
+    pub whole: u64,
+}
+
+impl<K> Split<K> {
+    /// The part that is in focus, 0 to 1.
+    pub fn share(&self) -> f64 {
+        share(self.focus, self.whole)
+    }
 }
 
 /// Responses with one Extended DNS Error.
@@ -502,6 +595,23 @@ mod tests {
         assert_eq!((list.rows.len(), list.total, list.omitted), (1, 3, 5));
         list.cut(0);
         assert_eq!((list.rows.len(), list.total, list.omitted), (0, 3, 10));
+    }
+
+    #[test]
+    fn what_may_still_be_answered_is_not_judged() {
+        let step = |is_early| Step { is_early, ..Step::default() };
+        let mut snapshot = Snapshot::default();
+        snapshot.source.last = Some(Timestamp::new(109, 0));
+        let check = |snapshot: &Snapshot, seconds| {
+            assert_eq!(snapshot.judged_until(), Some(Timestamp::new(seconds, 0)));
+        };
+        check(&snapshot, 109);
+        let (start, width) = (Timestamp::new(100, 0), Duration::from_secs(1));
+        for (early, seconds) in [(0, 109), (5, 105), (10, 100)] {
+            let steps = (0..10).map(|nth| step(nth >= 10 - early)).collect();
+            snapshot.timeline = Timeline { start, step: width, steps };
+            check(&snapshot, seconds);
+        }
     }
 
     #[test]

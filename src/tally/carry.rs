@@ -21,12 +21,13 @@ impl Carry {
         let Some(count) = counts.get_mut(which) else { return };
         *count = count.wrapping_add(1);
         if *count == 0 {
-            self.carry(place, which, 1);
+            self.wrap(place, which, 1);
         }
     }
 
+    /// A counter has wrapped around so many times more.
     #[cold]
-    fn carry(&mut self, place: u32, which: usize, by: u32) {
+    pub(crate) fn wrap(&mut self, place: u32, which: usize, by: u32) {
         *self.wraps.entry(key(place, which)).or_default() += by;
     }
 
@@ -69,13 +70,17 @@ impl Carry {
         other_counts: &[u32],
     ) {
         for (which, count) in counts.iter_mut().enumerate() {
-            let more = other.one(other_place, other_counts, which);
-            let sum = u64::from(*count) + more;
-            *count = u32::try_from(sum & u64::from(u32::MAX)).unwrap_or_default();
-            let wraps = u32::try_from(sum >> 32).unwrap_or(u32::MAX);
-            if wraps > 0 {
-                self.carry(place, which, wraps);
-            }
+            self.plus(place, which, count, other.one(other_place, other_counts, which));
+        }
+    }
+
+    /// So many more.
+    pub(crate) fn plus(&mut self, place: u32, which: usize, count: &mut u32, more: u64) {
+        let sum = u64::from(*count) + more;
+        *count = u32::try_from(sum & u64::from(u32::MAX)).unwrap_or_default();
+        let wraps = u32::try_from(sum >> 32).unwrap_or(u32::MAX);
+        if wraps > 0 {
+            self.wrap(place, which, wraps);
         }
     }
 

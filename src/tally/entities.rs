@@ -7,13 +7,14 @@
 
 use super::carry::Carry;
 use super::figures::Distinct;
+use crate::focus::Focus;
 use crate::iana::Rcode;
 use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
 use crate::track::Hasher;
 use crate::wire::Address;
 
-use super::slot::{Others, SLOTS, Slot, Spanned, median, put, room_for};
+use super::slot::{Aspect, Others, SLOTS, Slot, Spanned, median, put, room_for};
 
 /// What a table can count by.
 pub(crate) trait Key: Clone + Eq {
@@ -32,9 +33,12 @@ impl Key for Box<[u8]> {
     }
 }
 
-/// Responses by slot, then queries without one.
-const COUNTERS: usize = SLOTS + 1;
+/// Responses by slot, then queries without one, then responses that are no first ones to a query.
+const COUNTERS: usize = SLOTS + 2;
 const UNANSWERED: usize = SLOTS;
+const UNMATCHED: usize = SLOTS + 1;
+/// Slow responses: counted with what is kept apart, as few keys have any.
+const SLOW: usize = COUNTERS;
 
 /// One key: a cache line.
 #[derive(Clone, Copy, Debug)]
@@ -52,31 +56,33 @@ const NONE: u32 = u32::MAX;
 /// The key was forgotten; its row is free.
 const DEAD: u32 = u32::MAX - 1;
 
-/// What is kept of a key and one code: of codes other than NOERROR and NXDOMAIN from their first
-/// response on, of these only where they are the focus.
+/// What is kept of a key and one aspect: from its first exchange on, but of NOERROR and NXDOMAIN
+/// only where they are the focus.
 #[derive(Clone, Copy, Debug)]
 struct ApartRow {
     first: Timestamp,
     last: Timestamp,
     distinct: [u32; 2],
-    failed: u32,
-    /// The next row of the same key, and in the upper bits the slot.
+    /// Lookups that failed with the code; of slow responses, by which none fails, how many there
+    /// are.
+    count: u32,
+    /// The next row of the same key, and in the upper bits the aspect.
     link: Link,
 }
 
-/// The number of a row and a slot.
+/// The number of a row and an aspect.
 #[derive(Clone, Copy, Debug)]
 struct Link(u32);
 
 const LINK_BITS: u32 = 28;
 
 impl Link {
-    fn new(slot: Slot, next: u32) -> Self {
-        let slot = u32::try_from(slot.place()).unwrap_or_default();
-        Self(slot << LINK_BITS | next & ((1 << LINK_BITS) - 1))
+    fn new(aspect: Aspect, next: u32) -> Self {
+        let aspect = u32::try_from(aspect.place()).unwrap_or_default();
+        Self(aspect << LINK_BITS | next & ((1 << LINK_BITS) - 1))
     }
 
-    fn slot(self) -> usize {
+    fn aspect(self) -> usize {
         (self.0 >> LINK_BITS) as usize
     }
 
@@ -88,7 +94,7 @@ impl Link {
 /// The end of a chain, as a link can hold it.
 const END: u32 = (1 << LINK_BITS) - 1;
 
-/// What is counted apart at a key, for the focus code only.
+/// What is counted apart at a key, for the focus only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Apart {
     Clients,
@@ -112,13 +118,29 @@ pub(crate) struct Entity<'a, K> {
     /// With any code.
     pub(crate) responses: u64,
     pub(crate) unanswered: u64,
+    /// Responses that are no first ones to a query that was seen.
+    unmatched: u64,
     /// Counted before it was kept, at most.
     pub(crate) error: u64,
 }
 
 impl<K> Entity<'_, K> {
+    /// What the share of the focus is of.
+    pub(crate) fn whole(&self, focus: Focus) -> u64 {
+        whole(focus, self.responses, self.unmatched, self.unanswered)
+    }
+
     fn weight(&self) -> u64 {
         self.responses + self.unanswered + self.error
+    }
+}
+
+/// What the share of a focus is of: responses, queries that had an end, or answered queries.
+pub(super) const fn whole(focus: Focus, responses: u64, unmatched: u64, unanswered: u64) -> u64 {
+    match focus {
+        Focus::Rcode(_) => responses,
+        Focus::NoResponse => responses.saturating_sub(unmatched) + unanswered,
+        Focus::Slow => responses.saturating_sub(unmatched),
     }
 }
 
@@ -201,17 +223,19 @@ impl<K: Key> Entities<K> {
     /// A key with its counts.
     pub(crate) fn get(&self, place: u32) -> Option<Entity<'_, K>> {
         let row = self.rows.get(place as usize).filter(|row| row.apart != DEAD)?;
-        let [responses @ .., unanswered] = &row.counts;
+        let [responses @ .., unanswered, unmatched] = &row.counts;
         let mut entity = Entity {
             place,
             key: &row.key,
             responses: responses.iter().map(|count| u64::from(*count)).sum(),
             unanswered: u64::from(*unanswered),
+            unmatched: u64::from(*unmatched),
             error: u64::from(row.error),
         };
         if !self.carry.is_empty() {
             entity.responses += (0..SLOTS).map(|slot| self.carry.high(place, slot)).sum::<u64>();
             entity.unanswered += self.carry.high(place, UNANSWERED);
+            entity.unmatched += self.carry.high(place, UNMATCHED);
         }
         Some(entity)
     }
@@ -226,31 +250,48 @@ impl<K: Key> Entities<K> {
         self.forgotten + self.others.lost()
     }
 
-    /// Counts a response.
+    /// Counts a response, which may be the first one to a query that was seen.
     #[inline]
-    pub(crate) fn add(&mut self, place: u32, rcode: Rcode, at: Timestamp) {
+    pub(crate) fn add(&mut self, place: u32, rcode: Rcode, is_matched: bool, at: Timestamp) {
         let slot = Slot::of(rcode);
         let Some(row) = self.rows.get_mut(place as usize) else { return };
         self.carry.add(place, &mut row.counts, slot.place());
+        if !is_matched {
+            self.carry.add(place, &mut row.counts, UNMATCHED);
+        }
         if !rcode.is_answer() {
             self.add_trouble(place, slot, rcode, at);
         }
     }
 
     fn add_trouble(&mut self, place: u32, slot: Slot, rcode: Rcode, at: Timestamp) {
-        if let Some(apart) = self.apart(place, slot) {
-            apart.first = apart.first.min(at);
-            apart.last = apart.last.max(at);
-        }
+        self.widen(place, slot.into(), at);
         if slot == Slot::OTHER {
             self.others.add(place, rcode, at);
         }
     }
 
-    fn find_apart(&self, place: u32, slot: Slot) -> Option<u32> {
+    /// Something happened at a time; what is kept of it apart.
+    fn widen(&mut self, place: u32, aspect: Aspect, at: Timestamp) -> Option<&mut ApartRow> {
+        let apart = self.apart(place, aspect)?;
+        apart.first = apart.first.min(at);
+        apart.last = apart.last.max(at);
+        Some(apart)
+    }
+
+    /// Counts a response that was slow, beside [`Self::add`].
+    pub(crate) fn add_slow(&mut self, place: u32, at: Timestamp) {
+        let Some(apart) = self.widen(place, Aspect::SLOW, at) else { return };
+        apart.count = apart.count.wrapping_add(1);
+        if apart.count == 0 {
+            self.carry.wrap(place, SLOW, 1);
+        }
+    }
+
+    fn find_apart(&self, place: u32, aspect: Aspect) -> Option<u32> {
         let mut at = self.rows.get(place as usize)?.apart;
         while let Some(row) = self.apart.get(at as usize) {
-            if row.link.slot() == slot.place() {
+            if row.link.aspect() == aspect.place() {
                 return Some(at);
             }
             at = row.link.next();
@@ -258,9 +299,9 @@ impl<K: Key> Entities<K> {
         None
     }
 
-    /// What is kept apart of a key and a code, made if need be.
-    fn apart(&mut self, place: u32, slot: Slot) -> Option<&mut ApartRow> {
-        if let Some(at) = self.find_apart(place, slot) {
+    /// What is kept apart of a key and an aspect, made if need be.
+    fn apart(&mut self, place: u32, aspect: Aspect) -> Option<&mut ApartRow> {
+        if let Some(at) = self.find_apart(place, aspect) {
             return self.apart.get_mut(at as usize);
         }
         let row = self.rows.get_mut(place as usize)?;
@@ -269,34 +310,40 @@ impl<K: Key> Entities<K> {
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
             distinct: [0; 2],
-            failed: 0,
-            link: Link::new(slot, row.apart),
+            count: 0,
+            link: Link::new(aspect, row.apart),
         });
         row.apart = at;
         self.apart.last_mut()
     }
 
-    /// Counts a query without response, or takes one back (`by` is -1) when it came late.
-    pub(crate) fn add_unanswered(&mut self, place: u32, by: i64) {
-        if let Some(row) = self.rows.get_mut(place as usize) {
-            if by > 0 {
-                self.carry.add(place, &mut row.counts, UNANSWERED);
-            } else {
-                self.carry.take_back(place, &mut row.counts, UNANSWERED);
-            }
+    /// Counts a query without response, sent at `at`; or takes one back (`by` is -1) that was counted
+    /// before its response came; or takes note of one that was not counted, as it was dealt with so
+    /// late (0). Times are those of all three: they must not depend on how late that was.
+    pub(crate) fn add_unanswered(&mut self, place: u32, by: i64, at: Timestamp) {
+        let Some(row) = self.rows.get_mut(place as usize) else { return };
+        match by {
+            1.. => self.carry.add(place, &mut row.counts, UNANSWERED),
+            0 => {}
+            _ => self.carry.take_back(place, &mut row.counts, UNANSWERED),
         }
+        self.widen(place, Aspect::NO_RESPONSE, at);
     }
 
-    /// One more distinct client, server or name that had this code here.
-    pub(crate) fn add_distinct(&mut self, place: u32, what: Apart, code: Slot, by: u32) {
-        if let Some(apart) = self.apart(place, code) {
+    /// One more distinct client, server or name that met this here.
+    pub(crate) fn add_distinct(&mut self, place: u32, what: Apart, aspect: Aspect, by: u32) {
+        if let Some(apart) = self.apart(place, aspect) {
             apart.distinct[what.place()] += by;
         }
     }
 
-    /// How many distinct ones had this code here.
-    pub(crate) fn distinct(&self, place: u32, what: Apart, code: Slot) -> Distinct {
-        let row = self.find_apart(place, code).and_then(|at| self.apart.get(at as usize));
+    fn apart_of(&self, place: u32, aspect: Aspect) -> Option<&ApartRow> {
+        self.find_apart(place, aspect).and_then(|at| self.apart.get(at as usize))
+    }
+
+    /// How many distinct ones met this here.
+    pub(crate) fn distinct(&self, place: u32, what: Apart, aspect: Aspect) -> Distinct {
+        let row = self.apart_of(place, aspect);
         let count = row.map_or(0, |row| u64::from(row.distinct[what.place()]));
         Distinct { count, at_least: false }
     }
@@ -308,53 +355,62 @@ impl<K: Key> Entities<K> {
 
     /// One lookup more (or less) failed here.
     pub(crate) fn add_failed(&mut self, place: u32, slot: Slot, more: bool) {
-        let Some(apart) = self.apart(place, slot) else { return };
-        let failed = &mut apart.failed;
+        let Some(apart) = self.apart(place, slot.into()) else { return };
+        let failed = &mut apart.count;
         *failed = if more { failed.saturating_add(1) } else { failed.saturating_sub(1) };
     }
 
     /// Forgets which lookups of a code failed.
     pub(crate) fn clear_failed(&mut self, slot: Slot) {
-        let of_slot = self.apart.iter_mut().filter(|apart| apart.link.slot() == slot.place());
-        of_slot.for_each(|apart| apart.failed = 0);
+        let of_slot = self.apart.iter_mut().filter(|apart| apart.link.aspect() == slot.place());
+        of_slot.for_each(|apart| apart.count = 0);
     }
 
     /// Keys with a failed lookup.
     pub(crate) fn failed(&self, slot: Slot) -> Distinct {
-        let failed = |row: &&ApartRow| row.link.slot() == slot.place() && row.failed > 0;
+        let failed = |row: &&ApartRow| row.link.aspect() == slot.place() && row.count > 0;
         let count = self.apart.iter().filter(failed).count() as u64;
         Distinct { count, at_least: self.floor > 0 }
     }
 
-    /// Responses with one code, without their times.
+    /// Exchanges in focus, without their times.
     #[inline]
-    pub(crate) fn count(&self, place: u32, rcode: Rcode) -> u64 {
-        let slot = Slot::of(rcode);
-        if slot == Slot::OTHER {
-            return self.others.get(place, rcode).count;
-        }
+    pub(crate) fn count(&self, place: u32, focus: Focus) -> u64 {
+        let which = match focus {
+            Focus::NoResponse => UNANSWERED,
+            Focus::Slow => return self.slow(place),
+            Focus::Rcode(rcode) => match Slot::of(rcode) {
+                Slot::OTHER => return self.others.get(place, rcode).count,
+                slot => slot.place(),
+            },
+        };
         self.rows
             .get(place as usize)
             .filter(|row| row.apart != DEAD)
-            .map_or(0, |row| self.carry.one(place, &row.counts, slot.place()))
+            .map_or(0, |row| self.carry.one(place, &row.counts, which))
     }
 
-    /// The keys with this code, and how many responses each.
-    pub(crate) fn counts(&self, rcode: Rcode) -> impl Iterator<Item = (u64, u32)> {
-        let all = (0..).take(self.rows.len()).map(move |place| (self.count(place, rcode), place));
+    fn slow(&self, place: u32) -> u64 {
+        let low = self.apart_of(place, Aspect::SLOW).map_or(0, |apart| u64::from(apart.count));
+        low + self.carry.high(place, SLOW)
+    }
+
+    /// The keys that met the focus, and how often each.
+    pub(crate) fn counts(&self, focus: Focus) -> impl Iterator<Item = (u64, u32)> {
+        let all = (0..).take(self.rows.len()).map(move |place| (self.count(place, focus), place));
         all.filter(|(count, _)| *count > 0)
     }
 
-    /// Responses with one code, first and last.
-    pub(crate) fn focus(&self, place: u32, rcode: Rcode) -> Spanned {
-        let slot = Slot::of(rcode);
-        if slot == Slot::OTHER {
+    /// Exchanges in focus, first and last.
+    pub(crate) fn focus(&self, place: u32, focus: Focus) -> Spanned {
+        if let Focus::Rcode(rcode) = focus
+            && Slot::of(rcode) == Slot::OTHER
+        {
             return self.others.get(place, rcode);
         }
-        let apart = self.find_apart(place, slot).and_then(|at| self.apart.get(at as usize));
-        let span = apart.filter(|apart| apart.first <= apart.last);
+        let span = self.apart_of(place, Aspect::of(focus)).filter(|it| it.first <= it.last);
         Spanned {
-            count: self.count(place, rcode),
+            count: self.count(place, focus),
             first: span.map_or(Timestamp::default(), |apart| apart.first),
             last: span.map_or(Timestamp::default(), |apart| apart.last),
         }
@@ -391,9 +447,9 @@ impl<K: Key> Entities<K> {
         for row in self.rows.iter_mut().filter(|row| row.apart != DEAD) {
             let mut at = std::mem::replace(&mut row.apart, NONE);
             while let Some(apart) = old.get(at as usize) {
-                let slot = apart.link.0 & !END;
+                let aspect = apart.link.0 & !END;
                 let new = u32::try_from(self.apart.len()).unwrap_or(END).min(END);
-                self.apart.push(ApartRow { link: Link(slot | row.apart & END), ..*apart });
+                self.apart.push(ApartRow { link: Link(aspect | row.apart & END), ..*apart });
                 row.apart = new;
                 at = apart.link.next();
             }
@@ -434,7 +490,7 @@ impl<K: Key> Entities<K> {
                 ours.error = ours.error.saturating_add(row.error).saturating_sub(floor);
                 self.carry.merge(place, &mut ours.counts, &other.carry, number, &row.counts);
             }
-            self.merge_apart(place, other, row.apart, with_names);
+            self.merge_apart(place, other, (number, row.apart), with_names);
         }
         self.floor = self.floor.saturating_add(other.floor);
         self.forgotten += other.forgotten;
@@ -442,17 +498,30 @@ impl<K: Key> Entities<K> {
         remap
     }
 
-    fn merge_apart(&mut self, place: u32, other: &Self, mut theirs: u32, with_names: bool) {
+    fn merge_apart(
+        &mut self,
+        place: u32,
+        other: &Self,
+        (number, mut theirs): (u32, u32),
+        with_names: bool,
+    ) {
         while let Some(row) = other.apart.get(theirs as usize) {
-            let ours = Slot::at(row.link.slot()).and_then(|slot| self.apart(place, slot));
-            if let Some(ours) = ours {
-                ours.first = ours.first.min(row.first);
-                ours.last = ours.last.max(row.last);
-                ours.failed += row.failed;
-                ours.distinct[0] += row.distinct[0];
-                ours.distinct[1] += if with_names { row.distinct[1] } else { 0 };
-            }
             theirs = row.link.next();
+            let Some(aspect) = Aspect::at(row.link.aspect()) else { continue };
+            let Some(ours) = self.apart(place, aspect) else { continue };
+            ours.first = ours.first.min(row.first);
+            ours.last = ours.last.max(row.last);
+            ours.distinct[0] += row.distinct[0];
+            ours.distinct[1] += if with_names { row.distinct[1] } else { 0 };
+            let mut count = ours.count;
+            if aspect == Aspect::SLOW {
+                self.carry.plus(place, SLOW, &mut count, other.slow(number));
+            } else {
+                count = count.saturating_add(row.count);
+            }
+            if let Some(ours) = self.apart(place, aspect) {
+                ours.count = count;
+            }
         }
     }
 }
@@ -472,7 +541,7 @@ mod tests {
         let hash = entities.hasher.address(address(key));
         let place = entities.find(hash, |other| *other == address(key));
         let place = place.unwrap_or_else(|| entities.insert(hash, address(key)));
-        entities.add(place, Rcode::REFUSED, Timestamp(u64::from(key)));
+        entities.add(place, Rcode::REFUSED, true, Timestamp(u64::from(key)));
         place
     }
 
@@ -488,7 +557,7 @@ mod tests {
             add(&mut entities, n % 50);
         }
         assert_eq!(entities.error(), 0);
-        assert!((0..50).all(|place| entities.focus(place, Rcode::REFUSED).count == 20));
+        assert!((0..50).all(|place| entities.focus(place, Focus::default()).count == 20));
     }
 
     #[test]
@@ -505,7 +574,7 @@ mod tests {
             let hash = entities.hasher.address(address(key));
             let place = entities.find(hash, |other| *other == address(key)).expect("it is heavy");
             let (span, error) =
-                (entities.focus(place, Rcode::REFUSED), entities.get(place).unwrap().error);
+                (entities.focus(place, Focus::default()), entities.get(place).unwrap().error);
             assert!((span.count..=span.count + error).contains(&4000), "{span:?} + {error}");
             assert_eq!((span.first, span.last), (Timestamp(key.into()), Timestamp(key.into())));
         }
@@ -519,15 +588,15 @@ mod tests {
         add(&mut one, 7);
         let place = add(&mut other, 8);
         let same = add(&mut other, 7);
-        other.add(same, Rcode::SERVFAIL, Timestamp(99));
-        other.add_distinct(same, Apart::Names, Slot::of(Rcode::REFUSED), 3);
+        other.add(same, Rcode::SERVFAIL, true, Timestamp(99));
+        other.add_distinct(same, Apart::Names, Aspect::of(Focus::default()), 3);
         other.add_failed(same, Slot::of(Rcode::REFUSED), true);
         let remap = one.merge(&other, true);
         let (place, same) = (remap[place as usize], remap[same as usize]);
-        assert_eq!(one.focus(same, Rcode::REFUSED).count, 2);
-        assert_eq!(one.focus(same, Rcode::SERVFAIL).first, Timestamp(99));
-        assert_eq!(one.focus(place, Rcode::REFUSED).count, 1);
-        assert_eq!(one.distinct(same, Apart::Names, Slot::of(Rcode::REFUSED)).count, 3);
+        assert_eq!(one.focus(same, Focus::default()).count, 2);
+        assert_eq!(one.focus(same, Rcode::SERVFAIL.into()).first, Timestamp(99));
+        assert_eq!(one.focus(place, Focus::default()).count, 1);
+        assert_eq!(one.distinct(same, Apart::Names, Aspect::of(Focus::default())).count, 3);
         assert_eq!(one.failed(Slot::of(Rcode::REFUSED)).count, 1);
     }
 }

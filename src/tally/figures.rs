@@ -25,11 +25,14 @@ pub struct Latency {
 
 /// Lookups: one client asking one (name, type, class) within a short window, whatever servers
 /// and retries it takes.
+///
+/// Of no response they are told from the facts that causes are told from: a client that asks the
+/// same again after a while counts once, and of a large capture they are an estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Impact {
-    /// Lookups that got the focus code at least once.
+    /// Lookups that met the focus at least once.
     pub lookups_refused: u64,
-    /// Of these: some server answered NOERROR or NXDOMAIN after the refusal.
+    /// Of these: some server answered NOERROR or NXDOMAIN after that.
     pub recovered: u64,
     /// Of these: none did (so far).
     pub failed: u64,
@@ -66,10 +69,15 @@ pub struct Step {
     pub queries: u64,
     /// Responses seen.
     pub responses: u64,
-    /// Responses with the focus code.
+    /// Exchanges in focus.
     pub focus: u64,
+    /// What the share of these is of: [`crate::focus::Focus::whole`].
+    pub whole: u64,
     /// Responses by code.
     pub rcodes: BTreeMap<Rcode, u64>,
     /// Queries asked in this step that got no response in time.
     pub unanswered: u64,
+    /// Queries of this step may still wait, so that it is too early to say how many of them get no
+    /// response; only where these are in focus.
+    pub is_early: bool,
 }

@@ -11,6 +11,7 @@ mod entities;
 mod events;
 mod facts;
 mod figures;
+mod keys;
 mod latency;
 mod lookups;
 mod moments;
@@ -25,10 +26,11 @@ mod timeline;
 
 use std::time::Duration;
 
+use crate::focus::{Focus, SLOW_AFTER};
 use crate::iana::{Opcode, Rcode};
 use crate::time::Timestamp;
 use crate::track::{Exchange, Hasher, Hashes};
-use crate::wire::{Address, Question};
+use crate::wire::Address;
 
 pub use bounds::Bounds;
 pub use events::Events;
@@ -41,11 +43,12 @@ pub(crate) use latency::Times;
 pub(crate) use moments::{Moments, PARTS, Parts};
 pub(crate) use names::{NONE, Names};
 pub(crate) use paths::{Path, Paths};
-pub(crate) use slot::Slot;
-pub(crate) use splits::Splits;
+pub(crate) use slot::{Aspect, Slot};
+pub(crate) use splits::{SplitRow, Splits};
 
 use events::{Event, NotTaken};
 use facts::Note;
+use keys::Keys;
 use lookups::Lookups;
 use pairs::{Kind, Pairs};
 use timeline::Course;
@@ -59,10 +62,36 @@ const LOOKUP_PATIENCES: u32 = 1;
 /// Codes whose response times are kept apart; rarer ones only count in the totals.
 const TIMED_RCODES: usize = 24;
 
+/// What is looked at, and the times that decide what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// What everything revolves around.
+    pub focus: Focus,
+    /// A first response that took longer is slow.
+    pub slow_after: Duration,
+    /// How long a query waits for its response.
+    pub patience: Duration,
+}
+
+impl Default for Watched {
+    fn default() -> Self {
+        let (focus, patience) = (Focus::default(), Duration::from_secs(5));
+        Self { focus, slow_after: SLOW_AFTER, patience }
+    }
+}
+
 /// All counts of one engine.
 #[derive(Debug)]
 pub struct Tallies {
-    focus: Rcode,
+    focus: Focus,
+    patience: Duration,
+    /// What takes longer is slow.
+    slow_after: Duration,
+    /// First responses to queries that were seen, those of them that were slow, and queries
+    /// without a response.
+    answered: u64,
+    slow: u64,
+    unanswered: u64,
     events: Events,
     keys: Vec<Keys>,
     hasher: Hasher,
@@ -79,8 +108,11 @@ pub struct Tallies {
     pub(crate) names: Names,
     pub(crate) paths: Paths,
     pairs: Pairs,
-    /// Distinct questions with the focus code.
+    /// Distinct questions that met the focus.
     focus_names: u64,
+    /// A response came late, so that a path has no query without response any more, and what is
+    /// distinct is to be counted anew.
+    is_stale: bool,
     /// Distinct pairs were counted from paths of which some had been forgotten.
     paths_recounted: bool,
     lookups: Lookups,
@@ -91,9 +123,16 @@ pub struct Tallies {
 
 impl Tallies {
     /// Counts nothing yet. Tallies that shall be merged need the same `hasher`.
-    pub fn new(focus: Rcode, patience: Duration, bounds: &Bounds, hasher: Hasher) -> Self {
+    pub fn new(watch: Watched, bounds: &Bounds, hasher: Hasher) -> Self {
+        let Watched { focus, slow_after, patience } = watch;
         Self {
             focus,
+            patience,
+            slow_after,
+            answered: 0,
+            slow: 0,
+            unanswered: 0,
+            is_stale: false,
             events: Events::default(),
             keys: Vec::new(),
             rcodes: vec![0; usize::from(Rcode::MAX.0) + 1],
@@ -117,22 +156,34 @@ impl Tallies {
         }
     }
 
-    /// The code that everything revolves around.
-    pub fn focus(&self) -> Rcode {
+    /// What everything revolves around.
+    pub fn focus(&self) -> Focus {
         self.focus
+    }
+
+    /// What takes longer is slow.
+    pub fn slow_after(&self) -> Duration {
+        self.slow_after
     }
 
     /// Counts an exchange, at the latest with the next [`Self::settle`].
     #[inline]
     pub fn add(&mut self, exchange: &Exchange<'_>) {
         if self.events.is_full() {
-            self.settle();
+            self.count_added();
         }
         self.events.push(exchange);
     }
 
     /// Counts everything that was added; to be called before anything is read.
     pub fn settle(&mut self) {
+        self.count_added();
+        if self.is_stale {
+            self.recount_pairs();
+        }
+    }
+
+    fn count_added(&mut self) {
         let mut events = std::mem::take(&mut self.events);
         self.count_all(&mut events);
         self.events = events;
@@ -175,25 +226,30 @@ impl Tallies {
         self.find_keys(events, some, keys);
         for (event, keys) in some.iter().zip(&*keys) {
             if event.unanswered != 0 {
-                self.count_unanswered(event, *keys);
+                self.count_unanswered(event, keys);
+            } else if keys.is_overdue {
+                self.note_overdue(event, keys);
             }
         }
         self.count_totals(events, some, keys);
         let responses = || keys.iter().filter_map(|keys| Some((keys, keys.rcode?)));
         for (keys, rcode) in responses() {
-            self.clients.add(keys.client, rcode, keys.at);
+            self.clients.add(keys.client, rcode, keys.is_matched, keys.at);
         }
         for (keys, rcode) in responses() {
-            self.servers.add(keys.server, rcode, keys.at);
+            self.servers.add(keys.server, rcode, keys.is_matched, keys.at);
         }
         for (keys, rcode) in responses() {
-            self.domains.add(keys.domain, rcode, keys.at);
+            self.domains.add(keys.domain, rcode, keys.is_matched, keys.at);
         }
         for (keys, rcode) in responses() {
-            let is_first = self.names.add(keys.name, rcode, keys.at);
-            if is_first && rcode == self.focus {
+            let is_first = self.names.add(keys.name, rcode, keys.is_matched, keys.at);
+            if is_first && self.focus == rcode {
                 self.first_of_name(keys);
             }
+        }
+        for keys in keys.iter().filter(|keys| keys.is_slow) {
+            self.count_slow(keys);
         }
         for (keys, rcode) in responses() {
             self.follow_lookup(*keys, rcode, keys.at);
@@ -202,12 +258,31 @@ impl Tallies {
             self.facts.add(&note(events, event, keys.lookup));
         }
         for (event, keys) in some.iter().zip(&*keys) {
-            if let Some(rcode) = keys.rcode.filter(|rcode| self.is_trouble(*rcode)) {
-                let new = self.paths.add(keys.client, keys.server, keys.name, rcode);
-                if new && rcode == self.focus {
-                    self.add_pairs(*keys, &event.hashes);
-                }
-            }
+            self.count_paths(event, keys);
+        }
+    }
+
+    /// What it met, as far as that is followed path by path.
+    #[inline]
+    fn count_paths(&mut self, event: &Event, keys: &Keys) {
+        if let Some(rcode) = keys.rcode.filter(|rcode| self.is_trouble(*rcode)) {
+            self.add_path(event, keys, rcode.into());
+        }
+        if keys.is_slow {
+            self.add_path(event, keys, Focus::Slow);
+        }
+        if event.unanswered > 0 {
+            self.add_path(event, keys, Focus::NoResponse);
+        } else if event.unanswered < 0 {
+            let was_last = self.paths.take_back(keys.client, keys.server, keys.name);
+            self.is_stale |= was_last && self.focus == Focus::NoResponse;
+        }
+    }
+
+    fn add_path(&mut self, event: &Event, keys: &Keys, met: Focus) {
+        let is_new = self.paths.add(keys.client, keys.server, keys.name, met);
+        if is_new && met == self.focus {
+            self.add_pairs(*keys, &event.hashes);
         }
     }
 
@@ -239,24 +314,46 @@ impl Tallies {
 
     /// Whether a code's responses are followed one by one.
     fn is_trouble(&self, rcode: Rcode) -> bool {
-        !rcode.is_answer() || rcode == self.focus
+        !rcode.is_answer() || self.focus == rcode
     }
 
     /// A name that was forgotten and came back is no new one of its domain.
     fn first_of_name(&mut self, keys: &Keys) {
         if self.pairs.is_new(Kind::DomainName, keys.question) {
             self.focus_names += 1;
-            self.domains.add_distinct(keys.domain, Apart::Names, Slot::of(self.focus), 1);
+            self.domains.add_distinct(keys.domain, Apart::Names, Aspect::of(self.focus), 1);
         }
     }
 
-    fn count_unanswered(&mut self, event: &Event, keys: Keys) {
-        let by = i64::from(event.unanswered);
-        self.servers.add_unanswered(keys.server, by);
-        self.clients.add_unanswered(keys.client, by);
-        self.names.add_unanswered(keys.name, by);
-        self.domains.add_unanswered(keys.domain, by);
-        self.course.unanswered(event.asked, by);
+    /// Its response came too late, but before that was dealt with.
+    #[cold]
+    fn note_overdue(&mut self, event: &Event, keys: &Keys) {
+        self.servers.add_unanswered(keys.server, 0, event.asked);
+        self.clients.add_unanswered(keys.client, 0, event.asked);
+        self.domains.add_unanswered(keys.domain, 0, event.asked);
+    }
+
+    fn count_unanswered(&mut self, event: &Event, keys: &Keys) {
+        let (by, at) = (i64::from(event.unanswered), event.asked);
+        self.unanswered = self.unanswered.saturating_add_signed(by);
+        self.servers.add_unanswered(keys.server, by, at);
+        self.clients.add_unanswered(keys.client, by, at);
+        self.domains.add_unanswered(keys.domain, by, at);
+        self.splits.add_unanswered(event, by);
+        self.course.unanswered(at, by);
+        if self.names.add_unanswered(keys.name, by) && self.focus == Focus::NoResponse {
+            self.first_of_name(keys);
+        }
+    }
+
+    fn count_slow(&mut self, keys: &Keys) {
+        self.slow += 1;
+        self.clients.add_slow(keys.client, keys.at);
+        self.servers.add_slow(keys.server, keys.at);
+        self.domains.add_slow(keys.domain, keys.at);
+        if self.names.add_slow(keys.name) && self.focus == Focus::Slow {
+            self.first_of_name(keys);
+        }
     }
 
     /// What needs no key but the server.
@@ -267,12 +364,13 @@ impl Tallies {
             if let Some(count) = self.rcodes.get_mut(usize::from(rcode.0)) {
                 *count += 1;
             }
-            self.course.response(event.at, rcode);
-            self.splits.add_response(event.opcode, event.transport, event.question, rcode);
+            self.course.response(event.at, rcode, keys.is_matched, keys.is_slow);
+            self.splits.add_response(event, rcode, keys.is_matched, keys.is_slow);
             if let Some(ede) = response.ede {
                 self.splits.add_ede(ede, rcode, events.text(&response));
             }
             if let Some(took) = response.took {
+                self.answered += 1;
                 self.add_time(keys.server, rcode, took);
             }
         }
@@ -280,17 +378,17 @@ impl Tallies {
 
     fn add_pairs(&mut self, keys: Keys, hashes: &Hashes) {
         let Keys { client, server, name, .. } = keys;
-        let (code, hasher) = (Slot::of(self.focus), &self.hasher);
+        let (aspect, hasher) = (Aspect::of(self.focus), &self.hasher);
         if self.pairs.is_new(Kind::ServerClient, hasher.pair(hashes.server, hashes.client)) {
-            self.servers.add_distinct(server, Apart::Clients, code, 1);
-            self.clients.add_distinct(client, Apart::Servers, code, 1);
+            self.servers.add_distinct(server, Apart::Clients, aspect, 1);
+            self.clients.add_distinct(client, Apart::Servers, aspect, 1);
         }
         if self.pairs.is_new_name(server, hashes.question) {
-            self.servers.add_distinct(server, Apart::Names, code, 1);
+            self.servers.add_distinct(server, Apart::Names, aspect, 1);
             self.names.add_distinct(name, Apart::Servers, 1);
         }
         if self.pairs.is_new(Kind::ClientName, hasher.pair(hashes.client, hashes.question)) {
-            self.clients.add_distinct(client, Apart::Names, code, 1);
+            self.clients.add_distinct(client, Apart::Names, aspect, 1);
             self.names.add_distinct(name, Apart::Clients, 1);
         }
     }
@@ -306,7 +404,7 @@ impl Tallies {
         }
         let slot = Slot::of(rcode);
         // Codes without a counter of their own are only followed when they are the focus.
-        if slot == Slot::OTHER && rcode != self.focus {
+        if slot == Slot::OTHER && self.focus != rcode {
             return;
         }
         if self.lookups.trouble(keys.lookup, slot, at) {
@@ -347,126 +445,14 @@ impl Tallies {
         self.server_times.get_mut(place).map(|times| &mut **times.get_or_insert_default())
     }
 
-    /// The numbers of the events' keys; makes room for those that are new.
-    fn find_keys(&mut self, events: &Events, some: &[Event], keys: &mut Vec<Keys>) {
-        keys.clear();
-        for event in some {
-            keys.push(Keys {
-                client: self.client(event.hashes.client, event.client),
-                question: event.hashes.question,
-                at: event.at,
-                rcode: event.response.map(|response| response.rcode),
-                ..Keys::NONE
-            });
-        }
-        for (event, keys) in some.iter().zip(&mut *keys) {
-            keys.server = self.server(event.hashes.server, event.server);
-            keys.lookup = self.hasher.pair(event.hashes.client, event.hashes.question);
-        }
-        for keys in &mut *keys {
-            keys.name = self.names.find(keys.question).unwrap_or(NONE);
-        }
-        for (event, keys) in some.iter().zip(&mut *keys) {
-            let name = events.name(event);
-            if keys.name == NONE {
-                let question = event.question.unwrap_or_default();
-                keys.name = self.name(event.hashes.question, name, question);
-            }
-            keys.domain = self.domain_of(keys.name, name);
-        }
-    }
-
-    #[inline]
-    fn client(&mut self, hash: u64, address: Address) -> u32 {
-        match self.clients.find(hash, |key| *key == address) {
-            Some(place) => place,
-            None => self.new_client(hash, address),
-        }
-    }
-
-    fn new_client(&mut self, hash: u64, address: Address) -> u32 {
-        if self.clients.is_full() {
-            self.clients.forget_lighter_half();
-            let clients = &self.clients;
-            self.paths.retain(|path| clients.is_kept(path.client));
-        }
-        self.clients.insert(hash, address)
-    }
-
-    #[inline]
-    fn server(&mut self, hash: u64, address: Address) -> u32 {
-        match self.servers.find(hash, |key| *key == address) {
-            Some(place) => place,
-            None => self.new_server(hash, address),
-        }
-    }
-
-    fn new_server(&mut self, hash: u64, address: Address) -> u32 {
-        if self.servers.is_full() {
-            self.servers.forget_lighter_half();
-            let servers = &self.servers;
-            self.paths.retain(|path| servers.is_kept(path.server));
-            self.pairs.retain_servers(|server| servers.is_kept(server));
-            for (place, times) in (0..).zip(&mut self.server_times) {
-                if !servers.is_kept(place) {
-                    *times = None;
-                }
-            }
-            self.servers_timed = self.server_times.iter().flatten().count();
-        }
-        self.servers.insert(hash, address)
-    }
-
-    /// The number of a question that was new a moment ago.
-    fn name(&mut self, hash: u64, name: &[u8], question: Question) -> u32 {
-        match self.names.find(hash) {
-            Some(place) => place,
-            None => self.new_name(hash, name, question),
-        }
-    }
-
-    fn new_name(&mut self, hash: u64, name: &[u8], question: Question) -> u32 {
-        if self.names.is_full() {
-            self.names.forget_lighter_half();
-            let names = &self.names;
-            self.paths.retain(|path| names.is_kept(path.name));
-        }
-        let domain = if name.is_empty() { NONE } else { self.domain(registered(name)) };
-        self.names.insert(hash, name, question, domain)
-    }
-
-    /// The domain of a kept question; one that was forgotten meanwhile is kept again.
-    fn domain_of(&mut self, name: u32, wire: &[u8]) -> u32 {
-        let known = self.names.domain(name);
-        if known != NONE || wire.is_empty() {
-            return known;
-        }
-        let domain = self.domain(registered(wire));
-        self.names.set_domain(name, domain);
-        domain
-    }
-
-    fn domain(&mut self, wire: &[u8]) -> u32 {
-        let hash = self.hasher.bytes(wire);
-        if let Some(place) = self.domains.find(hash, |key| **key == *wire) {
-            return place;
-        }
-        if self.domains.is_full() {
-            self.domains.forget_lighter_half();
-            let domains = &self.domains;
-            self.names.retain_domains(|domain| domains.is_kept(domain));
-        }
-        self.domains.insert(hash, wire.into())
-    }
-
-    /// Changes the code that everything revolves around.
-    pub fn set_focus(&mut self, focus: Rcode) {
+    /// Changes what everything revolves around.
+    pub fn set_focus(&mut self, focus: Focus) {
         self.settle();
         if focus == self.focus {
             return;
         }
         self.focus = focus;
-        if Slot::of(focus) == Slot::OTHER {
+        if focus.rcode().is_some_and(|rcode| Slot::of(rcode) == Slot::OTHER) {
             self.lookups.clear(Slot::OTHER);
             self.clients.clear_failed(Slot::OTHER);
             self.names.clear_failed(Slot::OTHER);
@@ -474,8 +460,9 @@ impl Tallies {
         self.recount_pairs();
     }
 
-    /// Counts the distinct pairs of the focus code anew from the paths that are kept.
+    /// Counts the distinct pairs of the focus anew from the paths that are kept.
     fn recount_pairs(&mut self) {
+        self.is_stale = false;
         self.servers.clear_distinct();
         self.clients.clear_distinct();
         self.names.clear_distinct();
@@ -491,10 +478,13 @@ impl Tallies {
             self.pairs.is_new(Kind::DomainName, hash);
             self.focus_names += 1;
             let domain = self.names.domain(name);
-            self.domains.add_distinct(domain, Apart::Names, Slot::of(self.focus), 1);
+            self.domains.add_distinct(domain, Apart::Names, Aspect::of(self.focus), 1);
         }
-        self.paths_recounted = self.paths.forgotten() > 0 || self.names.forgotten() > 0;
-        let paths: Vec<_> = self.paths.with_code(self.focus).copied().collect();
+        // Paths of answers are followed only while these are in focus.
+        let is_new = self.focus.is_answer() && self.in_focus().0 > 0;
+        let forgotten = self.paths.forgotten() + self.names.forgotten();
+        self.paths_recounted = is_new || forgotten > 0;
+        let paths: Vec<_> = self.paths.of(self.focus).copied().collect();
         for path in paths {
             let address = |entities: &Entities<Address>, place| {
                 entities.get(place).map_or(0, |entity| self.hasher.address(*entity.key))
@@ -516,6 +506,9 @@ impl Tallies {
     /// their bounds by this; the sum is for readers.
     pub fn merge(&mut self, other: &Self) {
         self.rcodes.iter_mut().zip(&other.rcodes).for_each(|(ours, theirs)| *ours += theirs);
+        self.answered += other.answered;
+        self.slow += other.slow;
+        self.unanswered += other.unanswered;
         self.other_times.merge(&other.other_times);
         for (ours, theirs) in self.times.iter_mut().zip(&other.times) {
             if let Some(theirs) = theirs {
@@ -542,20 +535,20 @@ impl Tallies {
 
     /// Other clients may have asked the same server for the same name, or asked for it at all.
     fn merge_pairs(&mut self, other: &Pairs, servers: &[u32]) {
-        let code = Slot::of(self.focus);
+        let aspect = Aspect::of(self.focus);
         let mut new = Vec::new();
         self.pairs.merge(other, servers, |server, name| new.push((server, name)));
         for (server, part) in new {
             let name = self.names.find_part(part);
             if let Some(server) = server {
-                self.servers.add_distinct(server, Apart::Names, code, 1);
+                self.servers.add_distinct(server, Apart::Names, aspect, 1);
                 if let Some(name) = name {
                     self.names.add_distinct(name, Apart::Servers, 1);
                 }
             } else {
                 self.focus_names += 1;
                 let domain = name.map_or(NONE, |name| self.names.domain(name));
-                self.domains.add_distinct(domain, Apart::Names, code, 1);
+                self.domains.add_distinct(domain, Apart::Names, aspect, 1);
             }
         }
     }
@@ -579,35 +572,6 @@ fn note<'a>(events: &'a Events, event: &Event, lookup: u64) -> Note<'a> {
     }
 }
 
-/// The numbers of an exchange's keys, and what every table wants to know of it.
-#[derive(Clone, Copy, Debug)]
-struct Keys {
-    client: u32,
-    server: u32,
-    name: u32,
-    domain: u32,
-    /// A hash of client and question.
-    lookup: u64,
-    /// The question's hash.
-    question: u64,
-    at: Timestamp,
-    /// The response's code, if there was a response.
-    rcode: Option<Rcode>,
-}
-
-impl Keys {
-    const NONE: Self = Self {
-        client: NONE,
-        server: NONE,
-        name: NONE,
-        domain: NONE,
-        lookup: 0,
-        question: 0,
-        at: Timestamp(0),
-        rcode: None,
-    };
-}
-
 /// What readers of the counts ask for.
 impl Tallies {
     /// Responses by code, codes that were seen.
@@ -618,6 +582,20 @@ impl Tallies {
     /// Responses with one code.
     pub fn responses(&self, rcode: Rcode) -> u64 {
         self.rcodes.get(usize::from(rcode.0)).copied().unwrap_or_default()
+    }
+
+    /// Exchanges in focus, and what their share is of.
+    pub fn in_focus(&self) -> (u64, u64) {
+        match self.focus {
+            Focus::Rcode(rcode) => (self.responses(rcode), self.rcodes.iter().sum()),
+            Focus::NoResponse => (self.unanswered, self.answered + self.unanswered),
+            Focus::Slow => (self.slow, self.answered),
+        }
+    }
+
+    /// First responses that were slow.
+    pub fn slow(&self) -> u64 {
+        self.slow
     }
 
     /// Response times of all answered queries.
@@ -637,9 +615,9 @@ impl Tallies {
         self.server_times.get(server as usize)?.as_ref()?.latency()
     }
 
-    /// Lookups that met the focus code.
-    pub fn impact(&self) -> Impact {
-        let slot = Slot::of(self.focus);
+    /// Lookups that met a code.
+    pub fn impact(&self, rcode: Rcode) -> Impact {
+        let slot = Slot::of(rcode);
         let (lookups_refused, recovered) = self.lookups.counts(slot);
         Impact {
             lookups_refused,
@@ -650,14 +628,14 @@ impl Tallies {
         }
     }
 
-    /// Distinct questions with the focus code, also of those that were forgotten since.
+    /// Distinct questions that met the focus, also of those that were forgotten since.
     pub(crate) fn focus_names(&self) -> u64 {
         self.focus_names
     }
 
     /// The course of events.
     pub fn timeline(&self) -> Timeline {
-        self.course.timeline(self.focus)
+        self.course.timeline(self.focus, self.patience)
     }
 
     /// Whether the distinct counts may be too low.

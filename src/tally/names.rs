@@ -1,11 +1,12 @@
 //! Counts by question: name, type and class. The largest table, and the attacker's lever.
 //!
 //! A question that always gets the same code costs 32 bytes and its name; one with several codes,
-//! or with trouble, has a wide row beside it. A 64-bit keyed hash stands for the question: with
+//! or with trouble - failures, silence, slow responses - has a wide row beside it. A 64-bit keyed hash stands for the question: with
 //! ten million of them, two agree once in three hundred thousand runs. Exact while it fits; then
 //! the lighter half is forgotten, with the error bound of [`super::entities`].
 
 use super::figures::Distinct;
+use crate::focus::Focus;
 use crate::iana::Rcode;
 use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
@@ -13,7 +14,7 @@ use crate::wire::Question;
 
 use super::arena::Arena;
 use super::carry::Carry;
-use super::entities::Apart;
+use super::entities::{Apart, whole};
 use super::pairs::Pairs;
 use super::slot::{Others, SLOTS, Slot, median, put, room_for};
 
@@ -35,12 +36,15 @@ struct Narrow {
     slot: Slot,
     /// Place in `floors` of what may have been counted before.
     floor: u8,
+    /// Whether these responses are first ones to queries that were seen.
+    is_matched: bool,
 }
 
 /// The counts of a question with trouble, or with several codes.
 #[derive(Clone, Copy, Debug, Default)]
 struct Wide {
-    /// Responses by slot, then queries without one.
+    /// Responses by slot; queries without one; responses that are no first ones to a query that was
+    /// seen; slow ones.
     counts: [u32; COUNTERS],
     /// Lookups by slot, of codes that mean trouble.
     failed: [u32; TROUBLES],
@@ -49,8 +53,18 @@ struct Wide {
     owner: u32,
 }
 
-const COUNTERS: usize = SLOTS + 1;
+impl Wide {
+    /// What a narrow row has counted.
+    fn take_over(&mut self, row: &Narrow) {
+        self.counts[row.slot.place()] = row.count;
+        self.counts[UNMATCHED] = if row.is_matched { 0 } else { row.count };
+    }
+}
+
+const COUNTERS: usize = SLOTS + 3;
 const UNANSWERED: usize = SLOTS;
+const UNMATCHED: usize = SLOTS + 1;
+const SLOW: usize = SLOTS + 2;
 
 /// Slots of codes that mean trouble: all but the first two.
 const TROUBLES: usize = SLOTS - 2;
@@ -66,6 +80,8 @@ pub(crate) struct NameRow<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) responses: u64,
     pub(crate) focus: u64,
+    /// What the share of the focus is of.
+    pub(crate) whole: u64,
     pub(crate) unanswered: u64,
     pub(crate) clients: Distinct,
     pub(crate) servers: Distinct,
@@ -133,7 +149,8 @@ impl Names {
         let floor = u8::try_from(self.floors.len() - 1).unwrap_or(u8::MAX);
         let name = self.arena.push(name);
         let slot = Slot::of(Rcode::NOERROR);
-        let row = Narrow { hash, name, question, count: 0, wide: NONE, domain, slot, floor };
+        let (count, wide, is_matched) = (0, NONE, true);
+        let row = Narrow { hash, name, question, count, wide, domain, slot, floor, is_matched };
         let place = put(&mut self.rows, &mut self.free, row);
         self.index.insert(hash, place);
         place
@@ -169,15 +186,23 @@ impl Names {
         self.index.len() * ROW_COST + self.wide.len() * size_of::<Wide>() + self.arena.bytes()
     }
 
-    /// Counts a response; whether it is the question's first with this code.
-    pub(crate) fn add(&mut self, place: u32, rcode: Rcode, at: Timestamp) -> bool {
+    /// Counts a response, which may be the first one to a query that was seen; whether it is the
+    /// question's first with this code.
+    pub(crate) fn add(
+        &mut self,
+        place: u32,
+        rcode: Rcode,
+        is_matched: bool,
+        at: Timestamp,
+    ) -> bool {
         let slot = Slot::of(rcode);
         if slot == Slot::OTHER {
             self.others.add(place, rcode, at);
         }
         let Some(row) = self.rows.get_mut(place as usize) else { return false };
-        if row.wide == NONE && rcode.is_answer() && (row.count == 0 || row.slot == slot) {
-            row.slot = slot;
+        let is_like = row.slot == slot && row.is_matched == is_matched;
+        if row.wide == NONE && rcode.is_answer() && (row.count == 0 || is_like) {
+            (row.slot, row.is_matched) = (slot, is_matched);
             if let Some(more) = row.count.checked_add(1) {
                 row.count = more;
                 return more == 1;
@@ -185,6 +210,9 @@ impl Names {
         }
         let (wide, carry) = self.widen(place);
         carry.add(place, &mut wide.counts, slot.place());
+        if !is_matched {
+            carry.add(place, &mut wide.counts, UNMATCHED);
+        }
         let count = carry.one(place, &wide.counts, slot.place());
         match slot {
             Slot::OTHER => self.others.get(place, rcode).count == 1,
@@ -200,7 +228,7 @@ impl Names {
             if row.wide == NONE {
                 row.wide = u32::try_from(next).unwrap_or(NONE - 1);
                 let mut wide = Wide { owner: place, ..Wide::default() };
-                wide.counts[row.slot.place()] = row.count;
+                wide.take_over(row);
                 self.wide.push(wide);
             }
             at = row.wide as usize;
@@ -212,14 +240,25 @@ impl Names {
         (&mut self.wide[at], &mut self.carry)
     }
 
-    /// Counts a query without response, or takes one back.
-    pub(crate) fn add_unanswered(&mut self, place: u32, by: i64) {
-        let (wide, carry) = self.widen(place);
+    /// Counts a query without response, or takes one back; whether it is the question's first.
+    pub(crate) fn add_unanswered(&mut self, place: u32, by: i64) -> bool {
         if by > 0 {
-            carry.add(place, &mut wide.counts, UNANSWERED);
-        } else {
-            carry.take_back(place, &mut wide.counts, UNANSWERED);
+            return self.add_one(place, UNANSWERED);
         }
+        let (wide, carry) = self.widen(place);
+        carry.take_back(place, &mut wide.counts, UNANSWERED);
+        false
+    }
+
+    /// Counts a response that was slow, beside [`Self::add`]; whether it is the question's first.
+    pub(crate) fn add_slow(&mut self, place: u32) -> bool {
+        self.add_one(place, SLOW)
+    }
+
+    fn add_one(&mut self, place: u32, which: usize) -> bool {
+        let (wide, carry) = self.widen(place);
+        carry.add(place, &mut wide.counts, which);
+        carry.one(place, &wide.counts, which) == 1
     }
 
     /// One more distinct client or server.
@@ -290,44 +329,49 @@ impl Names {
         self.forgotten + self.others.lost()
     }
 
-    /// The questions with this code by number, and how many responses each.
-    pub(crate) fn counts(&self, rcode: Rcode) -> impl Iterator<Item = (u64, u32)> {
-        let slot = Slot::of(rcode);
-        let wide = self.wide.iter().map(move |wide| {
-            let count = match slot {
-                Slot::OTHER => self.others.get(wide.owner, rcode).count,
-                _ => self.carry.one(wide.owner, &wide.counts, slot.place()),
-            };
-            (count, wide.owner)
-        });
+    /// The questions that met the focus by number, and how often each.
+    pub(crate) fn counts(&self, focus: Focus) -> impl Iterator<Item = (u64, u32)> {
+        let wide = self.wide.iter().map(move |wide| (self.count(wide, focus), wide.owner));
         // Trouble is never in a narrow row.
-        let narrow = rcode.is_answer().then_some(&self.rows).into_iter().flatten();
-        let narrow = (0..).zip(narrow).filter(move |(_, row)| row.wide == NONE && row.slot == slot);
+        let answer = focus.rcode().filter(|rcode| rcode.is_answer()).map(Slot::of);
+        let narrow = answer.is_some().then_some(&self.rows).into_iter().flatten();
+        let is_narrow = move |row: &Narrow| row.wide == NONE && Some(row.slot) == answer;
+        let narrow = (0..).zip(narrow).filter(move |(_, row)| is_narrow(row));
         let narrow = narrow.map(|(place, row)| (u64::from(row.count), place));
         wide.chain(narrow).filter(|(count, _)| *count > 0)
     }
 
+    /// What a question counts of the focus.
+    fn count(&self, wide: &Wide, focus: Focus) -> u64 {
+        let which = match focus {
+            Focus::NoResponse => UNANSWERED,
+            Focus::Slow => SLOW,
+            Focus::Rcode(rcode) => match Slot::of(rcode) {
+                Slot::OTHER => return self.others.get(wide.owner, rcode).count,
+                slot => slot.place(),
+            },
+        };
+        self.carry.one(wide.owner, &wide.counts, which)
+    }
+
     /// All questions.
-    pub(crate) fn all(&self, rcode: Rcode) -> impl Iterator<Item = NameRow<'_>> {
-        (0..).take(self.rows.len()).filter_map(move |place| self.row(place, rcode))
+    pub(crate) fn all(&self, focus: Focus) -> impl Iterator<Item = NameRow<'_>> {
+        (0..).take(self.rows.len()).filter_map(move |place| self.row(place, focus))
     }
 
     /// A question's row.
-    pub(crate) fn row(&self, place: u32, rcode: Rcode) -> Option<NameRow<'_>> {
+    pub(crate) fn row(&self, place: u32, focus: Focus) -> Option<NameRow<'_>> {
         let row = self.rows.get(place as usize).filter(|row| row.wide != DEAD)?;
         let (name, _) = self.named(row);
-        let wide = self.wide_of(row);
+        let wide = Wide { owner: place, ..self.wide_of(row) };
         let count = |which| self.carry.one(place, &wide.counts, which);
-        let slot = Slot::of(rcode);
-        let focus = match slot {
-            Slot::OTHER => self.others.get(place, rcode).count,
-            _ => count(slot.place()),
-        };
+        let responses = (0..SLOTS).map(count).sum();
         let distinct = |count: u32| Distinct { count: u64::from(count), at_least: false };
         Some(NameRow {
             name,
-            responses: (0..SLOTS).map(count).sum(),
-            focus,
+            responses,
+            focus: self.count(&wide, focus),
+            whole: whole(focus, responses, count(UNMATCHED), count(UNANSWERED)),
             unanswered: count(UNANSWERED),
             clients: distinct(wide.clients),
             servers: distinct(wide.servers),
@@ -339,7 +383,7 @@ impl Names {
     fn wide_of(&self, row: &Narrow) -> Wide {
         self.wide.get(row.wide as usize).copied().unwrap_or_else(|| {
             let mut wide = Wide::default();
-            wide.counts[row.slot.place()] = row.count;
+            wide.take_over(row);
             wide
         })
     }
@@ -347,7 +391,7 @@ impl Names {
     fn weight(&self, row: &Narrow) -> u64 {
         let counted = match self.wide.get(row.wide as usize) {
             Some(wide) => {
-                (0..COUNTERS).map(|which| self.carry.one(wide.owner, &wide.counts, which)).sum()
+                (0..=UNANSWERED).map(|which| self.carry.one(wide.owner, &wide.counts, which)).sum()
             }
             None => u64::from(row.count),
         };
@@ -475,10 +519,11 @@ impl Names {
     fn merge_row(&mut self, place: u32, other: &Self, number: u32, row: &Narrow) {
         let same = self.rows.get_mut(place as usize).is_some_and(|ours| {
             let narrow = ours.wide == NONE && row.wide == NONE;
-            let same = narrow && (ours.count == 0 || ours.slot == row.slot);
+            let is_like = ours.slot == row.slot && ours.is_matched == row.is_matched;
+            let same = narrow && (ours.count == 0 || is_like);
             let sum = ours.count.checked_add(row.count).filter(|_| same);
             if let Some(sum) = sum {
-                (ours.count, ours.slot) = (sum, row.slot);
+                (ours.count, ours.slot, ours.is_matched) = (sum, row.slot, row.is_matched);
             }
             sum.is_some()
         });

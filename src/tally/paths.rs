@@ -1,8 +1,8 @@
-//! Who got which code from whom for what.
+//! Who met what at whom for what: a response code, no response, a slow response.
 
 use hashbrown::HashTable;
 
-use crate::iana::Rcode;
+use crate::focus::Focus;
 use crate::track::Hasher;
 
 use super::slot::{median, room_for};
@@ -15,17 +15,28 @@ pub(crate) struct Path {
     pub(crate) name: u32,
     pub(crate) count: u32,
     pub(crate) error: u32,
-    pub(crate) rcode: Rcode,
+    pub(crate) met: Focus,
 }
 
 impl Path {
-    fn key(&self) -> (u32, u32, u32, Rcode) {
-        (self.client, self.server, self.name, self.rcode)
+    fn key(&self) -> (u32, u32, u32, Focus) {
+        (self.client, self.server, self.name, self.met)
+    }
+
+    /// Whether it met this; what came late is taken back.
+    fn is_of(&self, focus: Focus) -> bool {
+        self.met == focus && self.count > 0
     }
 
     fn hash(&self, hasher: &Hasher) -> u64 {
         let who = u64::from(self.client) << 32 | u64::from(self.server);
-        hasher.pair(who, u64::from(self.name) << 16 | u64::from(self.rcode.0))
+        let met = match self.met {
+            Focus::Rcode(rcode) => rcode.0,
+            // No codes: these have twelve bits.
+            Focus::NoResponse => 1 << 12,
+            Focus::Slow => 2 << 12,
+        };
+        hasher.pair(who, u64::from(self.name) << 16 | u64::from(met))
     }
 }
 
@@ -55,20 +66,33 @@ impl Paths {
         }
     }
 
-    /// Counts a response; whether its path is new here.
-    pub(crate) fn add(&mut self, client: u32, server: u32, name: u32, rcode: Rcode) -> bool {
-        self.add_path(Path { client, server, name, count: 1, error: 0, rcode })
+    /// Counts an exchange; whether its path is new here.
+    pub(crate) fn add(&mut self, client: u32, server: u32, name: u32, met: Focus) -> bool {
+        self.add_path(Path { client, server, name, count: 1, error: 0, met })
+    }
+
+    /// Takes back a query without response, as one came late; whether its path has none left.
+    pub(crate) fn take_back(&mut self, client: u32, server: u32, name: u32) -> bool {
+        let path = Path { client, server, name, met: Focus::NoResponse, ..Path::default() };
+        let Some(row) = self.find(path.hash(&self.hasher), &path) else { return false };
+        row.count = row.count.saturating_sub(1);
+        row.count == 0
+    }
+
+    fn find(&mut self, hash: u64, path: &Path) -> Option<&mut Path> {
+        let rows = &mut self.rows;
+        let place = self.index.find(hash, |place| {
+            rows.get(*place as usize).is_some_and(|row| row.key() == path.key())
+        });
+        rows.get_mut(*place? as usize)
     }
 
     fn add_path(&mut self, path: Path) -> bool {
         let hash = path.hash(&self.hasher);
-        let rows = &mut self.rows;
-        let found = self.index.find(hash, |place| {
-            rows.get(*place as usize).is_some_and(|row| row.key() == path.key())
-        });
-        if let Some(row) = found.and_then(|place| rows.get_mut(*place as usize)) {
+        if let Some(row) = self.find(hash, &path) {
+            let was_taken_back = row.count == 0;
             row.count = row.count.saturating_add(path.count);
-            return false;
+            return was_taken_back;
         }
         if self.rows.len() >= self.max {
             self.forget_lighter_half();
@@ -107,9 +131,9 @@ impl Paths {
         }
     }
 
-    /// The paths with this code by number, and how many responses each.
-    pub(crate) fn counts(&self, rcode: Rcode) -> impl Iterator<Item = (u64, u32)> {
-        let rows = (0..).zip(&self.rows).filter(move |(_, path)| path.rcode == rcode);
+    /// The paths that met the focus by number, and how often each.
+    pub(crate) fn counts(&self, focus: Focus) -> impl Iterator<Item = (u64, u32)> {
+        let rows = (0..).zip(&self.rows).filter(move |(_, path)| path.is_of(focus));
         rows.map(|(number, path)| (u64::from(path.count), number))
     }
 
@@ -118,8 +142,9 @@ impl Paths {
         self.rows.get(number as usize)
     }
 
-    pub(crate) fn with_code(&self, rcode: Rcode) -> impl Iterator<Item = &Path> {
-        self.rows.iter().filter(move |path| path.rcode == rcode)
+    /// The paths that met the focus.
+    pub(crate) fn of(&self, focus: Focus) -> impl Iterator<Item = &Path> {
+        self.rows.iter().filter(move |path| path.is_of(focus))
     }
 
     pub(crate) fn error(&self) -> u64 {

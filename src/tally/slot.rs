@@ -4,6 +4,7 @@
 
 use hashbrown::HashMap;
 
+use crate::focus::Focus;
 use crate::iana::Rcode;
 use crate::time::Timestamp;
 
@@ -55,14 +56,44 @@ impl Slot {
         (0..=7).map(Self)
     }
 
-    /// The slot at a place.
-    pub(crate) fn at(place: usize) -> Option<Self> {
-        u8::try_from(place).ok().filter(|place| usize::from(*place) < SLOTS).map(Self)
-    }
-
     /// The code of the slot, unless it is everyone's.
     pub(crate) fn rcode(self) -> Option<Rcode> {
         OWN.get(self.place()).copied()
+    }
+}
+
+/// What is kept of a key apart, for when it is in focus: a slot of codes, no response, slow ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Aspect(u8);
+
+/// How many aspects there are.
+pub(super) const ASPECTS: usize = SLOTS + 2;
+
+impl Aspect {
+    pub(crate) const NO_RESPONSE: Self = Self(8);
+    pub(crate) const SLOW: Self = Self(9);
+
+    pub(crate) const fn of(focus: Focus) -> Self {
+        match focus {
+            Focus::Rcode(rcode) => Self(Slot::of(rcode).0),
+            Focus::NoResponse => Self::NO_RESPONSE,
+            Focus::Slow => Self::SLOW,
+        }
+    }
+
+    pub(crate) const fn place(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The aspect at a place.
+    pub(crate) fn at(place: usize) -> Option<Self> {
+        u8::try_from(place).ok().filter(|place| usize::from(*place) < ASPECTS).map(Self)
+    }
+}
+
+impl From<Slot> for Aspect {
+    fn from(slot: Slot) -> Self {
+        Self(slot.0)
     }
 }
 

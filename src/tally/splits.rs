@@ -1,11 +1,14 @@
-//! All responses split by small properties: type, class, opcode, transport, and EDE.
+//! All exchanges split by small properties: type, class, opcode, transport; and responses by EDE.
 
 use hashbrown::HashMap;
 
+use crate::focus::Focus;
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::time::Timestamp;
-use crate::wire::{Question, Transport, name::escape_text};
+use crate::wire::{Transport, name::escape_text};
 
+use super::entities::whole;
+use super::events::Event;
 use super::slot::{Others, SLOTS, Slot};
 
 /// A property's value as a place in one row of counters: common values first, each kind apart.
@@ -42,17 +45,35 @@ fn usual(transport: Transport, rtype: RecordType) -> Option<usize> {
     (rtype < COMMON_TYPES).then_some(place as usize)
 }
 
+/// Responses by slot; queries without one; responses that are no first ones to a query that was
+/// seen; slow ones.
+type Counts = [u64; SLOTS + 3];
+const UNANSWERED: usize = SLOTS;
+const UNMATCHED: usize = SLOTS + 1;
+const SLOW: usize = SLOTS + 2;
+const NOTHING: Counts = [0; SLOTS + 3];
+
+/// Exchanges with one value of a property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SplitRow<K> {
+    pub(crate) value: K,
+    pub(crate) responses: u64,
+    pub(crate) focus: u64,
+    /// What the share of the focus is of.
+    pub(crate) whole: u64,
+}
+
 /// Kinds of EDE told apart at once; each has a text of a bounded length.
 const MAX_EDE: usize = 1024;
 const MAX_EDE_TEXT: usize = 256;
 
-/// Responses by property and code.
+/// Exchanges by property and end.
 #[derive(Debug)]
 pub(crate) struct Splits {
-    common: Vec<[u64; SLOTS]>,
+    common: Vec<Counts>,
     /// Nearly all responses: to a QUERY of class IN and a common type, by transport and type.
-    usual: Vec<[u64; SLOTS]>,
-    counts: HashMap<u32, [u64; SLOTS], foldhash::quality::RandomState>,
+    usual: Vec<Counts>,
+    counts: HashMap<u32, Counts, foldhash::quality::RandomState>,
     others: Others,
     ede: HashMap<(Ede, Rcode), Explained, foldhash::quality::RandomState>,
     ede_lost: u64,
@@ -80,8 +101,8 @@ impl Explained {
 impl Default for Splits {
     fn default() -> Self {
         Self {
-            common: vec![[0; SLOTS]; COMMON],
-            usual: vec![[0; SLOTS]; (ALL_TRANSPORTS * COMMON_TYPES) as usize],
+            common: vec![NOTHING; COMMON],
+            usual: vec![NOTHING; (ALL_TRANSPORTS * COMMON_TYPES) as usize],
             counts: HashMap::default(),
             others: Others::default(),
             ede: HashMap::default(),
@@ -91,52 +112,57 @@ impl Default for Splits {
 }
 
 impl Splits {
-    /// Counts a response.
+    /// Counts a response, which may be the first one to a query that was seen, and slow.
     #[inline]
-    pub(crate) fn add_response(
+    pub(super) fn add_response(
         &mut self,
-        opcode: Opcode,
-        transport: Transport,
-        question: Option<Question>,
+        event: &Event,
         rcode: Rcode,
+        is_matched: bool,
+        is_slow: bool,
     ) {
         let slot = Slot::of(rcode);
-        let usual = question
-            .filter(|question| question.class == Class::IN && opcode == Opcode::QUERY)
-            .filter(|_| slot != Slot::OTHER)
-            .and_then(|question| usual(transport, question.rtype))
-            .and_then(|place| self.usual.get_mut(place));
-        match usual {
-            Some(counts) => counts[slot.place()] += 1,
-            None => self.add_unusual(opcode, transport, question, rcode),
+        match self.usual_counts(event).filter(|_| slot != Slot::OTHER) {
+            Some(counts) => note_response(counts, slot, is_matched, is_slow),
+            None => self.add_unusual(event, rcode, is_matched, is_slow),
         }
     }
 
-    fn add_unusual(
-        &mut self,
-        opcode: Opcode,
-        transport: Transport,
-        question: Option<Question>,
-        rcode: Rcode,
-    ) {
-        self.add(OPCODES + u32::from(opcode.0), rcode);
-        self.add(TRANSPORTS + transport_number(transport), rcode);
-        if let Some(question) = question {
-            self.add(TYPES + u32::from(question.rtype.0), rcode);
-            self.add(CLASSES + u32::from(question.class.0), rcode);
+    /// The counters of nearly all responses.
+    #[inline]
+    fn usual_counts(&mut self, event: &Event) -> Option<&mut Counts> {
+        let question = event.question?;
+        let is_usual = question.class == Class::IN && event.opcode == Opcode::QUERY;
+        let place = usual(event.transport, question.rtype).filter(|_| is_usual)?;
+        self.usual.get_mut(place)
+    }
+
+    fn add_unusual(&mut self, event: &Event, rcode: Rcode, is_matched: bool, is_slow: bool) {
+        let slot = Slot::of(rcode);
+        for key in keys(event) {
+            note_response(self.counts(key), slot, is_matched, is_slow);
+            if slot == Slot::OTHER {
+                self.others.add(key, rcode, Timestamp::default());
+            }
         }
     }
 
-    #[inline]
-    fn add(&mut self, key: u32, rcode: Rcode) {
-        let slot = Slot::of(rcode);
-        let counts = match common(key).and_then(|place| self.common.get_mut(place)) {
-            Some(counts) => counts,
-            None => self.counts.entry(key).or_insert([0; SLOTS]),
+    /// Counts a query without response, or takes one back (`by` is -1).
+    pub(super) fn add_unanswered(&mut self, event: &Event, by: i64) {
+        let note = |counts: &mut Counts| {
+            counts[UNANSWERED] = counts[UNANSWERED].saturating_add_signed(by);
         };
-        counts[slot.place()] += 1;
-        if slot == Slot::OTHER {
-            self.others.add(key, rcode, Timestamp::default());
+        match self.usual_counts(event) {
+            Some(counts) => note(counts),
+            None => keys(event).for_each(|key| note(self.counts(key))),
+        }
+    }
+
+    #[inline]
+    fn counts(&mut self, key: u32) -> &mut Counts {
+        match common(key).and_then(|place| self.common.get_mut(place)) {
+            Some(counts) => counts,
+            None => self.counts.entry(key).or_insert(NOTHING),
         }
     }
 
@@ -159,19 +185,19 @@ impl Splits {
         self.ede_lost + self.others.lost()
     }
 
-    pub(crate) fn types(&self, focus: Rcode) -> Vec<(RecordType, u64, u64)> {
+    pub(crate) fn types(&self, focus: Focus) -> Vec<SplitRow<RecordType>> {
         self.rows(TYPES, focus, RecordType)
     }
 
-    pub(crate) fn classes(&self, focus: Rcode) -> Vec<(Class, u64, u64)> {
+    pub(crate) fn classes(&self, focus: Focus) -> Vec<SplitRow<Class>> {
         self.rows(CLASSES, focus, Class)
     }
 
-    pub(crate) fn opcodes(&self, focus: Rcode) -> Vec<(Opcode, u64, u64)> {
+    pub(crate) fn opcodes(&self, focus: Focus) -> Vec<SplitRow<Opcode>> {
         self.rows(OPCODES, focus, |value| Opcode(u8::try_from(value).unwrap_or_default()))
     }
 
-    pub(crate) fn transports(&self, focus: Rcode) -> Vec<(Transport, u64, u64)> {
+    pub(crate) fn transports(&self, focus: Focus) -> Vec<SplitRow<Transport>> {
         self.rows(TRANSPORTS, focus, |value| match value {
             0 => Transport::Udp,
             _ => Transport::Tcp,
@@ -179,7 +205,7 @@ impl Splits {
     }
 
     /// What was seen of a kind.
-    fn rows<K>(&self, kind: u32, focus: Rcode, name: impl Fn(u16) -> K) -> Vec<(K, u64, u64)> {
+    fn rows<K>(&self, kind: u32, focus: Focus, name: impl Fn(u16) -> K) -> Vec<SplitRow<K>> {
         let common = (0..=u16::MAX).map_while(|value| {
             let mut counts = *self.common.get(common(kind + u32::from(value))?)?;
             self.add_usual(kind, value, &mut counts);
@@ -188,13 +214,13 @@ impl Splits {
         let rare = self.of_kind(kind).map(|(value, counts)| (value, *counts));
         common
             .chain(rare)
-            .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
             .map(|(value, counts)| self.row(name(value), kind + u32::from(value), &counts, focus))
+            .filter(|row| row.whole > 0)
             .collect()
     }
 
     /// Adds the usual responses with a value.
-    fn add_usual(&self, kind: u32, value: u16, counts: &mut [u64; SLOTS]) {
+    fn add_usual(&self, kind: u32, value: u16, counts: &mut Counts) {
         let types = COMMON_TYPES as usize;
         let chosen = |place: usize| match kind {
             TYPES => place % types == usize::from(value),
@@ -207,18 +233,24 @@ impl Splits {
         }
     }
 
-    fn of_kind(&self, kind: u32) -> impl Iterator<Item = (u16, &[u64; SLOTS])> {
+    fn of_kind(&self, kind: u32) -> impl Iterator<Item = (u16, &Counts)> {
         let value = |key: u32| u16::try_from(key & 0xffff).unwrap_or_default();
         let rows = self.counts.iter().filter(move |(key, _)| *key & !0xffff == kind);
         rows.map(move |(key, counts)| (value(*key), counts))
     }
 
-    fn row<K>(&self, value: K, key: u32, counts: &[u64; SLOTS], focus: Rcode) -> (K, u64, u64) {
-        let of_focus = match Slot::of(focus) {
-            Slot::OTHER => self.others.get(key, focus).count,
-            slot => counts[slot.place()],
+    fn row<K>(&self, value: K, key: u32, counts: &Counts, focus: Focus) -> SplitRow<K> {
+        let of_focus = match focus {
+            Focus::NoResponse => counts[UNANSWERED],
+            Focus::Slow => counts[SLOW],
+            Focus::Rcode(rcode) => match Slot::of(rcode) {
+                Slot::OTHER => self.others.get(key, rcode).count,
+                slot => counts[slot.place()],
+            },
         };
-        (value, counts.iter().sum(), of_focus)
+        let responses = counts.iter().take(SLOTS).sum();
+        let whole = whole(focus, responses, counts[UNMATCHED], counts[UNANSWERED]);
+        SplitRow { value, responses, focus: of_focus, whole }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -227,7 +259,7 @@ impl Splits {
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         }
         for (key, theirs) in &other.counts {
-            let ours = self.counts.entry(*key).or_insert([0; SLOTS]);
+            let ours = self.counts.entry(*key).or_insert(NOTHING);
             ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         }
         self.others.merge_same_keys(&other.others);
@@ -238,6 +270,23 @@ impl Splits {
         }
         self.ede_lost += other.ede_lost;
     }
+}
+
+#[inline]
+fn note_response(counts: &mut Counts, slot: Slot, is_matched: bool, is_slow: bool) {
+    counts[slot.place()] += 1;
+    counts[UNMATCHED] += u64::from(!is_matched);
+    counts[SLOW] += u64::from(is_slow);
+}
+
+/// The properties of an exchange.
+fn keys(event: &Event) -> impl Iterator<Item = u32> + use<> {
+    let of_question = event.question.map(|question| {
+        [TYPES + u32::from(question.rtype.0), CLASSES + u32::from(question.class.0)]
+    });
+    let opcode = OPCODES + u32::from(event.opcode.0);
+    let transport = TRANSPORTS + transport_number(event.transport);
+    [opcode, transport].into_iter().chain(of_question.into_iter().flatten())
 }
 
 fn transport_number(transport: Transport) -> u32 {

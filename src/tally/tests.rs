@@ -24,6 +24,11 @@ struct Event {
     took: u64,
 }
 
+/// A half of the responses is slow.
+fn watched(focus: Focus) -> Watched {
+    Watched { focus, slow_after: Duration::from_millis(5), ..Watched::default() }
+}
+
 const CODES: [Rcode; 6] =
     [Rcode::NOERROR, Rcode::REFUSED, Rcode::NXDOMAIN, Rcode::SERVFAIL, Rcode(23), Rcode::REFUSED];
 
@@ -59,6 +64,19 @@ fn address(net: u8, host: u8) -> Address {
 }
 
 fn add(tallies: &mut Tallies, event: &Event) {
+    add_as(tallies, event, false);
+}
+
+/// Adds an event, with a response that is late or not.
+fn add_as(tallies: &mut Tallies, event: &Event, late: bool) {
+    let outcome = match event.rcode {
+        Some(_) => Outcome::Answered { took: event.took, late },
+        None => Outcome::Unanswered,
+    };
+    add_outcome(tallies, event, outcome);
+}
+
+fn add_outcome(tallies: &mut Tallies, event: &Event, outcome: Outcome) {
     let question = Question { rtype: event.rtype, class: Class::IN };
     let answer = event.rcode.map(|rcode| Answer {
         rcode,
@@ -67,10 +85,6 @@ fn add(tallies: &mut Tallies, event: &Event) {
         answers: 0,
         form: Form::default(),
     });
-    let outcome = match answer {
-        Some(_) => Outcome::Answered { took: event.took, late: false },
-        None => Outcome::Unanswered,
-    };
     let end = |address| Endpoint { address, port: 0 };
     let key = Key {
         client: end(address(1, event.client)),
@@ -95,18 +109,29 @@ fn add(tallies: &mut Tallies, event: &Event) {
 }
 
 fn tallies(bounds: &Bounds, hasher: &Hasher) -> Tallies {
-    Tallies::new(Rcode::REFUSED, Duration::from_secs(5), bounds, hasher.clone())
+    Tallies::new(watched(Focus::default()), bounds, hasher.clone())
 }
 
 fn large() -> Bounds {
     Bounds::of(64 << 20, usize::MAX)
 }
 
-fn show(tallies: &Tallies) -> String {
+fn filled(tallies: &Tallies) -> Snapshot {
     let mut snapshot = Snapshot::default();
     let spec = SnapshotSpec { top: usize::MAX, label_depth: Some(2), ..SnapshotSpec::default() };
     snapshot::fill(&mut snapshot, tallies, &spec);
-    format!("{snapshot:#?}")
+    snapshot
+}
+
+fn show(tallies: &Tallies) -> String {
+    format!("{:#?}", filled(tallies))
+}
+
+/// Each kind of focus.
+fn focuses() -> [Focus; 5] {
+    let codes = [Rcode::REFUSED, Rcode::NXDOMAIN, Rcode(23)];
+    let [refused, nxdomain, rare] = codes.map(Focus::from);
+    [refused, nxdomain, rare, Focus::NoResponse, Focus::Slow]
 }
 
 /// Shows only the first line that differs: a snapshot has thousands.
@@ -167,10 +192,132 @@ fn every_count_is_what_a_plain_map_says() {
     assert_eq!(snapshot.timeline.steps.iter().map(|step| step.focus).sum::<u64>(), total);
 }
 
+/// The sums of what is in focus, and of what its share is of, over the rows of each list.
+fn sums(snapshot: &Snapshot) -> Vec<(u64, u64)> {
+    fn of<K>(list: &snapshot::List<K>) -> (u64, u64) {
+        list.rows.iter().fold((0, 0), |sum, row| (sum.0 + row.focus, sum.1 + row.whole))
+    }
+    fn split<K>(rows: &[snapshot::Split<K>]) -> (u64, u64) {
+        rows.iter().fold((0, 0), |sum, row| (sum.0 + row.focus, sum.1 + row.whole))
+    }
+    let steps = snapshot.timeline.steps.iter();
+    vec![
+        of(&snapshot.servers),
+        of(&snapshot.domains),
+        of(&snapshot.suffixes),
+        split(&snapshot.types),
+        split(&snapshot.classes),
+        split(&snapshot.opcodes),
+        split(&snapshot.transports),
+        steps.fold((0, 0), |sum, step| (sum.0 + step.focus, sum.1 + step.whole)),
+    ]
+}
+
+#[test]
+fn whatever_is_in_focus_every_list_adds_up_to_the_whole() {
+    for focus in focuses() {
+        let mut all = Tallies::new(watched(focus), &large(), Hasher::default());
+        events(17, 3000).iter().for_each(|event| add(&mut all, event));
+        all.settle();
+        let (snapshot, whole) = (filled(&all), all.in_focus());
+        assert!(whole.0 > 100 && whole.1 > whole.0, "{focus}: {whole:?}");
+        assert!(sums(&snapshot).iter().all(|sum| *sum == whole), "{focus}: {:?}", sums(&snapshot));
+        for met in [
+            snapshot.clients.rows.iter().map(|row| row.focus).sum::<u64>(),
+            snapshot.names.rows.iter().map(|row| row.focus).sum(),
+            snapshot.prefixes.rows.iter().map(|row| row.focus).sum(),
+            snapshot.paths.rows.iter().map(|row| row.focus).sum(),
+        ] {
+            assert_eq!(met, whole.0, "{focus}");
+        }
+    }
+}
+
+#[test]
+fn who_met_an_answer_before_it_came_into_focus_is_at_least_who_met_it_since() {
+    for (focus, at_least) in [(Rcode::NXDOMAIN.into(), true), (Focus::NoResponse, false)] {
+        let mut all = count_all(&events(19, 500));
+        all.set_focus(focus);
+        let snapshot = filled(&all);
+        let marked = |row: &snapshot::Row<IpAddr>| row.clients.unwrap().at_least == at_least;
+        assert!(snapshot.servers.rows.iter().all(marked), "{focus}: {:?}", snapshot.servers);
+    }
+}
+
+/// Plays a query that goes without response, or the response that comes late after all.
+fn play(tallies: &mut Tallies, client: u8, server: u8, late: bool) {
+    let rcode = late.then_some(Rcode::NOERROR);
+    let name = b"\x01a\x07example\x00".to_vec();
+    let (at, rtype) = (Timestamp::new(1000, 0), RecordType::A);
+    let took = 9_000_000_000;
+    add_as(tallies, &Event { at, client, server, name, rtype, rcode, took }, late);
+}
+
+#[test]
+fn a_response_that_comes_late_takes_the_silence_back_from_every_number() {
+    for focus in [Focus::NoResponse, Focus::default()] {
+        let mut all = Tallies::new(watched(focus), &large(), Hasher::default());
+        for (client, server, late) in
+            [(1, 1, false), (2, 1, false), (2, 2, false), (2, 1, true), (2, 2, true)]
+        {
+            play(&mut all, client, server, late);
+        }
+        all.settle();
+        all.set_focus(Focus::NoResponse);
+        let snapshot = filled(&all);
+        let [row] = &snapshot.servers.rows[..] else { panic!("{:?}", snapshot.servers) };
+        let distinct = [row.clients, row.names].map(|it| it.unwrap().count);
+        assert_eq!((row.focus, row.whole, distinct), (1, 2, [1, 1]));
+        assert_eq!((snapshot.clients.total, snapshot.paths.total), (1, 1));
+        let name = &snapshot.names.rows[0];
+        let distinct = [name.clients, name.servers].map(|it| it.unwrap().count);
+        assert_eq!((name.focus, name.whole, distinct), (1, 3, [1, 1]));
+        all.set_focus(Focus::Slow);
+        assert_eq!(all.in_focus(), (2, 2));
+        all.set_focus(Focus::NoResponse);
+        play(&mut all, 2, 1, false);
+        all.settle();
+        let row = &filled(&all).servers.rows[0];
+        assert_eq!((row.focus, row.clients.unwrap().count), (2, 2), "silent again");
+    }
+}
+
+#[test]
+fn responses_without_a_query_are_in_no_share_but_those_of_codes() {
+    for focus in [Focus::default(), Focus::NoResponse, Focus::Slow] {
+        let mut all = Tallies::new(watched(focus), &large(), Hasher::default());
+        let events = refusals(0..200, |_| 1);
+        events.iter().for_each(|event| add_outcome(&mut all, event, Outcome::Unasked));
+        all.settle();
+        let expected = if focus == Focus::default() { (200, 200) } else { (0, 0) };
+        assert_eq!(all.in_focus(), expected, "{focus}");
+        add(&mut all, &Event { took: 9_000_000, ..events[0].clone() });
+        add(&mut all, &Event { rcode: None, ..events[1].clone() });
+        all.settle();
+        let snapshot = filled(&all);
+        let row = &snapshot.servers.rows[0];
+        let expected = match focus {
+            Focus::Rcode(_) => (201, 201),
+            Focus::NoResponse => (1, 2),
+            Focus::Slow => (1, 1),
+        };
+        assert_eq!((row.focus, row.whole), expected, "{focus}");
+        assert_eq!(all.in_focus(), expected, "{focus}");
+        let names = snapshot.names.rows.iter().map(|row| row.whole).sum::<u64>();
+        assert_eq!(names, if focus == Focus::default() { 201 } else { 1 }, "{focus}");
+    }
+}
+
 #[test]
 fn merging_is_adding_all() {
+    focuses().into_iter().for_each(check_merging);
+}
+
+fn check_merging(focus: Focus) {
     let hasher = Hasher::default();
     let bounds = large();
+    let tallies =
+        |bounds: &Bounds, hasher: &Hasher| Tallies::new(watched(focus), bounds, hasher.clone());
     let (mut one, mut other, mut all) =
         (tallies(&bounds, &hasher), tallies(&bounds, &hasher), tallies(&bounds, &hasher));
     for event in &events(11, 3000) {
@@ -188,11 +335,11 @@ fn merging_is_adding_all() {
 
 #[test]
 fn another_focus_counts_as_if_it_had_been_chosen_at_first() {
-    for focus in [Rcode::SERVFAIL, Rcode(23)] {
+    for focus in [Rcode::SERVFAIL.into(), Rcode(23).into(), Focus::NoResponse, Focus::Slow] {
         let events = events(13, 2000);
         let mut changed = count_all(&events);
         changed.set_focus(focus);
-        let mut chosen = Tallies::new(focus, Duration::from_secs(5), &large(), Hasher::default());
+        let mut chosen = Tallies::new(watched(focus), &large(), Hasher::default());
         events.iter().for_each(|event| add(&mut chosen, event));
         chosen.settle();
         let (mut one, mut other) = (Snapshot::default(), Snapshot::default());
@@ -268,7 +415,7 @@ fn sum(bounds: &Bounds, one: &[Event], other: &[Event]) -> Tallies {
 fn a_sum_forgets_nothing_of_what_was_kept() {
     let bounds = Bounds { paths: 64, ..large() };
     let sum = sum(&bounds, &refusals(0..60, |_| 1), &refusals(100..160, |_| 2));
-    assert_eq!((sum.paths.counts(Rcode::REFUSED).count(), sum.paths.error()), (120, 0));
+    assert_eq!((sum.paths.counts(Focus::default()).count(), sum.paths.error()), (120, 0));
 }
 
 #[test]
@@ -277,7 +424,7 @@ fn what_one_of_two_has_forgotten_is_an_error_of_the_sum() {
     let sum = sum(&few, &refusals(0..60, |_| 1), &refusals(0..200, |n| n));
     assert!(sum.servers.iter().count() <= 200);
     assert!(sum.names.error() > 0 && sum.servers.error() > 0);
-    let kept: Vec<_> = sum.names.all(Rcode::REFUSED).collect();
+    let kept: Vec<_> = sum.names.all(Focus::default()).collect();
     for row in kept {
         // Those below sixty were refused in both.
         let times = if row.name.get(1..5) < Some(b"h060") { 2 } else { 1 };
@@ -291,7 +438,7 @@ fn what_both_have_kept_from_the_first_is_exact_in_the_sum() {
     let heavy: Vec<Event> = (0..50).flat_map(|_| refusals(7..8, |_| 1)).collect();
     let both = |rest: std::ops::Range<u8>| [heavy.clone(), refusals(rest, |n| n)].concat();
     let sum = sum(&few, &both(20..120), &both(100..250));
-    let rows: Vec<_> = sum.names.all(Rcode::REFUSED).filter(|row| row.focus >= 100).collect();
+    let rows: Vec<_> = sum.names.all(Focus::default()).filter(|row| row.focus >= 100).collect();
     assert_eq!((rows.len(), rows[0].focus, rows[0].error), (1, 100, 0));
     assert!(sum.names.error() > 0);
 }
@@ -302,8 +449,7 @@ fn a_question_is_first_with_an_uncommon_code_of_its_own() {
     (events[0].rcode, events[1].rcode) = (Some(Rcode(6)), Some(Rcode::BADVERS));
     events[1].name = events[0].name.clone();
     let hasher = Hasher::default();
-    let patience = Duration::from_secs(5);
-    let mut all = Tallies::new(Rcode::BADVERS, patience, &large(), hasher);
+    let mut all = Tallies::new(watched(Rcode::BADVERS.into()), &large(), hasher);
     events.iter().for_each(|event| add(&mut all, event));
     all.settle();
     assert_eq!(all.focus_names(), 1);

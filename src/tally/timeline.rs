@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::figures::{Step, Timeline};
+use crate::focus::Focus;
 use crate::iana::Rcode;
 use crate::time::Timestamp;
 
+use super::entities::whole;
 use super::slot::{SLOTS, Slot};
 
 /// The most steps kept; when more are needed, pairs are joined and each step is twice as long.
@@ -20,6 +22,9 @@ const MAX_OTHERS: usize = 16;
 struct Bucket {
     queries: u64,
     unanswered: u64,
+    /// Responses that are no first ones to a query that was seen.
+    unmatched: u64,
+    slow: u64,
     slots: [u64; SLOTS],
     others: Vec<(Rcode, u64)>,
 }
@@ -28,6 +33,8 @@ impl Bucket {
     fn merge(&mut self, other: &Self) {
         self.queries += other.queries;
         self.unanswered += other.unanswered;
+        self.unmatched += other.unmatched;
+        self.slow += other.slow;
         for (ours, theirs) in self.slots.iter_mut().zip(other.slots) {
             *ours += theirs;
         }
@@ -44,16 +51,23 @@ impl Bucket {
         }
     }
 
-    fn step(&self, focus: Rcode) -> Step {
+    fn step(&self, focus: Focus) -> Step {
         let own = Slot::all().filter_map(|slot| Some((slot.rcode()?, self.slots[slot.place()])));
         let rcodes: std::collections::BTreeMap<Rcode, u64> =
             own.chain(self.others.iter().copied()).filter(|(_, count)| *count > 0).collect();
+        let responses = self.slots.iter().sum();
         Step {
             queries: self.queries,
-            responses: self.slots.iter().sum(),
-            focus: rcodes.get(&focus).copied().unwrap_or_default(),
+            responses,
+            focus: match focus {
+                Focus::Rcode(rcode) => rcodes.get(&rcode).copied().unwrap_or_default(),
+                Focus::NoResponse => self.unanswered,
+                Focus::Slow => self.slow,
+            },
+            whole: whole(focus, responses, self.unmatched, self.unanswered),
             rcodes,
             unanswered: self.unanswered,
+            is_early: false,
         }
     }
 }
@@ -144,10 +158,19 @@ impl Course {
         }
     }
 
-    pub(crate) fn response(&mut self, at: Timestamp, rcode: Rcode) {
+    /// Counts a response, which may be the first one to a query that was seen, and slow.
+    pub(crate) fn response(
+        &mut self,
+        at: Timestamp,
+        rcode: Rcode,
+        is_matched: bool,
+        is_slow: bool,
+    ) {
         let slot = Slot::of(rcode);
         let Some(bucket) = self.known(at) else { return };
         bucket.slots[slot.place()] += 1;
+        bucket.unmatched += u64::from(!is_matched);
+        bucket.slow += u64::from(is_slow);
         if slot == Slot::OTHER {
             bucket.add_other(rcode, 1);
         }
@@ -182,13 +205,17 @@ impl Course {
         }
     }
 
-    pub(crate) fn timeline(&self, focus: Rcode) -> Timeline {
+    /// The steps; queries wait for `patience` before they count as without response.
+    pub(crate) fn timeline(&self, focus: Focus, patience: Duration) -> Timeline {
         let Some(start) = self.start else { return Timeline::default() };
-        Timeline {
-            start: Timestamp(start),
-            step: Duration::from_nanos(self.width),
-            steps: self.buckets.iter().map(|bucket| bucket.step(focus)).collect(),
+        let mut steps: Vec<Step> = self.buckets.iter().map(|bucket| bucket.step(focus)).collect();
+        if focus == Focus::NoResponse {
+            // The last event is somewhere in the last step.
+            let early = patience.as_nanos().div_ceil(u128::from(self.width)) + 1;
+            let early = usize::try_from(early).unwrap_or(usize::MAX);
+            steps.iter_mut().rev().take(early).for_each(|step| step.is_early = true);
         }
+        Timeline { start: Timestamp(start), step: Duration::from_nanos(self.width), steps }
     }
 }
 
@@ -196,15 +223,18 @@ impl Course {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(5);
+
     fn show(course: &Course) -> String {
-        let timeline = course.timeline(Rcode::REFUSED);
+        let timeline = course.timeline(Focus::default(), PATIENCE);
         let steps: Vec<String> = timeline.steps.iter().map(|step| step.focus.to_string()).collect();
         format!("{} {:?} {}", timeline.start.0, timeline.step, steps.join(" "))
     }
 
     fn course(times: &[u64]) -> Course {
         let mut course = Course::default();
-        times.iter().for_each(|ms| course.response(Timestamp(ms * 1_000_000), Rcode::REFUSED));
+        let at = |ms: &u64| Timestamp(ms * 1_000_000);
+        times.iter().for_each(|ms| course.response(at(ms), Rcode::REFUSED, true, false));
         course
     }
 
@@ -215,17 +245,28 @@ mod tests {
     }
 
     #[test]
+    fn steps_whose_queries_may_still_wait_are_early_where_silence_is_in_focus() {
+        let all: Vec<u64> = (1..=100).map(|n| n * 100).collect();
+        let course = course(&all);
+        let early = |focus| {
+            let steps = course.timeline(focus, PATIENCE).steps;
+            steps.iter().rposition(|step| !step.is_early).map(|last| steps.len() - last - 1)
+        };
+        assert_eq!((early(Focus::NoResponse), early(Focus::Slow)), (Some(51), Some(0)));
+    }
+
+    #[test]
     fn steps_grow_until_the_capture_fits() {
         let long = course(&[1, 100, 1_000_000]);
-        let timeline = long.timeline(Rcode::REFUSED);
+        let timeline = long.timeline(Focus::default(), PATIENCE);
         assert!(timeline.steps.len() <= MAX_STEPS);
         assert_eq!(timeline.steps.iter().map(|step| step.focus).sum::<u64>(), 3);
         let absurd = course(&[1, u64::MAX / 1_000_000]);
-        assert!(absurd.timeline(Rcode::REFUSED).steps.len() <= MAX_STEPS);
+        assert!(absurd.timeline(Focus::default(), PATIENCE).steps.len() <= MAX_STEPS);
         let backwards = course(&[u64::MAX / 1_000_000, 1]);
         assert_eq!(
-            backwards.timeline(Rcode::REFUSED).steps.len(),
-            absurd.timeline(Rcode::REFUSED).steps.len()
+            backwards.timeline(Focus::default(), PATIENCE).steps.len(),
+            absurd.timeline(Focus::default(), PATIENCE).steps.len()
         );
     }
 

@@ -143,6 +143,17 @@ impl Obstacle {
             _ => Self::NoRoute,
         }
     }
+
+    /// What came in place of a response, in words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::PortClosed => "its host says that nobody listens on the port",
+            Self::Rejected => "something on the way says that it is not allowed",
+            Self::RejectedByHost => "its host says that it is not allowed",
+            Self::NoRoute => "no way leads there",
+            Self::Reset => "the TCP connection was reset",
+        }
+    }
 }
 
 /// One question and its end.

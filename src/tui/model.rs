@@ -1,5 +1,6 @@
 //! What the screen remembers between keys: plain data, no terminal and no clock.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,8 +13,8 @@ use super::selection::{Drag, Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
 use super::view::{VIEWS, View};
-use crate::iana::Rcode;
-use crate::snapshot::{Lists, Lookup, LookupId, LookupsSpec, Snapshot, SnapshotSpec};
+use crate::iana::RCODES;
+use crate::snapshot::{Focus, Lists, Lookup, LookupId, LookupsSpec, Snapshot, SnapshotSpec};
 
 /// Rows the screen asks for in each list once there is scrolling or sorting.
 pub const ROWS: usize = 500;
@@ -63,7 +64,7 @@ pub struct Model {
     /// What came in since the freeze.
     pub newer: Newer,
     /// The response code asked for, until a snapshot has it.
-    pub(crate) asked_focus: Option<Rcode>,
+    pub(crate) asked_focus: Option<Focus>,
     /// Colours and signs.
     pub look: Look,
     /// Which key does what.
@@ -260,14 +261,17 @@ impl Ladder {
     }
 }
 
-/// The response codes to choose a focus from: those seen, most first, then the registry's others.
-pub(crate) fn choices(snapshot: &Snapshot) -> Vec<(Rcode, u64)> {
-    let mut seen: Vec<_> = snapshot.rcodes.iter().map(|row| (row.rcode, row.responses)).collect();
-    seen.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    let rest = crate::iana::RCODES.iter().map(|fact| (fact.rcode, 0));
-    let unseen: Vec<_> = rest.filter(|(code, _)| seen.iter().all(|(had, _)| had != code)).collect();
-    seen.extend(unseen);
-    seen
+/// What to choose a focus from: the codes seen, most first; no response and slow ones; then the
+/// registry's other codes.
+pub(crate) fn choices(snapshot: &Snapshot) -> Vec<Focus> {
+    let mut rows: Vec<_> = snapshot.rcodes.iter().filter(|row| row.responses > 0).collect();
+    rows.sort_by_key(|row| (Reverse(row.responses), row.rcode));
+    let mut all: Vec<Focus> = rows.iter().map(|row| row.rcode.into()).collect();
+    all.extend([Focus::NoResponse, Focus::Slow]);
+    let rest = RCODES.iter().map(|fact| Focus::Rcode(fact.rcode));
+    let unseen: Vec<Focus> = rest.filter(|code| !all.contains(code)).collect();
+    all.extend(unseen);
+    all
 }
 
 #[cfg(test)]

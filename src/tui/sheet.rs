@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 
 use super::value::Value;
-use crate::snapshot::{List, Snapshot};
+use crate::snapshot::{Focus, List, Snapshot};
 
 /// A table that the screen can show, sort and move through.
 pub(crate) trait Sheet: Sync {
@@ -32,7 +32,7 @@ pub(crate) trait Sheet: Sync {
 pub(crate) struct Extent {
     /// Rows there would be without a cut.
     pub(crate) total: u64,
-    /// Focus responses of the rows that are not here.
+    /// Exchanges in focus of the rows that are not here.
     pub(crate) omitted: u64,
     /// Counts may be too low by up to this much.
     pub(crate) error: u64,
@@ -49,8 +49,29 @@ pub(crate) struct Column<R> {
 #[derive(Clone, Copy)]
 pub(crate) enum Heading {
     Fixed(&'static str),
-    /// The name of the response code under examination.
+    /// What is in focus.
     Focus,
+    /// What the share of the focus is of.
+    Whole,
+    /// That share.
+    Share,
+}
+
+/// What a share is of, in one word.
+pub(crate) fn whole_of(focus: Focus) -> &'static str {
+    match focus {
+        Focus::Slow => "answered",
+        focus => focus.whole(),
+    }
+}
+
+/// What a share is called: where it is not of responses, it says of what it is.
+fn share_of(focus: Focus) -> &'static str {
+    match focus {
+        Focus::Rcode(_) => "share",
+        Focus::NoResponse => "of queries",
+        Focus::Slow => "of answered",
+    }
 }
 
 /// A table whose rows are a slice of the snapshot.
@@ -83,6 +104,8 @@ impl<R> Sheet for Table<R> {
         match self.columns.get(column).map(|column| column.heading) {
             Some(Heading::Fixed(text)) => text.to_owned(),
             Some(Heading::Focus) => snapshot.focus.to_string(),
+            Some(Heading::Whole) => whole_of(snapshot.focus).to_owned(),
+            Some(Heading::Share) => share_of(snapshot.focus).to_owned(),
             None => String::new(),
         }
     }

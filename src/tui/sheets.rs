@@ -7,18 +7,18 @@ use std::net::IpAddr;
 use super::sheet::{Column, Heading, NO_COLUMN, Sheet, Table, cut, whole};
 use super::value::Value;
 use crate::snapshot::{
-    Class, EdeRow, Finding, Latency, Lookup, LookupOutcome, Opcode, PathKey, Prefix, QuestionKey,
-    RcodeRow, RecordType, Row, Snapshot, Split, Transport, share,
+    Class, EdeRow, Finding, Focus, Latency, Lookup, LookupOutcome, Opcode, PathKey, Prefix,
+    QuestionKey, RcodeRow, RecordType, Row, Snapshot, Split, Transport, share,
 };
 
 /// Names a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SheetId {
-    /// Who gives the focus code.
+    /// Who was asked when it was met.
     Servers,
-    /// Who gets it.
+    /// Who met it.
     Clients,
-    /// Questions that get it.
+    /// Questions that met it.
     Names,
     /// Registered domains of these.
     Domains,
@@ -86,19 +86,22 @@ const fn focus<R>(value: for<'a> fn(&'a R, &'a Snapshot) -> Value<'a>) -> Column
     Column { heading: Heading::Focus, rank: 0, value }
 }
 
+const fn whole_of<R>(rank: u8, value: for<'a> fn(&'a R, &'a Snapshot) -> Value<'a>) -> Column<R> {
+    Column { heading: Heading::Whole, rank, value }
+}
+
+const fn share_of<R>(rank: u8, value: for<'a> fn(&'a R, &'a Snapshot) -> Value<'a>) -> Column<R> {
+    Column { heading: Heading::Share, rank, value }
+}
+
 /// A count of a row whose table may have forgotten some.
 fn counted<K>(row: &Row<K>, number: u64) -> Value<'_> {
     Value::Count { number, at_least: row.error > 0 }
 }
 
-/// Of all focus responses, the part in this row.
+/// Of all that is in focus, the part in this row.
 fn part_of_focus(focus: u64, snapshot: &Snapshot) -> f64 {
-    share(focus, focus_total(snapshot))
-}
-
-/// How many responses carried the code under examination.
-pub(crate) fn focus_total(snapshot: &Snapshot) -> u64 {
-    snapshot.rcodes.iter().find(|row| row.rcode == snapshot.focus).map_or(0, |row| row.responses)
+    share(focus, snapshot.in_focus().0)
 }
 
 // The columns that lists of every key share; ranks say what leaves first.
@@ -109,13 +112,17 @@ const fn part<K>(rank: u8) -> Column<Row<K>> {
     fixed("of all", rank, |row, snapshot| Value::Share(part_of_focus(row.focus, snapshot)))
 }
 const fn share_of_row<K>(rank: u8) -> Column<Row<K>> {
-    fixed("share", rank, |row, _| Value::Share(row.share()))
+    share_of(rank, |row, _| Value::Share(row.share()))
 }
-const fn responses<K>(rank: u8) -> Column<Row<K>> {
-    fixed("responses", rank, |row, _| counted(row, row.responses))
+const fn whole_of_row<K>(rank: u8) -> Column<Row<K>> {
+    whole_of(rank, |row, _| counted(row, row.whole))
 }
 const fn unanswered<K>(rank: u8) -> Column<Row<K>> {
-    fixed("no reply", rank, |row, _| counted(row, row.unanswered))
+    fixed("no reply", rank, |row, snapshot| match snapshot.focus {
+        // It has a column already.
+        Focus::NoResponse => Value::Absent,
+        _ => counted(row, row.unanswered),
+    })
 }
 const fn clients<K>(rank: u8) -> Column<Row<K>> {
     fixed("clients", rank, |row, _| Value::distinct(row.clients))
@@ -155,7 +162,7 @@ static SERVERS: Table<Row<IpAddr>> = Table {
         hits(),
         share_of_row(2),
         part(3),
-        responses(5),
+        whole_of_row(5),
         unanswered(7),
         clients(4),
         names(6),
@@ -177,7 +184,7 @@ static CLIENTS: Table<Row<IpAddr>> = Table {
         hits(),
         share_of_row(2),
         part(3),
-        responses(5),
+        whole_of_row(5),
         unanswered(7),
         servers(4),
         names(6),
@@ -200,7 +207,7 @@ static NAMES: Table<Row<QuestionKey>> = Table {
         hits(),
         share_of_row(2),
         part(5),
-        responses(6),
+        whole_of_row(6),
         unanswered(8),
         clients(3),
         servers(4),
@@ -239,7 +246,7 @@ const ROLL_UP: &[Column<Row<String>>] = &[
     hits(),
     share_of_row(2),
     part(4),
-    responses(5),
+    whole_of_row(5),
     unanswered(8),
     clients(3),
     servers(6),
@@ -257,7 +264,7 @@ static PREFIXES: Table<Row<Prefix>> = Table {
         hits(),
         share_of_row(2),
         part(3),
-        responses(5),
+        whole_of_row(5),
         unanswered(8),
         clients(4),
         servers(6),
@@ -279,7 +286,7 @@ static PATHS: Table<Row<PathKey>> = Table {
         fixed("type", 1, |row, _| Value::word(kind(&row.key.question))),
         hits(),
         share_of_row(2),
-        responses(4),
+        whole_of_row(4),
         unanswered(5),
         part(6),
         first(8),
@@ -312,13 +319,13 @@ const fn split_hits<K>() -> Column<Split<K>> {
     focus(|row, _| Value::exact(row.focus))
 }
 const fn split_share<K>() -> Column<Split<K>> {
-    fixed("share", 1, |row, _| Value::Share(share(row.focus, row.responses)))
+    share_of(1, |row, _| Value::Share(row.share()))
 }
 const fn split_part<K>() -> Column<Split<K>> {
     fixed("of all", 3, |row, snapshot| Value::Share(part_of_focus(row.focus, snapshot)))
 }
-const fn split_responses<K>() -> Column<Split<K>> {
-    fixed("responses", 2, |row, _| Value::exact(row.responses))
+const fn split_whole<K>() -> Column<Split<K>> {
+    whole_of(2, |row, _| Value::exact(row.whole))
 }
 
 static TYPES: Table<Split<RecordType>> = Table {
@@ -330,7 +337,7 @@ static TYPES: Table<Split<RecordType>> = Table {
         split_hits(),
         split_share(),
         split_part(),
-        split_responses(),
+        split_whole(),
     ],
     default_sort: 1,
 };
@@ -344,7 +351,7 @@ static CLASSES: Table<Split<Class>> = Table {
         split_hits(),
         split_share(),
         split_part(),
-        split_responses(),
+        split_whole(),
     ],
     default_sort: 1,
 };
@@ -358,7 +365,7 @@ static OPCODES: Table<Split<Opcode>> = Table {
         split_hits(),
         split_share(),
         split_part(),
-        split_responses(),
+        split_whole(),
     ],
     default_sort: 1,
 };
@@ -372,7 +379,7 @@ static TRANSPORTS: Table<Split<Transport>> = Table {
         split_hits(),
         split_share(),
         split_part(),
-        split_responses(),
+        split_whole(),
     ],
     default_sort: 1,
 };

@@ -2,7 +2,7 @@
 
 use super::text;
 use super::view::{head, verdict};
-use crate::snapshot::{Confidence, Snapshot};
+use crate::snapshot::{Confidence, Focus, Snapshot};
 
 /// What was captured, what came of it, why, how far to trust it, and the command to go on with.
 pub fn summary(snapshot: &Snapshot, command: &str) -> [String; 5] {
@@ -43,7 +43,9 @@ fn cause(snapshot: &Snapshot) -> String {
         more => format!(", and {} more", text::count(more as u64)),
     };
     let headline = first.headline.trim_end_matches('.');
-    format!("Cause ({sure}{more}): {headline} (rcodetop explain {})", first.cause)
+    // No finding tells why responses are slow.
+    let label = if snapshot.focus == Focus::Slow { "Found" } else { "Cause" };
+    format!("{label} ({sure}{more}): {headline} (rcodetop explain {})", first.cause)
 }
 
 /// The first of what lowers the worth of the numbers.

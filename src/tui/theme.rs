@@ -7,6 +7,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
 
 use super::glyphs;
+use crate::focus::Focus;
 use crate::iana::Rcode;
 
 /// What a piece of text is, not what it looks like.
@@ -68,11 +69,19 @@ impl Meaning {
     }
 }
 
-/// How a response code looks beside the one under examination: its meaning and its shade.
-pub(crate) fn rcode(code: Rcode, focus: Rcode) -> (Meaning, char) {
+/// How what is in focus looks: its meaning and its shade.
+pub(crate) fn in_focus(focus: Focus) -> (Meaning, char) {
+    let meaning = if focus == Rcode::NOERROR { Meaning::Answer } else { Meaning::Trouble };
+    (meaning, glyphs::SOLID)
+}
+
+/// How the rest looks beside what is in focus, where that is no code.
+pub(crate) const REST: (Meaning, char) = (Meaning::Plain, glyphs::LIGHT);
+
+/// How a response code looks beside what is in focus: its meaning and its shade.
+pub(crate) fn rcode(code: Rcode, focus: Focus) -> (Meaning, char) {
     match code {
-        Rcode::NOERROR if code == focus => (Meaning::Answer, glyphs::SOLID),
-        code if code == focus => (Meaning::Trouble, glyphs::SOLID),
+        code if focus == code => in_focus(focus),
         Rcode::NOERROR => (Meaning::Answer, glyphs::LIGHT),
         Rcode::NXDOMAIN => (Meaning::Absence, glyphs::MEDIUM),
         _ => (Meaning::Failure, glyphs::DARK),

@@ -11,7 +11,7 @@ use super::text;
 use super::view::{self, Hit, VIEWS};
 use crate::feed::{Command, Play};
 use crate::iana::Rcode;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Focus, Snapshot};
 
 mod ladder;
 mod select;
@@ -169,7 +169,7 @@ fn choose_focus(model: &mut Model, place: usize, msg: Msg, snapshot: &Snapshot) 
     let choices = choices(snapshot);
     model.overlay = scrolled(place, msg, choices.len().saturating_sub(1)).map(Overlay::Focus);
     match (msg, choices.get(place)) {
-        (Msg::Enter, Some((code, _))) => Some(focus_on(model, *code)),
+        (Msg::Enter, Some(focus)) => Some(focus_on(model, *focus)),
         _ => None,
     }
 }
@@ -214,38 +214,41 @@ fn copied(model: &Model, text: &str) -> String {
 
 /// Where the present focus stands among the choices.
 fn focus_place(snapshot: &Snapshot) -> usize {
-    choices(snapshot).iter().position(|(code, _)| *code == snapshot.focus).unwrap_or(0)
+    choices(snapshot).iter().position(|focus| *focus == snapshot.focus).unwrap_or(0)
 }
 
-/// The next code in the order of their numbers, leaving out NOERROR: nobody is paged for it.
+/// The next code seen in the order of their numbers, leaving out NOERROR, for which nobody is paged;
+/// after the codes no response, and what was slow.
 fn focus_next(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
     let now = model.asked_focus.unwrap_or(snapshot.focus);
-    let seen = snapshot.rcodes.iter().map(|row| row.rcode).filter(|code| *code != Rcode::NOERROR);
+    let codes = snapshot.rcodes.iter().map(|row| Focus::Rcode(row.rcode));
+    let all = codes.chain([Focus::NoResponse, Focus::Slow]);
+    let seen = all.filter(|focus| *focus != Rcode::NOERROR && snapshot.counted(*focus).0 > 0);
     let (mut next, mut first) = (None, None);
-    for code in seen.filter(|code| *code != now) {
-        first = first.or(Some(code));
-        next = next.or((code > now).then_some(code));
+    for focus in seen.filter(|focus| *focus != now) {
+        first = first.or(Some(focus));
+        next = next.or((focus > now).then_some(focus));
     }
-    let Some(code) = next.or(first) else {
+    let Some(focus) = next.or(first) else {
         let choose = model.bindings.label(Msg::ChooseFocus);
         let any = choose.map_or_else(String::new, |key| format!("; {key} chooses any"));
-        model.notice = Some(format!("no other response code was seen{any}"));
+        model.notice = Some(format!("nothing else to focus on was seen{any}"));
         return None;
     };
-    Some(focus_on(model, code))
+    Some(focus_on(model, focus))
 }
 
-fn focus_on(model: &mut Model, code: Rcode) -> Effect {
-    model.asked_focus = Some(code);
+fn focus_on(model: &mut Model, focus: Focus) -> Effect {
+    model.asked_focus = Some(focus);
     let resume = model.bindings.label(Msg::Freeze).unwrap_or_default();
     let when =
         if model.frozen { format!(", shown once resumed ({resume})") } else { String::new() };
-    model.notice = Some(format!("focus on {code}{when}"));
+    model.notice = Some(format!("focus on {focus}{when}"));
     for table in model.tables.values_mut() {
         table.anchor = None;
         table.place = 0;
     }
-    Effect::Ask(Command::Focus(code))
+    Effect::Ask(Command::Focus(focus))
 }
 
 fn back(model: &mut Model) -> Option<Effect> {

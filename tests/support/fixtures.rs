@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use rcodetop::focus::Focus;
 use rcodetop::snapshot::{
     AddressName, Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact,
     Latency, List, NameSource, Named, Opcode, PathKey, Prefix, Progress, Quality, QuestionKey,
-    Rcode, RcodeRow, RecordType, Role, Row, Scope, Snapshot, SourceKind, Split, Step, Timeline,
-    Timestamp, Transport, Vantage, VantagePoint, share,
+    Rcode, RcodeRow, RecordType, Role, Row, Scope, Slow, Snapshot, SourceKind, Split, Step,
+    Timeline, Timestamp, Transport, Vantage, VantagePoint, share,
 };
 
 /// A snapshot that the screens are drawn of, and what it is called in file names.
@@ -37,7 +38,7 @@ pub(crate) const FIXTURES: &[Fixture] = &[
 
 /// Nothing came yet.
 pub(crate) fn empty() -> Snapshot {
-    let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    let mut snapshot = Snapshot { focus: Focus::default(), ..Snapshot::default() };
     snapshot.source.kind = SourceKind::Live;
     snapshot.source.name = "eth0".into();
     snapshot
@@ -74,6 +75,7 @@ fn row<K>(key: K, responses: u64, focus: u64) -> Row<K> {
         key,
         responses,
         focus,
+        whole: responses,
         unanswered: responses / 100,
         clients: Some(exact(focus.min(9))),
         servers: Some(exact(2)),
@@ -109,7 +111,7 @@ fn rcodes(counts: &[(u16, u64)]) -> Vec<RcodeRow> {
 }
 
 fn split<K>(key: K, responses: u64, focus: u64) -> Split<K> {
-    Split { key, responses, focus }
+    Split { key, responses, focus, whole: responses }
 }
 
 /// Refusals begin in step 10 and grow.
@@ -124,8 +126,10 @@ fn timeline() -> Timeline {
             queries: responses + 1,
             responses,
             focus,
+            whole: responses,
             rcodes: seen.map(|(code, count)| (Rcode(*code), *count)).collect::<BTreeMap<_, _>>(),
             unanswered: u64::from(nth.is_multiple_of(9)),
+            is_early: false,
         }
     };
     Timeline { start: at(0), step: Duration::from_millis(500), steps: (0..48).map(step).collect() }
@@ -133,7 +137,7 @@ fn timeline() -> Timeline {
 
 /// A saved outage: one server refuses half a dozen domains to everybody.
 pub(crate) fn busy() -> Snapshot {
-    let mut snapshot = Snapshot { serial: 7, focus: Rcode::REFUSED, ..Snapshot::default() };
+    let mut snapshot = Snapshot { serial: 7, focus: Focus::default(), ..Snapshot::default() };
     fill_source(&mut snapshot);
     fill_counts(&mut snapshot);
     fill_lists(&mut snapshot);
@@ -170,6 +174,7 @@ fn fill_counts(snapshot: &mut Snapshot) {
     snapshot.rcodes = rcodes(&[(0, 1_996), (2, 38), (3, 96), (5, 1_312)]);
     snapshot.latency = Some(times(3_401, 250));
     snapshot.outcomes.answered = 3_401;
+    snapshot.slow = Slow { after: Duration::from_millis(500), responses: 60 };
     snapshot.outcomes.unanswered = 12;
     snapshot.outcomes.undecided = 3;
     snapshot.outcomes.repeated_queries = 26;
@@ -292,7 +297,7 @@ pub(crate) fn quiet() -> Snapshot {
     let mut snapshot = Snapshot {
         source: busy.source,
         ledger: busy.ledger,
-        focus: Rcode::REFUSED,
+        focus: Focus::default(),
         rcodes: rcodes(&[(0, 3_308), (2, 38), (3, 96)]),
         outcomes: busy.outcomes,
         latency: busy.latency,
@@ -301,6 +306,7 @@ pub(crate) fn quiet() -> Snapshot {
     };
     for step in &mut snapshot.timeline.steps {
         step.responses -= step.focus;
+        step.whole = step.responses;
         step.focus = 0;
         step.rcodes.remove(&Rcode::REFUSED);
     }
@@ -364,7 +370,7 @@ pub(crate) fn drops() -> Snapshot {
 
 /// Everything but DNS.
 pub(crate) fn no_dns() -> Snapshot {
-    let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    let mut snapshot = Snapshot { focus: Focus::default(), ..Snapshot::default() };
     fill_source(&mut snapshot);
     snapshot.ledger.frames = 6_902;
     snapshot.ledger.not_dns = 6_900;
@@ -375,7 +381,7 @@ pub(crate) fn no_dns() -> Snapshot {
 
 /// The responses take another way.
 pub(crate) fn queries_only() -> Snapshot {
-    let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    let mut snapshot = Snapshot { focus: Focus::default(), ..Snapshot::default() };
     fill_source(&mut snapshot);
     let ledger = &mut snapshot.ledger;
     (ledger.frames, ledger.datagrams, ledger.dns_messages, ledger.queries) = (542, 521, 521, 521);

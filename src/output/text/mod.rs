@@ -17,7 +17,7 @@ use super::names;
 use super::style::{Painter, Style};
 use super::words::{self, Moments, count, percent};
 use crate::ledger::Reason;
-use crate::snapshot::{Ended, List, Rcode, RcodeRow, Row, Snapshot, Source};
+use crate::snapshot::{Ended, Focus, List, Rcode, RcodeRow, Row, Snapshot, Source};
 
 /// Narrower than this, lines are allowed to be longer than the screen.
 const LEAST_WIDTH: usize = 40;
@@ -122,7 +122,7 @@ impl Page<'_> {
 
     fn answers(&self) -> Vec<String> {
         let headline = answers::headline(self.snapshot);
-        let style = match answers::focus_responses(self.snapshot) {
+        let style = match self.snapshot.in_focus().0 {
             0 => Style::Good,
             _ => Style::Focus,
         };
@@ -187,12 +187,12 @@ impl Page<'_> {
         lines
     }
 
-    /// The focus code and the most frequent others, in the order of their codes.
+    /// The code in focus and the most frequent others, in the order of their codes.
     fn shown_rcodes(&self) -> Vec<&RcodeRow> {
         let mut rows: Vec<&RcodeRow> = self.snapshot.rcodes.iter().collect();
         if !self.options.every_row {
             let focus = self.snapshot.focus;
-            rows.sort_by_key(|row| (row.rcode != focus, std::cmp::Reverse(row.responses)));
+            rows.sort_by_key(|row| (focus != row.rcode, std::cmp::Reverse(row.responses)));
             rows.truncate(MOST_RCODES);
             rows.sort_by_key(|row| row.rcode);
         }
@@ -207,9 +207,9 @@ impl Page<'_> {
     }
 }
 
-fn rcode_style(rcode: Rcode, focus: Rcode) -> Style {
+fn rcode_style(rcode: Rcode, focus: Focus) -> Style {
     match rcode {
-        rcode if rcode == focus => Style::Focus,
+        rcode if focus == rcode => Style::Focus,
         rcode if rcode.is_answer() => Style::Plain,
         _ => Style::Trouble,
     }
@@ -243,12 +243,13 @@ impl Page<'_> {
         if timeline.steps.len() < 2 {
             return Vec::new();
         }
-        let label = 11;
+        // The focus stands there, and a code without a name is as long as any.
+        let label = self.snapshot.focus.to_string().len().clamp(10, 11) + 1;
         let room = self.width.saturating_sub(label + 14);
         let focus: Vec<u64> = timeline.steps.iter().map(|step| step.focus).collect();
-        let responses: Vec<u64> = timeline.steps.iter().map(|step| step.responses).collect();
+        let whole: Vec<u64> = timeline.steps.iter().map(|step| step.whole).collect();
         let (focus, group) = charts::condense(&focus, room);
-        let (responses, _) = charts::condense(&responses, room);
+        let (whole, _) = charts::condense(&whole, room);
         let step = timeline.step.saturating_mul(u32::try_from(group).unwrap_or(u32::MAX));
         let end = timeline.start.plus(
             timeline.step.saturating_mul(u32::try_from(timeline.steps.len()).unwrap_or(u32::MAX)),
@@ -266,10 +267,11 @@ impl Page<'_> {
             self.moments.show(Some(end)),
             words::span(step)
         );
-        let occurs = focus.iter().any(|responses| *responses > 0);
-        let focus = occurs.then(|| line(&self.snapshot.focus.to_string(), &focus, Style::Focus));
-        let responses = line("responses", &responses, Style::Plain);
-        focus.into_iter().chain([responses, self.painter.paint(Style::Faint, &scale)]).collect()
+        let occurs = focus.iter().any(|count| *count > 0);
+        let (code, of) = (self.snapshot.focus.to_string(), words::of(self.snapshot.focus));
+        let focus = occurs.then(|| line(&code, &focus, Style::Focus));
+        let whole = line(of, &whole, Style::Plain);
+        focus.into_iter().chain([whole, self.painter.paint(Style::Faint, &scale)]).collect()
     }
 }
 
@@ -365,7 +367,7 @@ impl Page<'_> {
         let mut columns = vec![
             words_column(title, 9, rows.iter().map(|row| key(&row.key))),
             Column { style: Style::Focus, ..focus },
-            number("of all", 7, rows.iter().map(|row| count(row.responses))),
+            number(words::of_all(self.snapshot.focus), 7, rows.iter().map(|row| count(row.whole))),
             number("share", 8, rows.iter().map(|row| percent(row.share()))),
         ];
         columns.extend(optional.into_iter().filter(is_kept));
@@ -426,19 +428,13 @@ impl Page<'_> {
         std::iter::once(heading).chain(entries.map(line)).collect()
     }
 
-    /// The latest response with the focus code, decoded whole; only if asked for.
+    /// The latest exchange in focus, decoded whole; only if asked for.
     fn sample(&self) -> Vec<String> {
         let Some(sample) = self.snapshot.sample.as_ref().filter(|_| self.options.verbose) else {
             return Vec::new();
         };
-        let heading = format!(
-            "The latest {}: from {} to {} by {}, {} UTC",
-            self.snapshot.focus,
-            sample.server,
-            sample.client,
-            sample.transport,
-            sample.at.date_and_clock()
-        );
+        let title = sample.title(self.snapshot.focus);
+        let heading = title.replacen('t', "T", 1);
         let heading = self.painter.paint(Style::Heading, &heading);
         std::iter::once(heading)
             .chain(sample.lines.iter().map(|line| format!("  {line}")))

@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Nine clients that got 9, 8, … 1 refusals, and three servers.
 fn snapshot() -> Snapshot {
-    let mut snapshot = Snapshot { focus: Rcode::REFUSED, ..Snapshot::default() };
+    let mut snapshot = Snapshot { focus: Focus::default(), ..Snapshot::default() };
     snapshot.ledger.responses = 30;
     snapshot.servers = list(3);
     snapshot.clients = list(9);
@@ -31,6 +31,7 @@ pub(super) fn row(key: IpAddr, focus: u64) -> Row<IpAddr> {
         key,
         responses: 100 - focus,
         focus,
+        whole: 100 - focus,
         unanswered: 0,
         clients: None,
         servers: None,
@@ -166,8 +167,8 @@ fn check_effect(keys: &str, expected: &[Effect]) {
     assert_eq!(press(&mut model, keys, &snapshot).as_slice(), expected, "after {keys}");
 }
 
-fn focus(code: Rcode) -> [Effect; 1] {
-    [Effect::Ask(Command::Focus(code))]
+fn focus(on: impl Into<Focus>) -> [Effect; 1] {
+    [Effect::Ask(Command::Focus(on.into()))]
 }
 
 #[test]
@@ -185,6 +186,19 @@ fn focus_goes_round_the_failures_seen() {
 }
 
 #[test]
+fn after_the_failures_come_silence_and_slowness_if_there_are_any() {
+    let (mut model, mut now) = (model(), snapshot());
+    now.outcomes.unanswered = 1;
+    let mut next = || press(&mut model, "f", &now).map(|effect| [effect]);
+    assert_eq!(next(), Some(focus(Focus::NoResponse)));
+    assert_eq!(next(), Some(focus(Rcode::SERVFAIL)));
+    assert_eq!(next(), Some(focus(Rcode::REFUSED)));
+    (now.outcomes.answered, now.slow.responses) = (30, 2);
+    now.focus = Focus::NoResponse;
+    assert_eq!(press(&mut self::model(), "f", &now).map(|it| [it]), Some(focus(Focus::Slow)));
+}
+
+#[test]
 fn focus_on_a_quiet_capture_says_what_to_do() {
     let (mut model, mut now) = (model(), snapshot());
     now.rcodes = vec![code(0)];
@@ -197,6 +211,8 @@ fn any_code_can_be_chosen() {
     check_effect("F Enter", &focus(Rcode::REFUSED));
     check_effect("F g Enter", &focus(Rcode::NOERROR));
     check_effect("F g j Enter", &focus(Rcode::SERVFAIL));
+    check_effect("F g j j j Enter", &focus(Focus::NoResponse));
+    check_effect("F g j j j j Enter", &focus(Focus::Slow));
     check_effect("F G Enter", &focus(Rcode(23)));
     check_effect("F Esc", &[]);
 }
@@ -206,8 +222,8 @@ fn the_asked_focus_holds_until_a_snapshot_has_it() {
     let (mut model, mut now) = (model(), snapshot());
     press(&mut model, "f", &now);
     update(&mut model, Msg::Arrived(Pace::default(), Newer::default()), &now);
-    assert_eq!(model.asked_focus, Some(Rcode::SERVFAIL));
-    now.focus = Rcode::SERVFAIL;
+    assert_eq!(model.asked_focus, Some(Rcode::SERVFAIL.into()));
+    now.focus = Rcode::SERVFAIL.into();
     update(&mut model, Msg::Arrived(Pace::default(), Newer::default()), &now);
     assert_eq!(model.asked_focus, None);
 }

@@ -154,7 +154,7 @@ fn names(scope: &Scope, called: Called<'_>) -> Option<String> {
 fn outcome(finding: &Finding) -> String {
     match finding.outcome {
         FindingOutcome::Response(code) => code.to_string(),
-        FindingOutcome::Unanswered => "no reply".to_owned(),
+        FindingOutcome::Unanswered => "no response".to_owned(),
         FindingOutcome::Unreachable => "unreachable".to_owned(),
     }
 }

@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Piece, write_lines, write_pieces};
-use crate::iana::{Class, Rcode};
-use crate::snapshot::{Lookup, LookupOutcome, LookupStep, StepKind};
+use crate::iana::Class;
+use crate::snapshot::{Focus, Lookup, LookupOutcome, LookupStep, StepKind};
 use crate::tui::called::Called;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
@@ -26,7 +26,7 @@ const MOST_LANE: u16 = 44;
 pub(super) fn draw(
     lookup: &Lookup,
     place: usize,
-    (focus, called): (Rcode, Called<'_>),
+    (focus, called): (Focus, Called<'_>),
     area: Rect,
     buffer: &mut Buffer,
 ) {
@@ -223,7 +223,7 @@ impl Lanes {
     }
 }
 
-fn draw_step(lanes: &Lanes, step: &LookupStep, focus: Rcode, row: Rect, buffer: &mut Buffer) {
+fn draw_step(lanes: &Lanes, step: &LookupStep, focus: Focus, row: Rect, buffer: &mut Buffer) {
     let time = format!("{:>width$} ", offset(step), width = usize::from(TIME) - 1);
     let [arrow, end, behind] = lanes.rung(step);
     let quiet = |text: String| -> Piece { (text, Meaning::Quiet) };
@@ -249,7 +249,7 @@ fn offset(step: &LookupStep) -> String {
     }
 }
 
-fn meaning(step: &LookupStep, focus: Rcode) -> Meaning {
+fn meaning(step: &LookupStep, focus: Focus) -> Meaning {
     match step.kind {
         StepKind::Query { again: false } => Meaning::Plain,
         StepKind::Query { again: true } | StepKind::Error { .. } => Meaning::Warning,

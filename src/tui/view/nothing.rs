@@ -10,10 +10,15 @@ use crate::tui::text;
 /// A label and a sentence.
 type Hint = (&'static str, String);
 
+/// Whether there are neither responses to show nor anything in focus.
+pub(super) fn is_all(snapshot: &Snapshot) -> bool {
+    snapshot.ledger.responses == 0 && snapshot.in_focus().0 == 0
+}
+
 /// What to check; `None` once there are responses to show.
 pub(super) fn hints(snapshot: &Snapshot) -> Option<Vec<Told>> {
     let ledger = &snapshot.ledger;
-    if ledger.responses > 0 {
+    if !is_all(snapshot) {
         return None;
     }
     let hints = match (ledger.frames, ledger.dns_messages) {

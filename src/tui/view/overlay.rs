@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::{VIEWS, write_pieces};
-use crate::snapshot::{Snapshot, share};
+use crate::snapshot::{Focus, Snapshot, share};
 use crate::tui::export::{FORMS, Form, stem};
 use crate::tui::keys::{KEYS, Key, Msg};
 use crate::tui::model::{Model, Overlay, choices};
@@ -86,14 +86,20 @@ fn pad(text: &str, width: usize) -> String {
 }
 
 fn focus_lines(snapshot: &Snapshot) -> Vec<String> {
-    let responses = snapshot.responses();
-    let line = |(code, count): (crate::iana::Rcode, u64)| {
-        let mark = if code == snapshot.focus { '*' } else { ' ' };
-        let seen = match count {
-            0 => "not seen".to_owned(),
-            _ => format!("{} ({})", text::count(count), text::share(share(count, responses))),
+    let line = |focus: Focus| {
+        let mark = if focus == snapshot.focus { '*' } else { ' ' };
+        let name = match focus {
+            Focus::Slow => format!("slow > {}", text::duration(snapshot.slow.after)),
+            focus => focus.to_string(),
         };
-        format!("{mark} {:<10} {seen:>20}", code.to_string())
+        let seen = match snapshot.counted(focus) {
+            (0, _) => "not seen".to_owned(),
+            (count, whole) => {
+                let part = text::share(share(count, whole));
+                format!("{} ({part} of {})", text::count(count), focus.whole())
+            }
+        };
+        format!("{mark} {name:<14} {seen}")
     };
     choices(snapshot).into_iter().map(line).collect()
 }

@@ -9,7 +9,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{Pane, View, findings, nothing, only_active, strip, timeline};
 use crate::snapshot::{List, Snapshot};
 use crate::tui::model::Model;
-use crate::tui::sheets::{SheetId, focus_total};
+use crate::tui::sheets::SheetId;
 use crate::tui::text;
 
 pub(super) const VIEW: View = View {
@@ -59,7 +59,7 @@ fn parts(snapshot: &Snapshot, area: Rect) -> Parts {
         _ => (height / 4).min(10),
     };
     let strip = if height >= 7 { strip::HEIGHT } else { 0 };
-    let below = match focus_total(snapshot) {
+    let below = match snapshot.in_focus().0 {
         _ if beside => 0,
         // The tables have nothing to tell, and the findings speak of something else.
         0 if found => height.saturating_sub(strip + timeline),
@@ -101,7 +101,7 @@ pub(super) fn course(snapshot: &Snapshot, area: Rect) -> Rect {
 }
 
 fn panes(model: &Model, snapshot: &Snapshot, area: Rect) -> Vec<Pane> {
-    if snapshot.ledger.responses == 0 {
+    if nothing::is_all(snapshot) {
         return Vec::new();
     }
     let tables = parts(snapshot, area).tables;

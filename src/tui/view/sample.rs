@@ -1,10 +1,10 @@
-//! The latest response with the focus code: decoded whole, beside its bytes.
+//! The latest response in focus, decoded whole, beside its bytes; or the latest query without one.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{View, write_lines};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Focus, Snapshot};
 use crate::tui::model::Model;
 use crate::tui::text;
 use crate::tui::theme::Meaning;
@@ -17,18 +17,10 @@ pub(super) const DUMP: u16 = 16 * 3 + 1 + 16;
 
 fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let Some(sample) = &snapshot.sample else {
-        let none = vec![format!("no {} response yet", snapshot.focus)];
+        let none = vec![none(snapshot)];
         return write_lines(&none, Meaning::Plain.style(), area, buffer);
     };
-    let from = format!(
-        "the latest {}: from {} to {} by {}, {} UTC",
-        snapshot.focus,
-        sample.server,
-        sample.client,
-        sample.transport,
-        sample.at.date_and_clock()
-    );
-    let mut lines = text::wrap(&from, area.width.into(), 2);
+    let mut lines = text::wrap(&sample.title(snapshot.focus), area.width.into(), 2);
     lines.extend(sample.lines.iter().flat_map(|line| text::wrap(line, area.width.into(), 4)));
     lines.truncate(area.height.into());
     write_lines(&lines, Meaning::Plain.style(), area, buffer);
@@ -45,6 +37,19 @@ fn draw(_: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
             below,
             buffer,
         );
+    }
+}
+
+/// What stands where there is none: the latest is kept from when it came into focus.
+fn none(snapshot: &Snapshot) -> String {
+    let what = match snapshot.focus {
+        Focus::Rcode(rcode) => format!("{rcode} response"),
+        Focus::NoResponse => "query without response".to_owned(),
+        Focus::Slow => "slow response".to_owned(),
+    };
+    match snapshot.in_focus().0 {
+        0 => format!("no {what} yet"),
+        _ => format!("no {what} since it came into focus"),
     }
 }
 

@@ -1,10 +1,11 @@
-//! All responses as one bar, by code, and what its shades mean.
+//! All that the share of the focus is of as one bar, and what its shades mean: responses by code,
+//! queries by whether they got one, or answered queries by whether that took long.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Piece, pieces_width, write_pieces};
-use crate::snapshot::{RcodeRow, Snapshot};
+use crate::snapshot::{Focus, Snapshot, share};
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
@@ -12,30 +13,65 @@ use crate::tui::theme::{self, Meaning};
 pub(super) const HEIGHT: u16 = 2;
 
 pub(super) fn draw(snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
-    let rows = ordered(snapshot);
+    let parts = parts(snapshot);
     let mut places = area.rows();
     if let Some(place) = places.next() {
-        draw_bar(snapshot, &rows, place, buffer);
+        draw_bar(&parts, place, buffer);
     }
     if let Some(place) = places.next() {
-        draw_legend(snapshot, &rows, place, buffer);
+        draw_legend(&parts, snapshot.focus, place, buffer);
     }
+}
+
+/// A part of the bar.
+struct Part {
+    name: String,
+    count: u64,
+    share: f64,
+    look: (Meaning, char),
 }
 
 /// The focus first, then the others, most first.
-fn ordered(snapshot: &Snapshot) -> Vec<&RcodeRow> {
-    let mut rows: Vec<_> = snapshot.rcodes.iter().filter(|row| row.responses > 0).collect();
-    rows.sort_by_key(|row| (row.rcode != snapshot.focus, u64::MAX - row.responses, row.rcode));
-    rows
+fn parts(snapshot: &Snapshot) -> Vec<Part> {
+    match snapshot.focus {
+        Focus::Rcode(_) => by_code(snapshot),
+        Focus::NoResponse => by_focus(snapshot, "answered".to_owned()),
+        Focus::Slow => {
+            by_focus(snapshot, format!("within {}", text::duration(snapshot.slow.after)))
+        }
+    }
 }
 
-fn draw_bar(snapshot: &Snapshot, rows: &[&RcodeRow], area: Rect, buffer: &mut Buffer) {
-    let counts: Vec<u64> = rows.iter().map(|row| row.responses).collect();
-    let pieces: Vec<Piece> = rows
+fn by_code(snapshot: &Snapshot) -> Vec<Part> {
+    let mut rows: Vec<_> = snapshot.rcodes.iter().filter(|row| row.responses > 0).collect();
+    rows.sort_by_key(|row| (snapshot.focus != row.rcode, u64::MAX - row.responses, row.rcode));
+    let part = |row: &&crate::snapshot::RcodeRow| Part {
+        name: row.rcode.to_string(),
+        count: row.responses,
+        share: row.share,
+        look: theme::rcode(row.rcode, snapshot.focus),
+    };
+    rows.iter().map(part).collect()
+}
+
+/// What is in focus, and the rest by its name.
+fn by_focus(snapshot: &Snapshot, rest: String) -> Vec<Part> {
+    let (met, whole) = snapshot.in_focus();
+    let focus = (snapshot.focus.to_string(), met, theme::in_focus(snapshot.focus));
+    let rest = (rest, whole.saturating_sub(met), theme::REST);
+    let parts = [focus, rest].into_iter().filter(|(_, count, _)| *count > 0);
+    parts
+        .map(|(name, count, look)| Part { name, count, share: share(count, whole), look })
+        .collect()
+}
+
+fn draw_bar(parts: &[Part], area: Rect, buffer: &mut Buffer) {
+    let counts: Vec<u64> = parts.iter().map(|part| part.count).collect();
+    let pieces: Vec<Piece> = parts
         .iter()
         .zip(portions(&counts, area.width))
-        .map(|(row, width)| {
-            let (meaning, shade) = theme::rcode(row.rcode, snapshot.focus);
+        .map(|(part, width)| {
+            let (meaning, shade) = part.look;
             (shade.to_string().repeat(width.into()), meaning)
         })
         .collect();
@@ -63,21 +99,24 @@ fn portions(counts: &[u64], width: u16) -> Vec<u16> {
 }
 
 /// `█ REFUSED 38.0 % 1,312  ░ NOERROR 60.1 % 2,069`; without the counts, then with `+2 more`,
-/// where room is short.
-fn draw_legend(snapshot: &Snapshot, rows: &[&RcodeRow], area: Rect, buffer: &mut Buffer) {
-    let entries = |counts| rows.iter().map(|row| entry(snapshot, row, counts)).collect::<Vec<_>>();
+/// where room is short. What is not of responses says of what it is.
+fn draw_legend(parts: &[Part], focus: Focus, area: Rect, buffer: &mut Buffer) {
+    let entries = |counts| parts.iter().map(|part| entry(part, counts)).collect::<Vec<_>>();
     let full = entries(true);
     let fits = pieces_width(&full.concat()) <= area.width + GAP;
     let entries = if fits { full } else { entries(false) };
     let mut pieces: Vec<Piece> = Vec::new();
     for (nth, entry) in entries.iter().enumerate() {
-        let left = rows.len() - nth - 1;
+        let left = parts.len() - nth - 1;
         let reserve = if left > 0 { text::cells(text::width(&more(left))) + GAP } else { 0 };
         if pieces_width(&pieces) + pieces_width(entry) + reserve > area.width + GAP {
             pieces.push((more(left + 1), Meaning::Plain));
             break;
         }
         pieces.extend_from_slice(entry);
+    }
+    if focus.rcode().is_none() && !parts.is_empty() {
+        pieces.push((format!("of {}", focus.whole()), Meaning::Quiet));
     }
     write_pieces(&pieces, area, buffer);
 }
@@ -89,11 +128,11 @@ fn more(left: usize) -> String {
     format!("+{left} more")
 }
 
-fn entry(snapshot: &Snapshot, row: &RcodeRow, with_count: bool) -> Vec<Piece> {
-    let (meaning, shade) = theme::rcode(row.rcode, snapshot.focus);
-    let count = if with_count { format!(" {}", text::count(row.responses)) } else { String::new() };
-    let numbers = format!(" {}{count}  ", text::share(row.share));
-    vec![(format!("{shade} {}", row.rcode), meaning), (numbers, Meaning::Plain)]
+fn entry(part: &Part, with_count: bool) -> Vec<Piece> {
+    let (meaning, shade) = part.look;
+    let count = if with_count { format!(" {}", text::count(part.count)) } else { String::new() };
+    let numbers = format!(" {}{count}  ", text::share(part.share));
+    vec![(format!("{shade} {}", part.name), meaning), (numbers, Meaning::Plain)]
 }
 
 #[cfg(test)]

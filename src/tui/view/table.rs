@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Focus, Snapshot};
 use crate::tui::glyphs;
 use crate::tui::model::{Model, NamesBy};
 use crate::tui::sheet::{Extent, Sheet, Sort};
@@ -305,10 +305,14 @@ fn put(text: &str, column: &Fitted, x: u16, area: Rect, style: Style, buffer: &m
 fn draw_emptiness(snapshot: &Snapshot, id: SheetId, area: Rect, buffer: &mut Buffer) {
     let text = match (id, snapshot.responses()) {
         (SheetId::Lookups, _) => "no lookups yet".to_owned(),
-        (_, 0) => "no responses yet".to_owned(),
+        (_, 0) if snapshot.focus != Focus::NoResponse => "no responses yet".to_owned(),
         (SheetId::Findings, _) => "nothing found".to_owned(),
         (SheetId::Ede, _) => "no extended errors (RFC 8914) seen".to_owned(),
-        _ => format!("no {} seen", snapshot.focus),
+        _ => match snapshot.focus {
+            Focus::Rcode(rcode) => format!("no {rcode} seen"),
+            Focus::NoResponse => "no query without response seen".to_owned(),
+            Focus::Slow => "no slow response seen".to_owned(),
+        },
     };
     let line = line(area, 1);
     if !line.is_empty() {

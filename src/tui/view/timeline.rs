@@ -1,4 +1,4 @@
-//! The course of events: how many responses a second and how many of them carry the focus code.
+//! The course of events: how much there is a second, and how much of it is in focus.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,19 +7,23 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::iana::Rcode;
-use crate::snapshot::{Snapshot, Step, Timeline, share};
+use crate::snapshot::{Focus, Snapshot, Step, Timeline, share};
 use crate::time::Timestamp;
 use crate::tui::glyphs;
 use crate::tui::model::Model;
 use crate::tui::selection::Span;
+use crate::tui::sheet;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
-/// Columns for the scale at the left.
-const SCALE: u16 = 10;
+/// Columns for the scale at the left, in which the focus is named.
+fn scale_width(focus: Focus) -> u16 {
+    const LEAST: usize = 9;
+    text::cells(text::width(&focus.to_string()).clamp(LEAST, LEAST + 2) + 1)
+}
 
-/// From top to bottom as room allows: responses a second by code, the share of the focus code,
-/// the times of day.
+/// From top to bottom as room allows: what the share of the focus is of, a second, responses by
+/// code; the share; the times of day.
 pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let Some(plot) = plot(snapshot, area) else { return };
     let course = resampled(&snapshot.timeline, plot.width);
@@ -35,7 +39,12 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
     let share = Rect { y, height: share_rows.min(area.height - rate_rows), ..plot };
     draw_shares(snapshot, &course, share, buffer);
     if axis == 1 {
-        draw_axis(&course, Rect { y: area.bottom() - 1, height: 1, ..plot }, buffer);
+        draw_axis(
+            snapshot.focus,
+            &course,
+            Rect { y: area.bottom() - 1, height: 1, ..plot },
+            buffer,
+        );
     }
     if let Some(drag) = model.drag {
         mark(&course, drag.span(), plot, buffer);
@@ -44,8 +53,9 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut 
 
 /// Where the columns are; `None` if there is no room for any, or nothing to show.
 fn plot(snapshot: &Snapshot, area: Rect) -> Option<Rect> {
-    let is_drawn = !snapshot.timeline.steps.is_empty() && !area.is_empty() && area.width > SCALE;
-    is_drawn.then(|| Rect { x: area.x + SCALE, width: area.width - SCALE, ..area })
+    let scale = scale_width(snapshot.focus);
+    let is_drawn = !snapshot.timeline.steps.is_empty() && !area.is_empty() && area.width > scale;
+    is_drawn.then(|| Rect { x: area.x + scale, width: area.width - scale, ..area })
 }
 
 /// The step that is shown in a column of the screen, or the nearest to it; those at the edges reach
@@ -118,6 +128,8 @@ fn join(steps: &[Step]) -> Step {
         sum.queries += step.queries;
         sum.responses += step.responses;
         sum.focus += step.focus;
+        sum.whole += step.whole;
+        sum.is_early |= step.is_early;
         sum.unanswered += step.unanswered;
         for (code, count) in &step.rcodes {
             *sum.rcodes.entry(*code).or_default() += count;
@@ -126,42 +138,44 @@ fn join(steps: &[Step]) -> Step {
     sum
 }
 
-fn label(text: &str, plot: Rect, row: u16, buffer: &mut Buffer) {
-    let room = usize::from(SCALE - 1);
+/// Writes to the left of the plot, where there is room for the name of the focus.
+fn label(text: &str, focus: Focus, plot: Rect, row: u16, buffer: &mut Buffer) {
+    let scale = scale_width(focus);
+    let room = usize::from(scale - 1);
     let text = text::clip(text, room);
-    let x = plot.x - SCALE + text::cells(room - text::width(&text));
+    let x = plot.x - scale + text::cells(room - text::width(&text));
     buffer.set_stringn(x, plot.y + row, text, room, Meaning::Quiet.style());
 }
 
-/// Stacked bars, the focus code at the bottom; in a single row only how many in all.
+/// Stacked bars, the focus at the bottom; in a single row only how many in all.
 fn draw_rates(snapshot: &Snapshot, course: &Course, plot: Rect, buffer: &mut Buffer) {
     let full = scale(&course.steps);
     if plot.is_empty() || full == 0 {
         return;
     }
     let per_second = if course.seconds > 0.0 { full as f64 / course.seconds } else { 0.0 };
-    label(&format!("{}/s", text::rate(per_second)), plot, 0, buffer);
+    label(&format!("{}/s", text::rate(per_second)), snapshot.focus, plot, 0, buffer);
     if plot.height > 1 {
-        label("responses", plot, plot.height - 1, buffer);
+        label(sheet::whole_of(snapshot.focus), snapshot.focus, plot, plot.height - 1, buffer);
     }
     for x in 0..plot.width {
         let Some(step) = course.at(x) else { break };
         let column = column(plot, x);
         if plot.height == 1 {
-            draw_level(share(step.responses, full), Meaning::Plain, column, buffer);
+            draw_level(share(step.whole, full), Meaning::Plain, column, buffer);
         } else {
             draw_stack(snapshot.focus, step, full, column, buffer);
         }
-        if step.responses > full {
+        if step.whole > full {
             paint(glyphs::UP, Meaning::Strong, column.x, column.y, buffer);
         }
     }
 }
 
-/// How many responses fill the height: the most of any step, unless one in twenty steps towers
+/// How many fill the height: the most of any step, unless one in twenty steps towers
 /// so high that the others could not be seen; these get a mark instead.
 fn scale(steps: &[Step]) -> u64 {
-    let mut counts: Vec<u64> = steps.iter().map(|step| step.responses).collect();
+    let mut counts: Vec<u64> = steps.iter().map(|step| step.whole).collect();
     counts.sort_unstable();
     let most = counts.last().copied().unwrap_or(0);
     let usual = counts.get(counts.len() * 19 / 20).copied().unwrap_or(0);
@@ -172,23 +186,31 @@ fn column(plot: Rect, x: u16) -> Rect {
     Rect { x: plot.x + x, width: 1, ..plot }
 }
 
-/// One bar: from the bottom the focus code, other failures, absent names, answers.
-fn draw_stack(focus: Rcode, step: &Step, full: u64, plot: Rect, buffer: &mut Buffer) {
-    let mut codes: Vec<_> = step.rcodes.iter().filter(|(_, count)| **count > 0).collect();
-    codes.sort_by_key(|(code, _)| (**code != focus, code.is_answer(), **code == Rcode::NOERROR));
+/// What a bar consists of, from the bottom: what is in focus, and the rest; or the code in focus,
+/// other failures, absent names, answers.
+fn stack(focus: Focus, step: &Step) -> Vec<(u64, (Meaning, char))> {
+    if focus.rcode().is_none() {
+        let rest = step.whole.saturating_sub(step.focus);
+        return vec![(step.focus, theme::in_focus(focus)), (rest, theme::REST)];
+    }
+    let mut codes: Vec<_> = step.rcodes.iter().collect();
+    codes.sort_by_key(|(code, _)| (focus != **code, code.is_answer(), **code == Rcode::NOERROR));
+    codes.into_iter().map(|(code, count)| (*count, theme::rcode(*code, focus))).collect()
+}
+
+fn draw_stack(focus: Focus, step: &Step, full: u64, plot: Rect, buffer: &mut Buffer) {
     let height = |count: u64| share(count, full) * f64::from(plot.height);
     let (mut below, mut drawn) = (0, 0);
-    for (code, count) in codes {
+    for (count, (meaning, shade)) in stack(focus, step).into_iter().filter(|part| part.0 > 0) {
         below += count;
-        let least = drawn + u16::from(*code == focus);
+        let least = drawn + u16::from(shade == glyphs::SOLID);
         let top = text::cells(usize::try_from(text::whole(height(below))).unwrap_or(0)).max(least);
-        let (meaning, shade) = theme::rcode(*code, focus);
         for row in drawn..top.min(plot.height) {
             paint(shade, meaning, plot.x, plot.bottom() - 1 - row, buffer);
         }
         drawn = drawn.max(top);
     }
-    if drawn == 0 && step.responses > 0 {
+    if drawn == 0 && step.whole > 0 {
         paint('.', Meaning::Quiet, plot.x, plot.bottom() - 1, buffer);
     }
 }
@@ -199,19 +221,22 @@ fn paint(shade: char, meaning: Meaning, x: u16, y: u16, buffer: &mut Buffer) {
     }
 }
 
-/// The share of the focus code, 0 to 100 %.
+/// The share of the focus, 0 to 100 %; a dot where it is too early to say.
 fn draw_shares(snapshot: &Snapshot, course: &Course, plot: Rect, buffer: &mut Buffer) {
     if plot.is_empty() {
         return;
     }
     if plot.height > 1 {
-        label("100 %", plot, 0, buffer);
+        label("100 %", snapshot.focus, plot, 0, buffer);
     }
-    label(&snapshot.focus.to_string(), plot, plot.height - 1, buffer);
-    let meaning = theme::rcode(snapshot.focus, snapshot.focus).0;
+    label(&snapshot.focus.to_string(), snapshot.focus, plot, plot.height - 1, buffer);
+    let meaning = theme::in_focus(snapshot.focus).0;
     for x in 0..plot.width {
-        if let Some(step) = course.at(x) {
-            draw_level(share(step.focus, step.responses), meaning, column(plot, x), buffer);
+        let Some(step) = course.at(x) else { continue };
+        let part = share(step.focus, step.whole);
+        draw_level(part, meaning, column(plot, x), buffer);
+        if step.is_early && step.focus == 0 {
+            paint('.', Meaning::Quiet, plot.x + x, plot.bottom() - 1, buffer);
         }
     }
 }
@@ -228,7 +253,7 @@ fn draw_level(part: f64, meaning: Meaning, plot: Rect, buffer: &mut Buffer) {
 }
 
 /// The time of day at the left, in the middle and at the right, as far as there is room.
-fn draw_axis(course: &Course, plot: Rect, buffer: &mut Buffer) {
+fn draw_axis(focus: Focus, course: &Course, plot: Rect, buffer: &mut Buffer) {
     const CLOCK: u16 = 8;
     let columns = course.columns.min(plot.width);
     let mut free = 0;
@@ -240,7 +265,7 @@ fn draw_axis(course: &Course, plot: Rect, buffer: &mut Buffer) {
         buffer.set_stringn(plot.x + x, plot.y, clock, CLOCK.into(), Meaning::Quiet.style());
         free = x + CLOCK + 1;
     }
-    label("UTC", plot, 0, buffer);
+    label("UTC", focus, plot, 0, buffer);
 }
 
 #[cfg(test)]
@@ -249,7 +274,7 @@ mod tests {
     use crate::tui::selection::Drag;
 
     fn steps(counts: &[u64]) -> Vec<Step> {
-        counts.iter().map(|count| Step { responses: *count, ..Step::default() }).collect()
+        counts.iter().map(|count| Step { whole: *count, ..Step::default() }).collect()
     }
 
     #[test]
@@ -269,9 +294,10 @@ mod tests {
         let mut snapshot = Snapshot::default();
         let (start, step) = (Timestamp::new(100, 0), Duration::from_secs(1));
         snapshot.timeline = Timeline { start, step, steps: steps(&[3; 10]) };
-        let area = Rect::new(0, 0, SCALE + 20, 7);
+        let scale = scale_width(snapshot.focus);
+        let area = Rect::new(0, 0, scale + 20, 7);
         let shown = Span { from: start, to: start.plus(step * 10), goes_on: false };
-        let at = |column| step_at(&snapshot, area, shown, SCALE + column).unwrap();
+        let at = |column| step_at(&snapshot, area, shown, scale + column).unwrap();
         let marked = |drag| {
             let model = Model { drag, ..Model::default() };
             let mut buffer = Buffer::empty(area);
@@ -280,7 +306,7 @@ mod tests {
                 let all = (0..area.height).map(|y| buffer[(*column, y)].modifier);
                 all.into_iter().all(|it| it.contains(ratatui::style::Modifier::REVERSED))
             };
-            (0..area.width).filter(is_marked).map(|column| column - SCALE).collect::<Vec<_>>()
+            (0..area.width).filter(is_marked).map(|column| column - scale).collect::<Vec<_>>()
         };
         assert!(marked(None).is_empty());
         assert_eq!(marked(Some(Drag { from: at(9), to: at(5) })), [4, 5, 6, 7, 8, 9]);
@@ -297,7 +323,7 @@ mod tests {
             assert!(course.steps.len() <= 48);
             assert_eq!(course.nth(0), 0);
             assert_eq!(course.nth(47), course.steps.len() - 1);
-            let all: u64 = course.steps.iter().map(|step| step.responses).sum();
+            let all: u64 = course.steps.iter().map(|step| step.whole).sum();
             assert_eq!(all, 3 * length as u64);
         }
     }

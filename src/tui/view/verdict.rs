@@ -5,20 +5,19 @@ use ratatui::layout::Rect;
 
 use super::{head, write_lines};
 use crate::snapshot::{
-    Confidence, Course, Ended, Finding, FindingOutcome, RcodeRow, Row, Snapshot, SourceKind, share,
+    Confidence, Course, Ended, Finding, Focus, RcodeRow, Row, Snapshot, SourceKind, share,
 };
 use crate::time::Timestamp;
 use crate::tui::keys::Msg;
 use crate::tui::model::Model;
-use crate::tui::sheets::focus_total;
 use crate::tui::text;
 use crate::tui::theme::{self, Meaning};
 
 pub(super) fn draw(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer) {
     let lines = lines(model, snapshot, area.width.into(), area.height.into());
-    let meaning = match focus_total(snapshot) {
+    let meaning = match snapshot.in_focus().0 {
         0 => Meaning::Strong,
-        _ => theme::rcode(snapshot.focus, snapshot.focus).0,
+        _ => theme::in_focus(snapshot.focus).0,
     };
     write_lines(&lines, meaning.style(), area, buffer);
 }
@@ -63,21 +62,38 @@ pub(in crate::tui) fn sentence(snapshot: &Snapshot) -> String {
     joined(&parts(snapshot, None))
 }
 
-/// Who is affected by what since when and why, as far as it is known; `key` is what looks at other
-/// codes.
+/// Who is affected by what since when and why, as far as it is known; `key` is what looks at
+/// something else.
 fn parts(snapshot: &Snapshot, key: Option<&str>) -> Vec<Part> {
     if snapshot.selected.is_some() && snapshot.queries() + snapshot.responses() == 0 {
         return vec![part(0, "Nothing that the filter holds for, so far.")];
     }
-    match (focus_total(snapshot), snapshot.responses()) {
+    match snapshot.in_focus() {
         (0, 0) => vec![part(0, nothing_to_judge(snapshot))],
-        (0, responses) => quiet(snapshot, responses, key),
-        (focus, _) => trouble(snapshot, focus),
+        (0, whole) => quiet(snapshot, whole, key),
+        (focus, whole) => trouble(snapshot, focus, whole),
+    }
+}
+
+/// Where there is nothing that could be in focus.
+fn nothing_to_judge(snapshot: &Snapshot) -> String {
+    match (snapshot.focus, snapshot.queries(), snapshot.responses()) {
+        (_, 0, 0) | (Focus::Rcode(_), ..) | (Focus::Slow, _, 0) => no_responses(snapshot),
+        (Focus::Slow, ..) => {
+            "No response was captured with its query: how long it took cannot be said.".to_owned()
+        }
+        (Focus::NoResponse, 0, _) => {
+            "Only responses were captured: which queries get none cannot be said.".to_owned()
+        }
+        (Focus::NoResponse, queries, _) => format!(
+            "{} that may still be answered: it is too early to say which get no response.",
+            text::plural(queries, "query").replace("querys", "queries")
+        ),
     }
 }
 
 /// Where there is no response at all.
-fn nothing_to_judge(snapshot: &Snapshot) -> String {
+fn no_responses(snapshot: &Snapshot) -> String {
     let ledger = &snapshot.ledger;
     let over = snapshot.source.ended.is_some();
     let failed = matches!(snapshot.source.ended, Some(Ended::Failed(_) | Ended::Damaged(_)));
@@ -105,35 +121,59 @@ fn worst(snapshot: &Snapshot) -> Option<&RcodeRow> {
     failures.max_by_key(|row| row.responses)
 }
 
-/// No response has the focus code. The worst of the other failures is told, so that a quiet focus
-/// does not look like a quiet network.
-fn quiet(snapshot: &Snapshot, responses: u64, key: Option<&str>) -> Vec<Part> {
-    let among = text::plural(responses, "response");
-    let mut parts = vec![part(0, format!("No {} among {among}", snapshot.focus))];
+/// Nothing is in focus. The worst of the other failures is told, so that a quiet focus does not look
+/// like a quiet network.
+fn quiet(snapshot: &Snapshot, whole: u64, key: Option<&str>) -> Vec<Part> {
+    let mut parts = vec![part(0, none(snapshot, whole))];
     if snapshot.findings.is_empty() && worst(snapshot).is_none() && silence(snapshot, 0).is_none() {
         parts.push(part(2, ", and no other fault was found"));
     }
     if let Some(row) = worst(snapshot) {
-        parts.push(part(0, format!(", but {} {}", row.rcode, text::share(row.share))));
+        let of = of_responses(snapshot.focus);
+        parts.push(part(0, format!(", but {} {}{of}", row.rcode, text::share(row.share))));
         parts.extend(key.map(|key| part(2, format!(" ({key} looks at others)"))));
     }
     if snapshot.outcomes.unanswered > 0 {
-        parts.push(part(1, format!("; {}", no_reply(snapshot))));
+        parts.push(part(1, format!("; {}", no_response(snapshot))));
     }
     parts.extend(snapshot.findings.iter().find(|finding| finding.fault).map(cause));
     parts.push(part(0, "."));
     parts
 }
 
-/// `12 of 3,442 queries got no reply (0.3 %)`
-fn no_reply(snapshot: &Snapshot) -> String {
-    let (unanswered, queries) = (snapshot.outcomes.unanswered, snapshot.queries());
-    let part = text::share(share(unanswered, queries));
-    format!("{} of {} queries got no reply ({part})", text::count(unanswered), text::count(queries))
+/// `No REFUSED among 1,712 responses`
+fn none(snapshot: &Snapshot, whole: u64) -> String {
+    let all = text::count(whole);
+    match snapshot.focus {
+        Focus::Rcode(rcode) => format!("No {rcode} among {}", text::plural(whole, "response")),
+        Focus::NoResponse => format!("None of {all} queries went without response"),
+        Focus::Slow => {
+            format!("None of {all} answered queries took longer than {}", after(snapshot))
+        }
+    }
 }
 
-fn trouble(snapshot: &Snapshot, focus: u64) -> Vec<Part> {
-    let mut parts = course(snapshot, focus);
+/// What takes longer is slow.
+fn after(snapshot: &Snapshot) -> String {
+    text::duration(snapshot.slow.after)
+}
+
+/// What the share of a code is of, where other shares are of something else.
+fn of_responses(focus: Focus) -> &'static str {
+    if focus.rcode().is_some() { "" } else { " of responses" }
+}
+
+/// `12 of 3,442 queries got no response (0.3 %)`
+fn no_response(snapshot: &Snapshot) -> String {
+    let (unanswered, queries) = snapshot.counted(Focus::NoResponse);
+    let part = text::share(share(unanswered, queries));
+    let [unanswered, queries] = [unanswered, queries].map(text::count);
+    format!("{unanswered} of {queries} queries got no response ({part})")
+}
+
+fn trouble(snapshot: &Snapshot, focus: u64, whole: u64) -> Vec<Part> {
+    let mut parts = course(snapshot, focus, whole);
+    parts.extend(unreachable(snapshot));
     parts.extend(worse(snapshot, focus));
     parts.extend(silence(snapshot, focus));
     let finding = blamed(snapshot);
@@ -145,31 +185,50 @@ fn trouble(snapshot: &Snapshot, focus: u64) -> Vec<Part> {
     parts.extend(clients(snapshot));
     parts.push(match finding {
         Some(finding) if !finding.is_unknown() => cause(finding),
-        _ => part(3, not_known(snapshot)),
+        _ => part(3, not_known(snapshot, finding)),
     });
     parts
 }
 
-/// How much of the code there is, and since when: now and before where there is a clear step.
-fn course(snapshot: &Snapshot, focus: u64) -> Vec<Part> {
-    let (code, responses) = (snapshot.focus, snapshot.responses());
-    let all = text::share(share(focus, responses));
-    let counts = part(6, format!(" ({} of {})", text::count(focus), text::count(responses)));
+/// `REFUSED 20.0 % of responses`, `No response to 34.0 % of queries`
+fn claim(snapshot: &Snapshot, share: &str) -> String {
+    let whole = snapshot.focus.whole();
+    match snapshot.focus {
+        Focus::Rcode(rcode) => format!("{rcode} {share} of {whole}"),
+        Focus::NoResponse => format!("No response to {share} of {whole}"),
+        Focus::Slow => format!("Slower than {}: {share} of {whole}", after(snapshot)),
+    }
+}
+
+/// What something is said of, before what that is.
+fn subject(snapshot: &Snapshot) -> String {
+    match snapshot.focus {
+        Focus::Rcode(rcode) => rcode.to_string(),
+        Focus::NoResponse => "No response:".to_owned(),
+        Focus::Slow => format!("Slower than {}:", after(snapshot)),
+    }
+}
+
+/// How much of the focus there is, and since when: now and before where there is a clear step.
+fn course(snapshot: &Snapshot, focus: u64, whole: u64) -> Vec<Part> {
+    let all = text::share(share(focus, whole));
+    let counts = part(6, format!(" ({} of {})", text::count(focus), text::count(whole)));
     let in_all = part(4, format!(" ({all} in all)"));
     let clock = |at| moment(snapshot, at);
-    let plain = part(0, format!("{code} {all} of responses"));
+    let plain = part(0, claim(snapshot, &all));
     match snapshot.course() {
         Course::Risen { since, before, now } => {
             let (now, before) = (text::share(now), text::share(before));
             let since = clock(since);
-            let told = format!("{code} {now} of responses, up from {before} since {since}");
+            let told = format!("{}, up from {before} since {since}", claim(snapshot, &now));
             vec![part(0, told), in_all]
         }
         Course::Over { from, then, until, after } => {
             let (then, after, until) = (text::share(then), text::share(after), clock(until));
             let from = from.map_or_else(String::new, |from| format!(" from {}", clock(from)));
+            let (subject, of) = (subject(snapshot), snapshot.focus.whole());
             let told = format!(
-                "{code} over since {until}, now {after} of responses; {then}{from} until then"
+                "{subject} over since {until}, now {after} of {of}; {then}{from} until then"
             );
             vec![part(0, told), in_all]
         }
@@ -189,7 +248,7 @@ fn course(snapshot: &Snapshot, focus: u64) -> Vec<Part> {
 fn until_it_ended(snapshot: &Snapshot, first: Option<Timestamp>) -> Option<String> {
     let source = &snapshot.source;
     let last = snapshot.servers.rows.iter().filter_map(|row| row.last).max()?;
-    let silent = source.last.map_or_else(Default::default, |end| end.since(last));
+    let silent = snapshot.judged_until().map_or_else(Default::default, |end| end.since(last));
     let last = head::is_over(silent, source.duration()).then(|| moment(snapshot, last))?;
     Some(match first {
         Some(first) => format!(", {} to {last}", moment(snapshot, first)),
@@ -204,18 +263,29 @@ fn moment(snapshot: &Snapshot, at: Timestamp) -> String {
     if source.first.map(day) == source.last.map(day) { at.clock() } else { at.date_and_clock() }
 }
 
-/// Another failure that is more frequent than the one under examination.
-fn worse(snapshot: &Snapshot, focus: u64) -> Option<Part> {
-    let row = worst(snapshot).filter(|row| row.responses > focus)?;
-    Some(part(2, format!("; {} is worse: {}", row.rcode, text::share(row.share))))
+/// Those queries that did not get nothing, but an error.
+fn unreachable(snapshot: &Snapshot) -> Option<Part> {
+    let errors = snapshot.outcomes.unreachable;
+    let is_told = errors > 0 && snapshot.focus == Focus::NoResponse;
+    is_told.then(|| part(5, format!("; {} by an ICMP error or a reset", text::count(errors))))
 }
 
-/// Silence beside the focus code, where there is enough of it to matter.
+/// Another failure that is more frequent than the one under examination.
+fn worse(snapshot: &Snapshot, focus: u64) -> Option<Part> {
+    let whole = snapshot.in_focus().1;
+    let row = worst(snapshot).filter(|row| row.share > share(focus, whole))?;
+    let (of, part_of) = (of_responses(snapshot.focus), text::share(row.share));
+    Some(part(2, format!("; {} is worse: {part_of}{of}", row.rcode)))
+}
+
+/// Silence beside the focus, where there is enough of it to matter.
 fn silence(snapshot: &Snapshot, focus: u64) -> Option<Part> {
-    let silent = share(snapshot.outcomes.unanswered, snapshot.queries());
-    let is_worse = silent > share(focus, snapshot.responses());
+    let (unanswered, queries) = snapshot.counted(Focus::NoResponse);
+    let silent = share(unanswered, queries);
+    let is_worse = silent > share(focus, snapshot.in_focus().1);
     let rank = if is_worse { 1 } else { 5 };
-    (silent >= 0.01).then(|| part(rank, format!("; {}", no_reply(snapshot))))
+    let is_told = silent >= 0.01 && snapshot.focus != Focus::NoResponse;
+    is_told.then(|| part(rank, format!("; {}", no_response(snapshot))))
 }
 
 /// `; 2 of 3 servers`
@@ -234,19 +304,20 @@ fn servers(snapshot: &Snapshot) -> Option<Part> {
     }
 }
 
-/// Which server gives most of it, where no finding says so.
+/// At which server most of it is met, where no finding says so.
 fn blame(snapshot: &Snapshot, focus: u64) -> Option<Part> {
+    let by = if snapshot.focus == Focus::NoResponse { "to" } else { "by" };
     let servers = &snapshot.servers;
     let top: &Row<_> = servers.rows.first()?;
     let of_all = share(top.focus, focus);
     let told = match servers.total.max(servers.rows.len() as u64) {
-        1 => format!("; all by {}", top.key),
+        1 => format!("; all {by} {}", top.key),
         total if of_all > 0.5 => {
             let [of_all, total] = [text::share(of_all), text::count(total)];
-            format!("; mostly by {} ({of_all}), one of {total} servers", top.key)
+            format!("; mostly {by} {} ({of_all}), one of {total} servers", top.key)
         }
         total => format!(
-            "; by {} servers, most by {} ({})",
+            "; {by} {} servers, most {by} {} ({})",
             text::count(total),
             top.key,
             text::share(of_all)
@@ -280,14 +351,16 @@ fn harm(snapshot: &Snapshot) -> Option<String> {
     })
 }
 
-/// The finding to tell of: the first fault that shows as the focus code, or else the first fault,
-/// or else what is no fault.
+/// The finding to tell of: the first fault that shows as the focus, or else what is no fault. Of a
+/// code, also a fault that shows otherwise may be behind it; of slow responses, none tells.
 fn blamed(snapshot: &Snapshot) -> Option<&Finding> {
     let findings = &snapshot.findings;
-    let is_focus = |finding: &&Finding| finding.outcome == FindingOutcome::Response(snapshot.focus);
+    let is_focus = |finding: &&Finding| finding.outcome.is_in(snapshot.focus);
     let is_fault = |finding: &&Finding| finding.fault;
+    let is_code = snapshot.focus.rcode().is_some();
     let first = findings.iter().find(|finding| is_focus(finding) && is_fault(finding));
-    first.or(findings.iter().find(is_fault)).or(findings.iter().find(is_focus))
+    let other = findings.iter().filter(|_| is_code).find(is_fault);
+    first.or(other).or(findings.iter().find(is_focus))
 }
 
 /// `: recursion is denied to 10.8.0.0/16 by 192.0.2.53 (likely)`
@@ -303,11 +376,13 @@ fn cause(finding: &Finding) -> Part {
     )
 }
 
-fn not_known(snapshot: &Snapshot) -> &'static str {
-    if snapshot.source.ended.is_some() {
-        ": the cause is not determined"
-    } else {
-        ": the cause is not known yet"
+fn not_known(snapshot: &Snapshot, finding: Option<&Finding>) -> &'static str {
+    match (snapshot.focus, finding) {
+        // Which server and when is all that is told.
+        (Focus::Slow, _) => "",
+        (_, Some(finding)) if !finding.fault => ": only queries were captured, or nobody answers",
+        _ if snapshot.source.ended.is_some() => ": the cause is not determined",
+        _ => ": the cause is not known yet",
     }
 }
 
@@ -317,7 +392,9 @@ mod tests {
 
     use super::*;
     use crate::ledger::Ledger;
-    use crate::snapshot::{Impact, Rcode, Step, Timeline, fixtures};
+    use crate::snapshot::{
+        FindingOutcome, Impact, Outcomes, Rcode, Slow, Step, Timeline, fixtures,
+    };
 
     fn with(rcodes: &[(Rcode, u64)]) -> Snapshot {
         let total = rcodes.iter().map(|(_, count)| count).sum();
@@ -331,7 +408,7 @@ mod tests {
             Ledger { frames: 9_000, dns_messages: total, responses: total, ..Ledger::default() };
         let rcodes = rcodes.iter().map(row).collect();
         let mut snapshot =
-            Snapshot { focus: Rcode::REFUSED, ledger, rcodes, ..Snapshot::default() };
+            Snapshot { focus: Focus::default(), ledger, rcodes, ..Snapshot::default() };
         snapshot.source.ended = Some(Ended::EndOfFile);
         snapshot
     }
@@ -377,12 +454,11 @@ mod tests {
     #[test]
     fn silence_is_said_beside_the_focus_when_it_matters() {
         let mut snapshot = with(&[(Rcode::REFUSED, 100)]);
-        snapshot.ledger.queries = 1_000;
-        snapshot.outcomes.unanswered = 9;
+        (snapshot.outcomes.answered, snapshot.outcomes.unanswered) = (991, 9);
         check(&snapshot, &format!("REFUSED 100 % of responses (100 of 100){UNKNOWN}"));
-        snapshot.outcomes.unanswered = 10;
+        (snapshot.outcomes.answered, snapshot.outcomes.unanswered) = (990, 10);
         let said = "REFUSED 100 % of responses (100 of 100); \
-                    10 of 1,000 queries got no reply (1.0 %)";
+                    10 of 1,000 queries got no response (1.0 %)";
         check(&snapshot, &format!("{said}{UNKNOWN}"));
     }
 
@@ -421,11 +497,8 @@ mod tests {
     #[test]
     fn before_and_after_are_told_of_a_step() {
         let mut snapshot = explained(Confidence::Likely, true);
-        let step = |nth: u64| Step {
-            responses: 10,
-            focus: if nth < 10 { 0 } else { 4 },
-            ..Step::default()
-        };
+        let step =
+            |nth: u64| Step { whole: 10, focus: if nth < 10 { 0 } else { 4 }, ..Step::default() };
         let steps: Vec<Step> = (0..20).map(step).collect();
         let (start, width) = (Timestamp::new(1_795_230_720, 0), Duration::from_secs(1));
         snapshot.timeline = Timeline { start, step: width, steps };
@@ -436,6 +509,60 @@ mod tests {
         let said = sentence(&snapshot);
         let begin = "REFUSED over since 03:12:10, now 0 % of responses; 40.0 % until then (";
         assert!(said.starts_with(begin), "{said}");
+    }
+
+    /// A fifth of the queries without response, of slow ones a tenth.
+    fn silent(focus: Focus) -> Snapshot {
+        let (answered, unanswered) = (80, 20);
+        let outcomes = Outcomes { answered, unanswered, ..Outcomes::default() };
+        let slow = Slow { after: Duration::from_millis(200), responses: 8 };
+        Snapshot { focus, slow, outcomes, ..with(&[(Rcode::NOERROR, 78), (Rcode::REFUSED, 2)]) }
+    }
+
+    #[test]
+    fn silence_is_a_share_of_queries_and_its_cause_is_one_of_silence() {
+        let mut snapshot = silent(Focus::NoResponse);
+        let said = "No response to 20.0 % of queries (20 of 100)";
+        check(&snapshot, &format!("{said}{UNKNOWN}"));
+        snapshot.findings = vec![Finding { brief: "denied".into(), ..fixtures::finding() }];
+        check(&snapshot, &format!("{said}{UNKNOWN}"));
+        let outcome = FindingOutcome::Unreachable;
+        let other = Finding { outcome, brief: "nobody listens".into(), ..fixtures::finding() };
+        snapshot.findings.push(other);
+        check(&snapshot, &format!("{said}: nobody listens (likely)"));
+        snapshot.outcomes.unreachable = 20;
+        let errors = "; 20 by an ICMP error or a reset";
+        check(&snapshot, &format!("{said}{errors}: nobody listens (likely)"));
+    }
+
+    #[test]
+    fn slowness_is_a_share_of_answered_queries_and_no_cause_is_made_up() {
+        let mut snapshot = silent(Focus::Slow);
+        let said = "Slower than 200 ms: 10.0 % of answered queries (8 of 80); \
+                    20 of 100 queries got no response (20.0 %)";
+        check(&snapshot, said);
+        snapshot.findings = vec![fixtures::finding()];
+        check(&snapshot, said);
+        snapshot.slow.responses = 0;
+        snapshot.findings.clear();
+        let said = "None of 80 answered queries took longer than 200 ms, but REFUSED 2.5 % of \
+                    responses (f looks at others); 20 of 100 queries got no response (20.0 %).";
+        check(&snapshot, said);
+    }
+
+    #[test]
+    fn what_cannot_be_in_focus_is_not_said_to_be_quiet() {
+        let mut snapshot = silent(Focus::NoResponse);
+        snapshot.outcomes = Outcomes::default();
+        let said = "Only responses were captured: which queries get none cannot be said.";
+        check(&snapshot, said);
+        snapshot.ledger.queries = 7;
+        let said = "7 queries that may still be answered: it is too early to say which get no \
+                    response.";
+        check(&snapshot, said);
+        (snapshot.focus, snapshot.slow.responses) = (Focus::Slow, 0);
+        let said = "No response was captured with its query: how long it took cannot be said.";
+        check(&snapshot, said);
     }
 
     #[test]
