@@ -242,7 +242,7 @@ fn the_mouse_can_be_left_to_the_terminal() {
 /// Keys, and what the screen shows after them that it did not before.
 const WALK: &[(&str, &str)] = &[
     ("a", "finding (4)"),
-    ("\r", "only: acl-recursion  495 of 3,479 responses"),
+    ("\r", "(495 of 495), since 03:13:10"),
     ("\r", "> server 192.0.2.54  346 of 3,479"),
     ("\r", "> client 198.51.100.20  43 of 3,479"),
     ("\r", "> api.quarry.example.com A  3 of 3,479"),

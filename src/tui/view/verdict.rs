@@ -111,7 +111,10 @@ fn no_responses(snapshot: &Snapshot) -> String {
     if ledger.dns_messages == 0 {
         return format!("No DNS among {frames}.");
     }
-    let queries = text::plural(ledger.queries, "query").replace("querys", "queries");
+    let queries = text::plural(snapshot.queries(), "query").replace("querys", "queries");
+    if snapshot.selected.is_some() {
+        return format!("{queries} selected, and no response to any of them.");
+    }
     format!("{queries} and no response among {frames}: who fails, and how, cannot be said.")
 }
 
@@ -233,15 +236,28 @@ fn course(snapshot: &Snapshot, focus: u64, whole: u64) -> Vec<Part> {
             vec![part(0, told), in_all]
         }
         Course::FromTheStart => {
-            let since = until_it_ended(snapshot, None).unwrap_or_else(|| ", from the start".into());
-            vec![plain, counts, part(0, since)]
+            vec![plain, counts, part(0, since(snapshot, start_of_a_part(snapshot)))]
         }
-        Course::Since(first) => {
-            let since = format!(", since {}", clock(first));
-            vec![plain, counts, part(0, until_it_ended(snapshot, Some(first)).unwrap_or(since))]
-        }
+        Course::Since(first) => vec![plain, counts, part(0, since(snapshot, Some(first)))],
         Course::Absent => vec![plain, counts],
     }
+}
+
+/// `, since 03:12:05`, or until when, if it was not seen any more for long.
+fn since(snapshot: &Snapshot, first: Option<Timestamp>) -> String {
+    let goes_on = || match first {
+        Some(first) => format!(", since {}", moment(snapshot, first)),
+        None => ", from the start".to_owned(),
+    };
+    until_it_ended(snapshot, first).unwrap_or_else(goes_on)
+}
+
+/// When what a filter selects begins, if that is well after the capture did: its start is another.
+fn start_of_a_part(snapshot: &Snapshot) -> Option<Timestamp> {
+    snapshot.selected.as_ref()?;
+    let first = snapshot.servers.rows.iter().filter_map(|row| row.first).min()?;
+    let waited = first.since(snapshot.source.first?);
+    (waited > snapshot.source.duration() / 20).then_some(first)
 }
 
 /// `, 03:12:05 to 03:12:09` or `, until 03:12:09`, if it was not seen any more for long.
@@ -393,7 +409,7 @@ mod tests {
     use super::*;
     use crate::ledger::Ledger;
     use crate::snapshot::{
-        FindingOutcome, Impact, Outcomes, Rcode, Slow, Step, Timeline, fixtures,
+        FindingOutcome, Impact, Outcomes, Rcode, Row, Selected, Slow, Step, Timeline, fixtures,
     };
 
     fn with(rcodes: &[(Rcode, u64)]) -> Snapshot {
@@ -440,6 +456,37 @@ mod tests {
         snapshot.ledger.queries = 1;
         let said = "1 query and no response among 1 packet: who fails, and how, cannot be said.";
         check(&snapshot, said);
+        let filter = "unreachable".to_owned();
+        snapshot.selected = Some(Selected { filter, queries: 7, responses: 0, since: None });
+        check(&snapshot, "7 queries selected, and no response to any of them.");
+    }
+
+    #[test]
+    fn what_is_selected_begins_when_it_began_and_not_with_the_capture() {
+        let mut snapshot = with(&[(Rcode::REFUSED, 3)]);
+        let at = |seconds: u64| Some(Timestamp::new(1_795_230_720 + seconds, 0));
+        (snapshot.source.first, snapshot.source.last) = (at(0), at(100));
+        snapshot.servers.rows = vec![Row {
+            key: std::net::Ipv4Addr::LOCALHOST.into(),
+            responses: 3,
+            focus: 3,
+            whole: 3,
+            unanswered: 0,
+            clients: None,
+            servers: None,
+            names: None,
+            first: at(70),
+            last: at(99),
+            latency: None,
+            error: 0,
+            role: None,
+            place: None,
+        }];
+        assert_eq!(since(&snapshot, start_of_a_part(&snapshot)), ", from the start");
+        snapshot.selected = Some(Selected::default());
+        assert_eq!(since(&snapshot, start_of_a_part(&snapshot)), ", since 03:13:10");
+        snapshot.servers.rows[0].first = at(4);
+        assert_eq!(since(&snapshot, start_of_a_part(&snapshot)), ", from the start");
     }
 
     #[test]
