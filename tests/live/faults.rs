@@ -25,8 +25,12 @@ fn refuse(times: usize) {
 
 /// A client at the other end, whose address is known, and the dashboard at this one.
 fn dashboard() -> (Running, Terminal) {
+    dashboard_with(&["-i", "server"])
+}
+
+fn dashboard_with(options: &[&str]) -> (Running, Terminal) {
     let client = client();
-    let terminal = Terminal::run(&[PROGRAM, "--no-config", "-i", "server"], &[]);
+    let terminal = Terminal::run(&[&[PROGRAM, "--no-config"], options].concat(), &[]);
     terminal.wait_to_see("capturing");
     (client, terminal)
 }
@@ -42,7 +46,7 @@ fn an_interface_that_is_removed_is_told_and_captured_on_again_when_it_is_back() 
     if !in_namespace(&format!("faults::{test}"), &[]) {
         return;
     }
-    let (_client, terminal) = dashboard();
+    let (_client, terminal) = dashboard_with(&["-i", "server", "--no-sandbox"]);
     refuse(5);
     terminal.wait_to_see("REFUSED 100 % of responses");
     ip("link del server");
@@ -52,6 +56,45 @@ fn an_interface_that_is_removed_is_told_and_captured_on_again_when_it_is_back() 
     ip("link set server up");
     terminal.wait_to_see("server was gone once");
     leave(terminal, 3);
+}
+
+/// Who gave up the right to open an interface says what to do.
+#[test]
+fn an_interface_that_is_removed_is_lost_to_who_is_confined() {
+    if !in_namespace("faults::an_interface_that_is_removed_is_lost_to_who_is_confined", &[]) {
+        return;
+    }
+    let (_client, terminal) = dashboard();
+    refuse(5);
+    terminal.wait_to_see("(5 of 5)");
+    ip("link del server");
+    terminal.wait_to_see("server disappeared");
+    ip("link add server type veth peer name other");
+    ip("link set server up");
+    terminal.wait_to_see("FAILED");
+    terminal.wait_to_see("start anew, or capture on `any`");
+    assert!(terminal.screen().contents().contains("(5 of 5)"), "it is kept");
+    leave(terminal, 3);
+}
+
+/// All interfaces together need not be opened again.
+#[test]
+fn on_any_an_interface_may_come_and_go() {
+    if !in_namespace("faults::on_any_an_interface_may_come_and_go", &[]) {
+        return;
+    }
+    let (_client, terminal) = dashboard_with(&["-i", "any"]);
+    refuse(3);
+    terminal.wait_to_see("(3 of 3)");
+    ip("link del server");
+    ip("link add server type veth peer name other");
+    ip("link set other up");
+    ip("addr add 10.99.0.1/24 dev server");
+    ip("link set server up");
+    ip("neigh add 10.99.0.2 lladdr 02:00:00:00:00:02 dev server");
+    refuse(4);
+    terminal.wait_to_see("(7 of 7)");
+    leave(terminal, 0);
 }
 
 #[test]
