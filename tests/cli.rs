@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -215,6 +216,28 @@ fn the_packets_that_are_written_are_those_that_were_read() {
     let told = "it exists; name another file";
     check(&["report", capture, "-w", &copy], 2, &[], &["cannot write packets to", told]);
     check(&["report", capture, "--write-total", "2MiB"], 2, &[], &["--write <FILE>"]);
+}
+
+#[test]
+fn packets_written_through_sudo_belong_to_who_called_it() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("skipped: needs root");
+    }
+    let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(1000), Some(1001)).unwrap();
+    let path = folder.path().join("dns.pcapng");
+    let words = ["report", "-q", "testdata/outage.pcap.gz", "-w", path.to_str().unwrap()];
+    for more in [&[][..], &["--write-every", "1m"]] {
+        let mut command = program(&[&words[..], more].concat());
+        let output = command.env("SUDO_UID", "1000").env("SUDO_GID", "1001").output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    assert!(files.len() >= 4, "{files:?}");
+    for file in files {
+        let found = file.metadata().unwrap();
+        assert_eq!((found.uid(), found.gid()), (1000, 1001), "{file:?}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io;
 use super::InternalError;
 use super::capture::COMPLAINT;
 use crate::ledger::Reason;
-use crate::snapshot::{Confidence, Ended, Finding, Focus, Snapshot};
+use crate::snapshot::{Confidence, Ended, Finding, Focus, NOT_WRITTEN, Quality, Snapshot};
 use crate::wire::LinkType;
 
 /// An ending that produced what was asked for.
@@ -111,9 +111,11 @@ fn troubles(snapshot: &Snapshot) -> Vec<String> {
     .collect()
 }
 
-/// What the source complained of while it went on: part of the input is missing.
+/// What the source complained of while it went on: part of the input is missing; or of what was to
+/// be written.
 fn complaints(snapshot: &Snapshot) -> impl Iterator<Item = String> {
-    let told = snapshot.quality.iter().filter(|quality| quality.id == COMPLAINT);
+    let is_one = |quality: &&Quality| [COMPLAINT, NOT_WRITTEN].contains(&quality.id);
+    let told = snapshot.quality.iter().filter(is_one);
     told.map(|quality| quality.text.clone())
 }
 

@@ -2,6 +2,9 @@
 
 use super::{Quality, Snapshot};
 
+/// The identifier of packets that were not written to their file.
+pub const NOT_WRITTEN: &str = "not-written";
+
 /// One reason for caution: an identifier, and a sentence if it applies.
 type Check = (&'static str, fn(&Snapshot) -> Option<String>);
 
@@ -9,7 +12,7 @@ type Check = (&'static str, fn(&Snapshot) -> Option<String>);
 const CHECKS: &[Check] = &[
     ("nothing-decoded", nothing_decoded),
     ("dropped", dropped),
-    ("not-written", not_written),
+    (NOT_WRITTEN, not_written),
     ("one-way", one_way),
     ("link-type", link_type),
     ("shed", shed),

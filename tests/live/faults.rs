@@ -97,6 +97,36 @@ fn on_any_an_interface_may_come_and_go() {
     leave(terminal, 0);
 }
 
+/// The process that writes packets, of those that the program started.
+fn packet_writer(parent: u32) -> Option<Pid> {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
+    let writes = |pid: &&str| {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command).contains("write-packets")
+    };
+    Pid::from_raw(children.split_whitespace().find(writes)?.parse().ok()?)
+}
+
+#[test]
+fn who_writes_packets_may_die_and_the_capture_goes_on() {
+    if !in_namespace("faults::who_writes_packets_may_die_and_the_capture_goes_on", &[]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("it can be made");
+    let path = folder.path().join("dns.pcapng");
+    let (_client, terminal) =
+        dashboard_with(&["-i", "server", "-w", path.to_str().expect("it is text")]);
+    refuse(3);
+    terminal.wait_to_see("(3 of 3)");
+    wait_until("packets on the disk", || fs::metadata(&path).is_ok_and(|it| it.len() > 400));
+    let writer = packet_writer(terminal.child.id()).expect("it runs");
+    kill_process(writer, Signal::KILL).expect("it runs");
+    refuse(4);
+    terminal.wait_to_see("(7 of 7)");
+    terminal.wait_to_see("nothing is written any more");
+    leave(terminal, 3);
+}
+
 #[test]
 fn an_address_that_changes_changes_nothing() {
     if !in_namespace("faults::an_address_that_changes_changes_nothing", &[]) {
