@@ -30,7 +30,7 @@ pub enum Play {
     Toggle,
     /// Pass over everything before the next DNS message, and then go on as before.
     NextMessage,
-    /// Pass over everything before the next response with the focus code, and stand still there.
+    /// Pass over everything before the next response in focus, and stand still there.
     NextFocus,
     /// At the next slower speed.
     Slower,

@@ -213,9 +213,32 @@ fn the_packets_that_are_written_are_those_that_were_read() {
     assert!(parts.len() >= 3, "{parts:?}");
     let (first, others) = parts.split_first().unwrap();
     assert_eq!(read, counted(first, others), "the parts are the whole");
+    let often = path("often.pcapng");
+    counted(capture, &["-w", &often, "--write-every", "10s"]);
+    let files = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.to_str().unwrap().contains("often-")).count();
+    assert!((18..=19).contains(&files), "three minutes are in {files} files of ten seconds");
     let told = "it exists; name another file";
     check(&["report", capture, "-w", &copy], 2, &[], &["cannot write packets to", told]);
     check(&["report", capture, "--write-total", "2MiB"], 2, &[], &["--write <FILE>"]);
+    check(&["report", capture, "-w", "-"], 2, &[], &["name a file"]);
+    let total = ["--write-size", "3MiB", "--write-total", "2MiB"];
+    let words = [&["report", capture, "-w", "x"][..], &total].concat();
+    check(&words, 2, &[], &["has no room for a file"]);
+    let bad = path("bad.pcap");
+    std::fs::write(&bad, "no capture").unwrap();
+    let untouched = path("untouched.pcapng");
+    check(&["report", &bad, "-w", &untouched], 2, &[], &["bad.pcap"]);
+    wait_until_gone(Path::new(&untouched));
+}
+
+/// A process of its own tidies up after the program has ended.
+fn wait_until_gone(path: &Path) {
+    let began = std::time::Instant::now();
+    while path.exists() {
+        assert!(began.elapsed().as_secs() < 10, "{} is left behind", path.display());
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
 }
 
 #[test]

@@ -44,9 +44,6 @@ const IDLE: Duration = Duration::from_millis(20);
 
 /// Shows the dashboard until the user leaves it.
 pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
-    let stop = Stop::on_signals()?;
-    // All that could be said is on the screen.
-    let _unheeded = Inquiry::on_signal()?;
     let (config, note) = config::load(&analysis.screen.config)?;
     warn_of(analysis.volume, note.as_deref());
     let mut analysis = analysis.clone();
@@ -59,7 +56,11 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     }
     let folder = export::absolute(analysis.export_dir.as_deref())?;
     let hand = hand(&analysis.rights, &folder)?;
+    // Until all is open there is nothing to end in order, and a FIFO may be waited for.
     let opened = open::open(&analysis)?;
+    let stop = Stop::on_signals()?;
+    // All that could be said is on the screen.
+    let _unheeded = Inquiry::on_signal()?;
     confinement::take_keys_from_the_terminal();
     let status = confinement::confine(&analysis, &opened)?;
     let mut exporter = Exporter::start(folder, hand)?;

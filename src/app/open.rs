@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
@@ -13,7 +14,7 @@ use super::replay::Playing;
 use super::{analyzer, confinement, recording};
 use crate::cli::{Analysis, Input, Live};
 use crate::engine::EngineConfig;
-use crate::record::{Disk, Recorder};
+use crate::record::{Disk, Manner, Recorder};
 use crate::snapshot::{SourceKind, Speed};
 use crate::source::{FileOptions, FrameSource, Inputs, LiveOptions, list_interfaces, open_live};
 use crate::wire::name::escape_text;
@@ -23,8 +24,9 @@ pub(super) struct Opened {
     engine: EngineConfig,
     origin: Origin,
     kind: Kind,
-    /// Where packets are written to.
+    /// Where packets are written to, and how much time a file spans.
     disk: Option<Box<dyn Disk>>,
+    every: Option<Duration>,
 }
 
 enum Kind {
@@ -42,6 +44,8 @@ struct Files {
 
 /// Opens what the plan says.
 pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
+    // First, so that the process that writes has no interface.
+    let disk = recording::disk(analysis)?;
     let engine = analysis.engine.clone();
     let (origin, kind) = match &analysis.input {
         Input::Files { paths, follow, threads, replay } => {
@@ -59,8 +63,8 @@ pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
             (origin, Kind::Live { source, interfaces, threads: live.threads })
         }
     };
-    let disk = recording::disk(analysis)?;
-    Ok(Opened { engine, origin, kind, disk })
+    let every = analysis.record.as_ref().and_then(|record| record.every);
+    Ok(Opened { engine, origin, kind, disk, every })
 }
 
 impl Opened {
@@ -84,7 +88,7 @@ impl Opened {
 
     /// Begins to read, on as many threads as it shall be counted on.
     pub(super) fn read(self) -> anyhow::Result<Capture> {
-        let Self { engine, origin, kind, disk } = self;
+        let Self { engine, origin, kind, disk, every } = self;
         let (capture, names, patient) = match kind {
             Kind::Files(files) => (files.read(engine, origin)?, Vec::new(), true),
             Kind::Live { source, interfaces, threads } => {
@@ -93,7 +97,8 @@ impl Opened {
                 (Capture::new(origin, source, analyzer).with(again), interfaces, false)
             }
         };
-        let recorder = disk.map(|disk| Recorder::start(disk, names, patient)).transpose();
+        let manner = Manner { names, patient, every };
+        let recorder = disk.map(|disk| Recorder::start(disk, manner)).transpose();
         Ok(capture.recorded(recorder.context("cannot start the thread that writes packets")?))
     }
 }

@@ -43,14 +43,12 @@ struct Remote {
 /// Starts the process and waits until it is confined and has its first file.
 fn start(options: &RecordOptions) -> anyhow::Result<Remote> {
     let mut command = Command::new(writer::program()?);
-    command.arg0("rcodetop").arg("write-packets").arg(&options.path);
-    for (name, number) in [
-        ("--write-size", options.size),
-        ("--write-every", options.every.map(|every| every.as_secs().max(1))),
-        ("--write-total", options.total),
-    ] {
+    command.arg0("rcodetop").arg("write-packets");
+    for (name, number) in [("--write-size", options.size), ("--write-total", options.total)] {
         command.args(number.map(|number| format!("{name}={number}")));
     }
+    let every = options.every.map(|every| format!("--write-every={}ms", every.as_millis().max(1)));
+    command.args(every).arg("--").arg(&options.path);
     // In a group of its own, as the process that writes reports.
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn().context("cannot start the process that writes packets")?;
@@ -138,6 +136,7 @@ fn parse(line: &str) -> Option<Recording> {
 
 /// The process itself: confines itself, opens its first file, and writes until its input ends.
 pub(super) fn serve(options: &RecordOptions) -> anyhow::Result<()> {
+    writer::outlive_signals()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let wishes = Wishes {
         role: Role::Writer(folder(&options.path)),

@@ -68,7 +68,9 @@ impl Playing {
 
     /// So much is counted: whether what is sought is among it, which the first time it is not.
     pub(super) fn sees(&mut self, counted: Counted) -> bool {
-        let from = *self.from.get_or_insert(counted);
+        let from = self.from.get_or_insert(counted);
+        // A late response takes a silence back: what comes after it is another.
+        from.focus = from.focus.min(counted.focus);
         let is_found = match self.player.sought() {
             Some(Play::NextFocus) => counted.focus > from.focus,
             _ => counted.messages > from.messages,

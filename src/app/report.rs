@@ -25,8 +25,9 @@ const DEFAULT_WIDTH: usize = 100;
 
 /// Reads the input to its end, or to a signal, and writes the report.
 pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
-    let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
+    // Until all is open there is nothing to end in order, and a FIFO may be waited for.
     let opened = open::open(&plan.analysis)?;
+    let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
     let sink = sink(plan)?;
     let status = confinement::confine(&plan.analysis, &opened)?;
     confinement::tell(&status, plan.analysis.volume);

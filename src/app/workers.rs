@@ -131,8 +131,13 @@ impl Analyze for Workers {
     }
 
     fn kept_frames(&mut self) -> Vec<WholeFrame> {
-        let mut frames = Vec::new();
-        self.crew.rest(|back| frames.extend(back.parts().0.kept_frames()));
+        let (mut frames, mut since) = (Vec::new(), Timestamp::default());
+        self.crew.rest(|back| {
+            let (matcher, _) = back.parts();
+            since = since.max(matcher.kept_since());
+            frames.extend(matcher.kept_frames());
+        });
+        frames.retain(|frame| frame.entry.at >= since);
         frames.sort_by_key(|frame| (frame.entry.at, frame.entry.frame));
         frames
     }

@@ -9,8 +9,10 @@ use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 use super::export::{self, Hand};
 use crate::confine::{self, Role, Wishes};
@@ -168,8 +170,18 @@ impl<R: Read> Read for Chunks<R> {
     }
 }
 
+/// What ends or asks the program, and is sent to all of its processes: this one ends when its input
+/// does, with all that came before.
+pub(super) fn outlive_signals() -> io::Result<()> {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] {
+        signal_hook::flag::register(signal, Arc::default())?;
+    }
+    Ok(())
+}
+
 /// The process itself: confines itself, says so, and serves until its input ends.
 pub(super) fn serve(folder: &Path) -> anyhow::Result<()> {
+    outlive_signals()?;
     let (input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let wishes = Wishes {
         role: Role::Writer(folder.to_owned()),

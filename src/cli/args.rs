@@ -31,7 +31,7 @@ Examples:
   rcodetop explain acl-recursion              how a cause shows, and how to mend it
 
 Exit status: 0 done; 1 a fault was found (report --check only); 2 could not do the work;
-3 done, but the input was damaged or packets were lost.";
+3 done, but the input was damaged, or packets were lost or not written; 70 internal error.";
 
 const REPORT_EXAMPLES: &str = "\
 Examples:

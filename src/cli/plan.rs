@@ -283,6 +283,7 @@ fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
 
 fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis, clap::Error> {
     refuse_task_as_file(&args)?;
+    check_writing(&args.write)?;
     let mut paths = std::mem::take(&mut args.files);
     paths.append(&mut args.read);
     args.port.sort_unstable();
@@ -372,6 +373,20 @@ fn files(
     }
     require_memory(args)?;
     Ok(Input::Files { paths, follow: args.follow, threads: args.threads, replay: None })
+}
+
+/// What cannot be written so.
+fn check_writing(args: &WriteArgs) -> Result<(), clap::Error> {
+    if args.write.as_deref() == Some(Path::new("-")) {
+        let why = "-w - would mix packets with the report on standard output; name a file";
+        return Err(conflict(why));
+    }
+    match (args.write_size, args.write_total) {
+        (Some(size), Some(total)) if size > total => {
+            Err(conflict("--write-total has no room for a file of --write-size"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn record(args: &WriteArgs) -> Option<RecordOptions> {

@@ -240,7 +240,16 @@ impl Matcher {
 
     /// The frames that are kept of the latest messages, the oldest first.
     pub(crate) fn kept_frames(&self) -> Vec<WholeFrame> {
-        self.trail().map_or_else(Vec::new, Trail::frames)
+        let mut frames = self.trail().map_or_else(Vec::new, Trail::frames);
+        let since = self.kept_since();
+        frames.retain(|frame| frame.entry.at >= since);
+        frames
+    }
+
+    /// From when on every message is kept, not only those of lookups in trouble: what is counted
+    /// of them has both.
+    pub(crate) fn kept_since(&self) -> Timestamp {
+        self.trail().map_or_else(Timestamp::default, Trail::whole_since)
     }
 
     /// The names of addresses; `None` if none are to be learnt.

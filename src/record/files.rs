@@ -67,7 +67,7 @@ impl Files {
             }
             self.begin(self.next_path(chunk.first))?;
         }
-        self.make_room(chunk.bytes.len() as u64)?;
+        self.make_room(chunk)?;
         let Some(current) = &mut self.current else { return Ok(()) };
         if let Err(error) = current.file.write_all(&chunk.bytes) {
             // A block that was begun would make the file unreadable to some.
@@ -98,12 +98,11 @@ impl Files {
     }
 
     fn begin(&mut self, path: PathBuf) -> io::Result<()> {
+        self.status.file = escape_text(path.as_os_str().as_encoded_bytes());
         let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         file.write_all(&self.beginning)?;
         let length = self.beginning.len() as u64;
-        let status = &mut self.status;
-        status.file = escape_text(path.as_os_str().as_encoded_bytes());
-        status.files += 1;
+        self.status.files += 1;
         self.current = Some(Current { file, path, length, first: None });
         Ok(())
     }
@@ -125,8 +124,15 @@ impl Files {
 
     /// Removes the oldest files until so many bytes more fit the total; fails where that does not
     /// help.
-    fn make_room(&mut self, more: u64) -> io::Result<()> {
+    fn make_room(&mut self, chunk: &Chunk) -> io::Result<()> {
         let Some(total) = self.options.total else { return Ok(()) };
+        let more = chunk.bytes.len() as u64;
+        let current = self.current.as_ref().map_or(0, |current| current.length);
+        if self.options.rotates() && current + more > total {
+            // It is the oldest, too: its end makes it one that can go.
+            self.end();
+            self.begin(self.next_path(chunk.first))?;
+        }
         let current = self.current.as_ref().map_or(0, |current| current.length);
         let mut length = current + self.older.iter().map(|(_, length)| length).sum::<u64>();
         while length + more > total {
@@ -141,6 +147,15 @@ impl Files {
             }
         }
         Ok(())
+    }
+}
+
+/// A file without a frame is of no use, and in the way of the next try.
+impl Drop for Files {
+    fn drop(&mut self) {
+        if let Some(current) = self.current.take().filter(|current| current.first.is_none()) {
+            let _ = fs::remove_file(current.path); // or it stays
+        }
     }
 }
 

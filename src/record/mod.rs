@@ -9,12 +9,13 @@ mod files;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::rehearsal;
 use crate::time::Timestamp;
@@ -25,6 +26,22 @@ pub use files::Files;
 const CHUNK: usize = 256 << 10;
 /// Chunks on their way at most: 16 MiB, which a disk that pauses for a moment is behind.
 const CHUNKS: usize = 64;
+
+/// A disk that takes longer than this for what waits for it is given up.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Interfaces that are described; of a capture that has more, no frame of these is written.
+const MOST_INTERFACES: u32 = 4096;
+
+/// How frames are handed to the disk.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// The names of the interfaces, by number.
+    pub names: Vec<String>,
+    /// Frames wait until the disk is ready: those of a file can, those of an interface cannot.
+    pub patient: bool,
+    /// As [`RecordOptions::every`].
+    pub every: Option<Duration>,
+}
 
 /// Where frames go, and how they are divided among files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,27 +107,31 @@ pub trait Disk: Send {
 #[derive(Debug)]
 pub struct Recorder {
     chunk: Chunk,
-    /// Link types in the order of their descriptions: which interface, which link type.
-    described: Vec<(u32, u16)>,
+    /// The numbers of the descriptions: of which interface, with which link type.
+    described: HashMap<(u32, u16), u32>,
     names: Vec<String>,
     patient: bool,
+    /// A file spans at most so much packet time, and a chunk is never in two files.
+    every: Option<Duration>,
     sender: Option<SyncSender<Chunk>>,
     /// Chunks that were written and can be filled again.
     empty: Receiver<Chunk>,
     status: Arc<Mutex<Recording>>,
     /// Frames for which there was no room on the way to the disk.
     overflow: u64,
+    /// Frames that are on their way to it, or there.
+    handed: u64,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Recorder {
-    /// Starts the thread. `names` are those of the interfaces, by number; who is `patient` waits until
-    /// the disk is ready, as frames of a file can and those of an interface cannot.
+    /// Starts the thread.
     ///
     /// # Errors
     ///
     /// If there is no thread to be had.
-    pub fn start(disk: Box<dyn Disk>, names: Vec<String>, patient: bool) -> io::Result<Self> {
+    pub fn start(disk: Box<dyn Disk>, manner: Manner) -> io::Result<Self> {
+        let Manner { names, patient, every } = manner;
         let status = Arc::<Mutex<Recording>>::default();
         let theirs = Arc::clone(&status);
         let (sender, full) = sync_channel(CHUNKS);
@@ -119,20 +140,29 @@ impl Recorder {
         let thread = thread::Builder::new().name("record".into()).spawn(work)?;
         Ok(Self {
             chunk: Chunk::default(),
-            described: Vec::new(),
+            described: HashMap::new(),
             names,
             patient,
+            every,
             sender: Some(sender),
             empty,
             status,
             overflow: 0,
+            handed: 0,
             thread: Some(thread),
         })
     }
 
     /// Takes a copy of a frame.
     pub fn frame(&mut self, frame: &Frame<'_>) {
-        let interface = self.describe(frame);
+        let Some(interface) = self.describe(frame) else {
+            self.overflow += 1;
+            return;
+        };
+        let span = frame.at.since(self.chunk.first);
+        if self.chunk.frames > 0 && self.every.is_some_and(|every| span >= every) {
+            self.flush();
+        }
         if self.chunk.frames == 0 {
             self.chunk.first = frame.at;
         }
@@ -144,20 +174,21 @@ impl Recorder {
         }
     }
 
-    /// The number of the interface's description, which is written if there is none yet.
-    fn describe(&mut self, frame: &Frame<'_>) -> u32 {
+    /// The number of the interface's description, which is written if there is none yet; `None` if
+    /// there are too many.
+    fn describe(&mut self, frame: &Frame<'_>) -> Option<u32> {
         let key = (frame.interface, frame.link.0);
-        let found = self.described.iter().position(|each| *each == key);
-        let number = found.unwrap_or_else(|| {
-            self.flush();
-            let name = usize::try_from(key.0).ok().and_then(|number| self.names.get(number));
-            blocks::interface(key.1, name.map(String::as_str), &mut self.chunk.bytes);
-            self.chunk.is_interface = true;
-            self.flush();
-            self.described.push(key);
-            self.described.len() - 1
-        });
-        u32::try_from(number).unwrap_or(u32::MAX)
+        if let Some(number) = self.described.get(&key) {
+            return Some(*number);
+        }
+        let number = u32::try_from(self.described.len()).ok().filter(|it| *it < MOST_INTERFACES)?;
+        self.flush();
+        let name = usize::try_from(key.0).ok().and_then(|number| self.names.get(number));
+        blocks::interface(key.1, name.map(String::as_str), &mut self.chunk.bytes);
+        self.chunk.is_interface = true;
+        self.flush();
+        self.described.insert(key, number);
+        Some(number)
     }
 
     /// Hands over what was copied so far.
@@ -168,13 +199,13 @@ impl Recorder {
         let chunk = std::mem::replace(&mut self.chunk, self.empty.try_recv().unwrap_or_default());
         let Some(sender) = &self.sender else { return };
         // Without its interface no frame could be read: that is worth a wait.
-        let lost = if chunk.is_interface || self.patient {
-            sender.send(chunk).map_err(|refused| refused.0)
-        } else {
-            sender.try_send(chunk).map_err(|error| match error {
-                TrySendError::Full(chunk) | TrySendError::Disconnected(chunk) => chunk,
-            })
-        };
+        let patience =
+            if chunk.is_interface || self.patient { LONGEST_WAIT } else { Duration::ZERO };
+        let frames = chunk.frames;
+        let lost = send(sender, chunk, patience);
+        if lost.is_ok() {
+            self.handed += frames;
+        }
         if let Err(mut chunk) = lost {
             self.overflow += chunk.frames;
             chunk.clear();
@@ -188,24 +219,51 @@ impl Recorder {
         Recording { lost: status.lost + self.overflow, ..status }
     }
 
-    /// Waits until all is written that can be.
+    /// Waits until all is written that can be; not for ever, for a disk may never answer.
     pub fn finish(&mut self) {
-        self.flush();
-        self.sender = None;
-        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+        if let Some(Err(panic)) = self.end() {
             std::panic::resume_unwind(panic);
         }
+    }
+
+    fn end(&mut self) -> Option<thread::Result<()>> {
+        self.flush();
+        self.sender = None;
+        let thread = self.thread.take()?;
+        let began = Instant::now();
+        while !thread.is_finished() {
+            // A chunk that comes back is one that was written.
+            let _ = self.empty.recv_timeout(Duration::from_millis(20));
+            if began.elapsed() > LONGEST_WAIT {
+                let mut status = lock(&self.status);
+                status.stopped = Some("the disk does not answer".to_owned());
+                status.lost = self.handed.saturating_sub(status.frames);
+                return None;
+            }
+        }
+        Some(thread.join())
     }
 }
 
 /// What was copied is not forgotten, however this ends.
 impl Drop for Recorder {
     fn drop(&mut self) {
-        self.flush();
-        self.sender = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // a panic that nobody waited for is not worth another
-        }
+        let _ = self.end(); // a panic that nobody waited for is not worth another
+    }
+}
+
+/// Hands over a chunk as soon as there is room for it, or gives it back.
+fn send(sender: &SyncSender<Chunk>, chunk: Chunk, patience: Duration) -> Result<(), Chunk> {
+    let began = Instant::now();
+    let mut chunk = chunk;
+    loop {
+        chunk = match sender.try_send(chunk) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Disconnected(chunk)) => return Err(chunk),
+            Err(TrySendError::Full(chunk)) if began.elapsed() >= patience => return Err(chunk),
+            Err(TrySendError::Full(chunk)) => chunk,
+        };
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -7,7 +7,8 @@ use crate::wire::LinkType;
 /// Frames of `length` bytes, `seconds` apart.
 fn record(options: RecordOptions, frames: u64, length: usize, seconds: u64) -> Recording {
     let files = Files::open(options).unwrap();
-    let mut recorder = Recorder::start(Box::new(files), vec!["eth0".into()], false).unwrap();
+    let manner = Manner { names: vec!["eth0".into()], patient: false, every: None };
+    let mut recorder = Recorder::start(Box::new(files), manner).unwrap();
     let bytes = vec![0xAB; length];
     for nth in 0..frames {
         let at = Timestamp::new(1_795_230_720 + nth * seconds, 0);
@@ -101,6 +102,64 @@ fn a_full_disk_stops_the_writing_and_nothing_else() {
     assert!(recording.frames > 20 && recording.frames + recording.lost == 200, "{recording:?}");
     assert!(recording.stopped.is_some_and(|why| why.contains("No space left")));
     assert!(length <= 64 << 10);
+}
+
+#[test]
+fn a_file_without_a_packet_does_not_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(record(in_folder(folder.path()), 0, 0, 0).frames, 0);
+    assert_eq!(files(folder.path()), []);
+}
+
+#[test]
+fn the_oldest_file_may_be_the_one_that_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (every, total) = (Some(Duration::from_secs(3600)), Some(5_000));
+    let recording =
+        record(RecordOptions { every, total, ..in_folder(folder.path()) }, 30, 1_000, 1);
+    assert_eq!((recording.frames, recording.lost, recording.stopped), (30, 0, None));
+    let left: u64 = files(folder.path()).iter().map(|(_, length)| length).sum();
+    assert!(left <= 5_000, "{left}");
+}
+
+/// Whoever wrote the capture says how many interfaces there are.
+#[test]
+fn of_too_many_interfaces_the_frames_are_counted_and_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Box::new(Files::open(in_folder(folder.path())).unwrap());
+    let manner = Manner { patient: true, ..Manner::default() };
+    let mut recorder = Recorder::start(disk, manner).unwrap();
+    let more = 10;
+    for interface in 0..MOST_INTERFACES + more {
+        let (at, link) = (Timestamp::new(1, 0), LinkType(1));
+        recorder.frame(&Frame { at, wire_len: 4, link, interface, bytes: &[1, 2, 3, 4] });
+    }
+    recorder.finish();
+    let status = recorder.status();
+    assert_eq!((status.frames, status.lost), (MOST_INTERFACES.into(), more.into()));
+}
+
+/// A disk that never answers.
+struct Deaf(std::sync::mpsc::Receiver<()>);
+
+impl Disk for Deaf {
+    fn write(&mut self, _: &Chunk) -> Recording {
+        let _ = self.0.recv();
+        Recording::default()
+    }
+}
+
+#[test]
+fn a_disk_that_does_not_answer_is_not_waited_for_for_ever() {
+    let (answer, never) = std::sync::mpsc::channel();
+    let mut recorder = Recorder::start(Box::new(Deaf(never)), Manner::default()).unwrap();
+    let (at, link) = (Timestamp::new(1, 0), LinkType(1));
+    recorder.frame(&Frame { at, wire_len: 0, link, interface: 0, bytes: &[] });
+    recorder.finish();
+    let status = recorder.status();
+    assert_eq!(status.stopped.as_deref(), Some("the disk does not answer"));
+    assert_eq!((status.frames, status.lost), (0, 1));
+    drop(answer);
 }
 
 #[test]

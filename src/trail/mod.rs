@@ -240,6 +240,12 @@ impl Trail {
         self.pause
     }
 
+    /// From when on everything is kept: from the beginning, as long as nothing had to go.
+    pub fn whole_since(&self) -> Timestamp {
+        let is_whole = self.forgotten == 0 && self.trouble.oldest().is_none();
+        if is_whole { Timestamp::default() } else { self.since().unwrap_or_default() }
+    }
+
     /// The time of the oldest message from which on everything is kept; `None` if nothing is.
     pub fn since(&self) -> Option<Timestamp> {
         self.all.oldest().map(|entry| entry.at)

@@ -181,12 +181,7 @@ pub const KEYS: &[Key] = &[
         "next DNS message at once, however far",
         "step",
     ),
-    row(
-        &[plain('R')],
-        Msg::Play(Play::NextFocus),
-        "on to the next response with the focus code; pauses",
-        "",
-    ),
+    row(&[plain('R')], Msg::Play(Play::NextFocus), "on to the next that is in focus; pauses", ""),
     row(
         &[plain('}'), plain(')')],
         Msg::Play(Play::Faster),

@@ -118,11 +118,21 @@ fn who_writes_packets_may_die_and_the_capture_goes_on() {
         dashboard_with(&["-i", "server", "-w", path.to_str().expect("it is text")]);
     refuse(3);
     terminal.wait_to_see("(3 of 3)");
-    wait_until("packets on the disk", || fs::metadata(&path).is_ok_and(|it| it.len() > 400));
+    wait_until("packets on the disk", || fs::metadata(&path).is_ok_and(|it| it.len() > 300));
     let writer = packet_writer(terminal.child.id()).expect("it runs");
+    let open = fs::read_dir(format!("/proc/{}/fd", writer.as_raw_nonzero())).expect("it runs");
+    let open = open.map(|entry| fs::read_link(entry.expect("it is there").path()));
+    let open: Vec<_> = open.map(|link| link.unwrap_or_default().display().to_string()).collect();
+    assert!(open.iter().all(|link| !link.contains("socket")), "it has no interface: {open:?}");
+    for signal in [Signal::INT, Signal::TERM, Signal::USR1] {
+        kill_process(writer, signal).expect("it heeds none of these");
+    }
+    refuse(1);
+    let more = || fs::metadata(&path).is_ok_and(|it| it.len() > 600);
+    wait_until("more packets on the disk", more);
     kill_process(writer, Signal::KILL).expect("it runs");
     refuse(4);
-    terminal.wait_to_see("(7 of 7)");
+    terminal.wait_to_see("(8 of 8)");
     terminal.wait_to_see("nothing is written any more");
     leave(terminal, 3);
 }
