@@ -140,7 +140,7 @@ fn of_too_many_interfaces_the_frames_are_counted_and_not_written() {
 }
 
 /// A disk that never answers.
-struct Deaf(std::sync::mpsc::Receiver<()>);
+struct Deaf(Receiver<()>);
 
 impl Disk for Deaf {
     fn write(&mut self, _: &Chunk) -> Recording {
