@@ -326,12 +326,14 @@ fn blame(snapshot: &Snapshot, focus: u64) -> Option<Part> {
     let servers = &snapshot.servers;
     let top: &Row<_> = servers.rows.first()?;
     let of_all = share(top.focus, focus);
+    let is_first_alone = servers.rows.get(1).is_none_or(|second| second.focus < top.focus);
     let told = match servers.total.max(servers.rows.len() as u64) {
         1 => format!("; all {by} {}", top.key),
         total if of_all > 0.5 => {
             let [of_all, total] = [text::share(of_all), text::count(total)];
             format!("; mostly {by} {} ({of_all}), one of {total} servers", top.key)
         }
+        total if !is_first_alone => format!("; {by} {} servers", text::count(total)),
         total => format!(
             "; {by} {} servers, most {by} {} ({})",
             text::count(total),
@@ -461,27 +463,48 @@ mod tests {
         check(&snapshot, "7 queries selected, and no response to any of them.");
     }
 
+    /// A server that met it so often.
+    fn met(last: u8, focus: u64) -> Row<std::net::IpAddr> {
+        Row {
+            key: [192, 0, 2, last].into(),
+            responses: focus,
+            focus,
+            whole: focus,
+            unanswered: 0,
+            clients: None,
+            servers: None,
+            names: None,
+            first: None,
+            last: None,
+            latency: None,
+            error: 0,
+            role: None,
+            place: None,
+        }
+    }
+
+    #[test]
+    fn the_server_that_met_most_of_it_is_named_if_it_is_one() {
+        let mut snapshot = Snapshot::default();
+        for (focus, told) in [
+            (&[6, 2, 2][..], "; mostly by 192.0.2.0 (60.0 %), one of 3 servers"),
+            (&[4, 3, 3], "; by 3 servers, most by 192.0.2.0 (40.0 %)"),
+            (&[4, 4, 2], "; by 3 servers"),
+            (&[3], "; all by 192.0.2.0"),
+        ] {
+            let rows = (0..).zip(focus).map(|(last, focus)| met(last, *focus));
+            snapshot.servers.rows = rows.collect();
+            let Part { text, .. } = blame(&snapshot, focus.iter().sum()).expect("there is one");
+            assert_eq!(text, told);
+        }
+    }
+
     #[test]
     fn what_is_selected_begins_when_it_began_and_not_with_the_capture() {
         let mut snapshot = with(&[(Rcode::REFUSED, 3)]);
         let at = |seconds: u64| Some(Timestamp::new(1_795_230_720 + seconds, 0));
         (snapshot.source.first, snapshot.source.last) = (at(0), at(100));
-        snapshot.servers.rows = vec![Row {
-            key: std::net::Ipv4Addr::LOCALHOST.into(),
-            responses: 3,
-            focus: 3,
-            whole: 3,
-            unanswered: 0,
-            clients: None,
-            servers: None,
-            names: None,
-            first: at(70),
-            last: at(99),
-            latency: None,
-            error: 0,
-            role: None,
-            place: None,
-        }];
+        snapshot.servers.rows = vec![Row { first: at(70), last: at(99), ..met(53, 3) }];
         assert_eq!(since(&snapshot, start_of_a_part(&snapshot)), ", from the start");
         snapshot.selected = Some(Selected::default());
         assert_eq!(since(&snapshot, start_of_a_part(&snapshot)), ", since 03:13:10");
