@@ -7,8 +7,9 @@ use std::fs::Permissions;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -32,6 +33,16 @@ pub(super) fn by_oneself(folder: &Path) -> Hand {
 
 /// So many names are tried, each with a number of its own.
 const MOST_NAMES: u32 = 10_000;
+
+/// Who quits does not wait for longer than this for a report.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+fn unanswered(folder: &Path) -> Refusal {
+    Refusal {
+        why: format!("a report is not written: {} does not answer", printable(folder)),
+        advice: "look at the disk, or start with --export-dir DIR to write elsewhere".to_owned(),
+    }
+}
 
 /// Writes reports while the screen goes on.
 pub(super) struct Exporter {
@@ -61,11 +72,21 @@ impl Exporter {
         Ok(Self { folder, orders, answers, thread, told: Vec::new() })
     }
 
-    /// Waits for what is still being written: what became of all orders, in their order.
+    /// Waits for what is still being written, but not for ever: what became of all orders, in their
+    /// order.
     pub(super) fn finish(self) -> Vec<Written> {
-        let Self { orders, answers, thread, mut told, .. } = self;
+        let Self { orders, answers, thread, mut told, folder } = self;
         drop(orders);
-        told.extend(answers.iter());
+        loop {
+            match answers.recv_timeout(LONGEST_WAIT) {
+                Ok(written) => told.push(written),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    told.push(Err(unanswered(&folder)));
+                    return told;
+                }
+            }
+        }
         let _ = thread.join(); // a panic was printed, and there is no report to tell of
         told
     }
@@ -300,5 +321,20 @@ mod tests {
         let json = std::fs::read(folder.path().join("r.json")).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(json["schema"], "rcodetop.report/1");
+    }
+
+    #[test]
+    fn who_quits_does_not_wait_for_a_disk_that_never_answers() {
+        let (answer, never) = mpsc::channel::<()>();
+        let hand = Box::new(move |_: &Order| {
+            let _ = never.recv();
+            Ok("late".to_owned())
+        });
+        let mut exporter = Exporter::start(PathBuf::from("/mnt/gone"), hand).unwrap();
+        let (stem, snapshot) = ("rcodetop".to_owned(), Arc::default());
+        exporter.write(Order { form: Form::Text, stem, snapshot });
+        let told = exporter.finish();
+        assert!(matches!(&told[..], [Err(refusal)] if refusal.why.contains("/mnt/gone")));
+        drop(answer);
     }
 }
