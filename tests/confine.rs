@@ -366,9 +366,11 @@ fn a_file_that_is_followed_and_rotated_out_of_sight_is_complained_of() {
         let mut command = program(&words);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         wait_until_read(child.id(), capture.len());
-        fs::remove_file(&path).unwrap();
-        fs::write(&path, &capture).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        // It has its rights before it has its name: nobody opens it in between.
+        let next = folder.path().join("next.pcap");
+        fs::write(&next, &capture).unwrap();
+        fs::set_permissions(&next, fs::Permissions::from_mode(mode)).unwrap();
+        fs::rename(&next, &path).unwrap();
         if mode == 0o644 {
             wait_until_read(child.id(), 2 * capture.len());
         } else {
