@@ -7,7 +7,7 @@ use std::{fs, thread};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::net::{Running, client, in_namespace, ip, nsenter, succeeds, wait_until};
+use super::net::{Running, client, in_namespace, inside, ip, nsenter, succeeds, wait_until};
 use super::terminal::{PROGRAM, Terminal};
 
 /// A refusal of `www.example` in response to nothing: ID, flags, counts, and a question.
@@ -83,12 +83,14 @@ fn on_any_an_interface_may_come_and_go() {
     if !in_namespace("faults::on_any_an_interface_may_come_and_go", &[]) {
         return;
     }
-    let (_client, terminal) = dashboard_with(&["-i", "any"]);
+    let (client, terminal) = dashboard_with(&["-i", "any"]);
     refuse(3);
     terminal.wait_to_see("(3 of 3)");
     ip("link del server");
-    ip("link add server type veth peer name other");
-    ip("link set other up");
+    // The other end is elsewhere, or each packet would be seen at both.
+    let pid = client.0.id().to_string();
+    ip(&format!("link add server type veth peer name other netns {pid}"));
+    inside(&pid, &["ip", "link", "set", "other", "up"]);
     ip("addr add 10.99.0.1/24 dev server");
     ip("link set server up");
     ip("neigh add 10.99.0.2 lladdr 02:00:00:00:00:02 dev server");
