@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Chunk, Disk, RecordOptions, Recording, blocks};
 use crate::time::Timestamp;
@@ -44,7 +44,7 @@ impl Files {
         let (older, current, status) = (VecDeque::new(), None, Recording::default());
         let mut files = Self { options, beginning, current, older, status };
         if files.options.rotates() {
-            fs::metadata(folder(&files.options.path))?;
+            fs::metadata(files.options.folder())?;
         } else {
             files.begin(files.options.path.clone())?;
         }
@@ -67,7 +67,7 @@ impl Files {
             }
             self.begin(self.next_path(chunk.first))?;
         }
-        self.make_room(chunk)?;
+        self.make_room(chunk.bytes.len() as u64)?;
         let Some(current) = &mut self.current else { return Ok(()) };
         if let Err(error) = current.file.write_all(&chunk.bytes) {
             // A block that was begun would make the file unreadable to some.
@@ -85,7 +85,10 @@ impl Files {
     fn is_full(&self, chunk: &Chunk) -> bool {
         let Some(current) = &self.current else { return false };
         let length = current.length + chunk.bytes.len() as u64;
-        let is_long = self.options.size.is_some_and(|most| length > most);
+        let RecordOptions { size, total, .. } = self.options;
+        // One that is as long as all may be is the oldest, too: its end makes it one that can go.
+        let most = size.into_iter().chain(total.filter(|_| self.options.rotates())).min();
+        let is_long = most.is_some_and(|most| length > most);
         let span = current.first.map(|first| chunk.last.since(first));
         let is_old = self.options.every.zip(span).is_some_and(|(every, span)| span >= every);
         current.first.is_some() && (is_long || is_old)
@@ -114,25 +117,19 @@ impl Files {
             return path.clone();
         }
         let number = self.status.files + 1;
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let mut name = format!("{stem}-{}-{number:04}", first.stamp());
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(format!("-{}-{number:04}", first.stamp()));
         if let Some(extension) = path.extension() {
-            name = format!("{name}.{}", extension.to_string_lossy());
+            name.push(".");
+            name.push(extension);
         }
         path.with_file_name(name)
     }
 
     /// Removes the oldest files until so many bytes more fit the total; fails where that does not
     /// help.
-    fn make_room(&mut self, chunk: &Chunk) -> io::Result<()> {
+    fn make_room(&mut self, more: u64) -> io::Result<()> {
         let Some(total) = self.options.total else { return Ok(()) };
-        let more = chunk.bytes.len() as u64;
-        let current = self.current.as_ref().map_or(0, |current| current.length);
-        if self.options.rotates() && current + more > total {
-            // It is the oldest, too: its end makes it one that can go.
-            self.end();
-            self.begin(self.next_path(chunk.first))?;
-        }
         let current = self.current.as_ref().map_or(0, |current| current.length);
         let mut length = current + self.older.iter().map(|(_, length)| length).sum::<u64>();
         while length + more > total {
@@ -174,14 +171,6 @@ impl Disk for Files {
             self.status.bytes += chunk.bytes.len() as u64;
         }
         self.status.clone()
-    }
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        Some(folder) => folder,
-        None => Path::new("."),
     }
 }
 

@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -62,6 +62,12 @@ impl RecordOptions {
     /// Whether there may be more than one file.
     pub fn rotates(&self) -> bool {
         self.size.is_some() || self.every.is_some()
+    }
+
+    /// Where the files are.
+    pub fn folder(&self) -> &Path {
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        folder.unwrap_or(Path::new("."))
     }
 }
 
@@ -121,6 +127,8 @@ pub struct Recorder {
     overflow: u64,
     /// Frames that are on their way to it, or there.
     handed: u64,
+    /// It was waited for in vain; what is on its way counts as lost.
+    given_up: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -149,6 +157,7 @@ impl Recorder {
             status,
             overflow: 0,
             handed: 0,
+            given_up: false,
             thread: Some(thread),
         })
     }
@@ -186,6 +195,7 @@ impl Recorder {
         let name = usize::try_from(key.0).ok().and_then(|number| self.names.get(number));
         blocks::interface(key.1, name.map(String::as_str), &mut self.chunk.bytes);
         self.chunk.is_interface = true;
+        (self.chunk.first, self.chunk.last) = (frame.at, frame.at);
         self.flush();
         self.described.insert(key, number);
         Some(number)
@@ -197,26 +207,38 @@ impl Recorder {
             return;
         }
         let chunk = std::mem::replace(&mut self.chunk, self.empty.try_recv().unwrap_or_default());
-        let Some(sender) = &self.sender else { return };
-        // Without its interface no frame could be read: that is worth a wait.
-        let patience =
-            if chunk.is_interface || self.patient { LONGEST_WAIT } else { Duration::ZERO };
         let frames = chunk.frames;
-        let lost = send(sender, chunk, patience);
-        if lost.is_ok() {
-            self.handed += frames;
+        match self.hand_over(chunk) {
+            Ok(()) => self.handed += frames,
+            Err(mut chunk) => {
+                self.overflow += frames;
+                chunk.clear();
+                self.chunk = chunk;
+            }
         }
-        if let Err(mut chunk) = lost {
-            self.overflow += chunk.frames;
-            chunk.clear();
-            self.chunk = chunk;
-        }
+    }
+
+    /// Gives the chunk back where there is no room for it; who waited for that gives the disk up:
+    /// without its interface no later frame could be read.
+    fn hand_over(&mut self, chunk: Chunk) -> Result<(), Chunk> {
+        let Some(sender) = self.sender.as_ref().filter(|_| !self.given_up) else {
+            return Err(chunk);
+        };
+        let waits = chunk.is_interface || self.patient;
+        let sent = send(sender, chunk, if waits { LONGEST_WAIT } else { Duration::ZERO });
+        self.given_up |= waits && sent.is_err();
+        sent
     }
 
     /// How the writing goes.
     pub fn status(&self) -> Recording {
-        let status = lock(&self.status).clone();
-        Recording { lost: status.lost + self.overflow, ..status }
+        let mut status = lock(&self.status).clone();
+        if self.given_up {
+            status.lost = self.handed.saturating_sub(status.frames);
+            status.stopped.get_or_insert_with(|| "the disk does not answer".to_owned());
+        }
+        status.lost += self.overflow;
+        status
     }
 
     /// Waits until all is written that can be; not for ever, for a disk may never answer.
@@ -230,14 +252,14 @@ impl Recorder {
         self.flush();
         self.sender = None;
         let thread = self.thread.take()?;
-        let began = Instant::now();
+        let mut heard_of = Instant::now();
         while !thread.is_finished() {
             // A chunk that comes back is one that was written.
-            let _ = self.empty.recv_timeout(Duration::from_millis(20));
-            if began.elapsed() > LONGEST_WAIT {
-                let mut status = lock(&self.status);
-                status.stopped = Some("the disk does not answer".to_owned());
-                status.lost = self.handed.saturating_sub(status.frames);
+            if self.empty.recv_timeout(Duration::from_millis(20)).is_ok() {
+                heard_of = Instant::now();
+            }
+            self.given_up |= heard_of.elapsed() > LONGEST_WAIT;
+            if self.given_up {
                 return None;
             }
         }

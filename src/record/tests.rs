@@ -122,6 +122,50 @@ fn the_oldest_file_may_be_the_one_that_is_written() {
     assert!(left <= 5_000, "{left}");
 }
 
+/// The types of the blocks of a file.
+fn blocks_of(path: &Path) -> Vec<u32> {
+    let bytes = std::fs::read(path).unwrap();
+    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let (mut at, mut kinds) = (0, Vec::new());
+    while at < bytes.len() {
+        kinds.push(word(at));
+        at += usize::try_from(word(at + 4)).unwrap();
+    }
+    kinds
+}
+
+/// A frame of one kilobyte, seen by an interface at a second.
+fn kilobyte(recorder: &mut Recorder, interface: u32, second: u64) {
+    let (at, link) = (Timestamp::new(1_795_230_720 + second, 0), LinkType(1));
+    recorder.frame(&Frame { at, wire_len: 1_000, link, interface, bytes: &[7; 1_000] });
+    recorder.flush();
+}
+
+/// An interface may show itself when a file is as long as all may be.
+#[test]
+fn every_file_describes_each_interface_once_and_before_its_packets() {
+    for filled in 1..=5 {
+        let folder = tempfile::tempdir().unwrap();
+        let (every, total) = (Some(Duration::from_secs(3600)), Some(4_240));
+        let options = RecordOptions { every, total, ..in_folder(folder.path()) };
+        let disk = Box::new(Files::open(options).unwrap());
+        let mut recorder =
+            Recorder::start(disk, Manner { patient: true, ..Manner::default() }).unwrap();
+        (0..filled).for_each(|second| kilobyte(&mut recorder, 0, second));
+        (filled..filled + 3).for_each(|second| kilobyte(&mut recorder, 1, second));
+        recorder.finish();
+        assert_eq!(recorder.status().lost, 0, "{:?}", recorder.status());
+        let left = files(folder.path());
+        let (last, _) = left.last().unwrap();
+        assert!(last.starts_with("dns-20261121T0312"), "named after its first packet: {last}");
+        let kinds = blocks_of(&folder.path().join(last));
+        let interfaces = kinds.iter().filter(|kind| **kind == 1).count();
+        assert_eq!(interfaces, 2, "{filled}: {kinds:?}");
+        let (packet, second) = (6, kinds.iter().rposition(|kind| *kind == 1).unwrap());
+        assert!(kinds[second..].contains(&packet), "{filled}: {kinds:?}");
+    }
+}
+
 /// Whoever wrote the capture says how many interfaces there are.
 #[test]
 fn of_too_many_interfaces_the_frames_are_counted_and_not_written() {
@@ -137,6 +181,46 @@ fn of_too_many_interfaces_the_frames_are_counted_and_not_written() {
     recorder.finish();
     let status = recorder.status();
     assert_eq!((status.frames, status.lost), (MOST_INTERFACES.into(), more.into()));
+}
+
+/// A disk that takes its time for each chunk.
+struct Slow(Recording);
+
+impl Disk for Slow {
+    fn write(&mut self, chunk: &Chunk) -> Recording {
+        thread::sleep(Duration::from_millis(300));
+        self.0.frames += chunk.frames;
+        self.0.clone()
+    }
+}
+
+/// Longer than [`LONGEST_WAIT`] in all, but something is written all the time.
+#[test]
+fn a_disk_that_is_slow_is_waited_for() {
+    let mut recorder =
+        Recorder::start(Box::new(Slow(Recording::default())), Manner::default()).unwrap();
+    let frames = 20;
+    (0..frames).for_each(|second| kilobyte(&mut recorder, 0, second));
+    recorder.finish();
+    let status = recorder.status();
+    assert_eq!((status.frames, status.lost, status.stopped), (frames, 0, None));
+}
+
+/// Frames of a file wait for their disk, once.
+#[test]
+fn a_disk_that_was_waited_for_in_vain_is_given_up() {
+    let (answer, never) = std::sync::mpsc::channel();
+    let manner = Manner { patient: true, ..Manner::default() };
+    let mut recorder = Recorder::start(Box::new(Deaf(never)), manner).unwrap();
+    let began = Instant::now();
+    let frames = CHUNKS as u64 + 10;
+    (0..frames).for_each(|second| kilobyte(&mut recorder, 0, second));
+    assert!(began.elapsed() < LONGEST_WAIT * 2, "{:?}", began.elapsed());
+    recorder.finish();
+    let status = recorder.status();
+    assert_eq!(status.stopped.as_deref(), Some("the disk does not answer"));
+    assert_eq!((status.frames, status.lost), (0, frames));
+    drop(answer);
 }
 
 /// A disk that never answers.
