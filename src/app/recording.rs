@@ -1,10 +1,9 @@
 //! Who writes packets to the disk: where the program is confined a process of its own, which makes
 //! files in one folder and can do nothing else; else the program itself.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout};
 
 use anyhow::{Context, anyhow, bail};
 
@@ -40,23 +39,23 @@ struct Remote {
     status: Recording,
 }
 
+const NOT_STARTED: &str = "cannot start the process that writes packets";
+
 /// Starts the process and waits until it is confined and has its first file.
 fn start(options: &RecordOptions) -> anyhow::Result<Remote> {
-    let mut command = Command::new(writer::program()?);
-    command.arg0("rcodetop").arg("write-packets");
-    for (name, number) in [("--write-size", options.size), ("--write-total", options.total)] {
-        command.args(number.map(|number| format!("{name}={number}")));
-    }
+    let number = |name, number: Option<u64>| number.map(|number| format!("{name}={number}"));
     let every = options.every.map(|every| format!("--write-every={}ms", every.as_millis().max(1)));
-    command.args(every).arg("--").arg(&options.path);
-    // In a group of its own, as the process that writes reports.
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
-    let mut child = command.spawn().context("cannot start the process that writes packets")?;
-    let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-        bail!("the process that writes packets has no pipes");
-    };
-    let mut remote = Remote { to, from: BufReader::new(from), status: Recording::default() };
-    remote.hear().context("cannot start the process that writes packets")?;
+    let limits = [
+        number("--write-size", options.size),
+        number("--write-total", options.total),
+        every,
+        Some("--".to_owned()),
+    ];
+    let words = limits.into_iter().flatten().map(OsString::from);
+    let words = words.chain([options.path.clone().into()]);
+    let (to, from) = writer::spawn("write-packets", words).context(NOT_STARTED)?;
+    let mut remote = Remote { to, from, status: Recording::default() };
+    remote.hear().context(NOT_STARTED)?;
     match remote.status.stopped.take() {
         Some(why) => bail!(why),
         None => Ok(remote),
@@ -139,7 +138,7 @@ pub(super) fn serve(options: &RecordOptions) -> anyhow::Result<()> {
     writer::outlive_signals()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let wishes = Wishes {
-        role: Role::Writer(folder(&options.path)),
+        role: Role::Writer(options.folder().to_owned()),
         user: confine::owner(),
         read: Vec::new(),
         sockets: Vec::new(),
@@ -159,13 +158,6 @@ pub(super) fn serve(options: &RecordOptions) -> anyhow::Result<()> {
         tell(&files.write(&chunk), &mut output)?;
     }
     Ok(())
-}
-
-fn folder(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! folder, with the rights of the user whom they shall belong to. The process that reads packets
 //! may write no file at all; whoever takes it over can have a new report made, and no more.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -36,24 +37,35 @@ const REFUSED: &str = "refused";
 ///
 /// It cannot be started, or not be confined.
 pub(super) fn start(folder: &Path) -> anyhow::Result<Hand> {
-    let mut command = Command::new(program()?);
-    command.arg0("rcodetop").arg("write-reports").arg(folder);
-    // In a group of its own: what the terminal sends to stop or end the program is not for it, its
-    // input ends when the program does. What it says is said over the pipe.
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
-    let mut child = command.spawn().context("cannot start the process that writes reports")?;
-    let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-        bail!("the process that writes reports has no pipes");
-    };
-    let mut ends = Ends { to, from: BufReader::new(from) };
+    let (to, from) = spawn("write-reports", [folder.into()]).context(NOT_STARTED)?;
+    let mut ends = Ends { to, from };
     if let Err(refusal) = ends.answer() {
-        bail!("cannot start the process that writes reports: {}", refusal.why);
+        bail!("{NOT_STARTED}: {}", refusal.why);
     }
     Ok(Box::new(move |order| ends.order(order)))
 }
 
+const NOT_STARTED: &str = "cannot start the process that writes reports";
+
+/// Starts this program once more, for a task that only it knows of, and gives the ends of its pipes.
+pub(super) fn spawn(
+    task: &str,
+    words: impl IntoIterator<Item = OsString>,
+) -> io::Result<(ChildStdin, BufReader<ChildStdout>)> {
+    let mut command = Command::new(program()?);
+    command.arg0("rcodetop").arg(task).args(words);
+    // In a group of its own: what the terminal sends to stop or end the program is not for it, its
+    // input ends when the program does. What it says is said over the pipe.
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    let mut child = command.spawn()?;
+    match (child.stdin.take(), child.stdout.take()) {
+        (Some(to), Some(from)) => Ok((to, BufReader::new(from))),
+        _ => Err(io::Error::other("it has no pipes")),
+    }
+}
+
 /// This program, also where its file was replaced since.
-pub(super) fn program() -> io::Result<PathBuf> {
+fn program() -> io::Result<PathBuf> {
     let this = PathBuf::from("/proc/self/exe");
     if this.exists() { Ok(this) } else { std::env::current_exe() }
 }

@@ -396,7 +396,7 @@ fn rolled_up<K: Ord>(tallies: &Tallies, mut rows: Vec<Row<K>>, top: usize) -> Li
     List { rows, total, omitted: kept - shown, error: lost }
 }
 
-pub(super) fn blank<K>(key: K) -> Row<K> {
+pub(crate) fn blank<K>(key: K) -> Row<K> {
     Row {
         key,
         responses: 0,

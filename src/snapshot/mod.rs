@@ -36,6 +36,8 @@ pub use quality::NOT_WRITTEN;
 
 pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsSpec, StepKind};
 
+#[cfg(test)]
+pub(crate) use build::blank;
 pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
 pub use named::{AddressName, Named, addresses_in};
@@ -588,7 +590,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_from_a_list_is_counted() {
-        let row = |focus| Row { focus, ..build::blank(()) };
+        let row = |focus| Row { focus, ..blank(()) };
         let mut list = List { rows: vec![row(5), row(3), row(2)], ..List::default() };
         list.cut(9);
         assert_eq!((list.rows.len(), list.total, list.omitted), (3, 3, 0));

@@ -148,7 +148,7 @@ impl Live {
             let Some(interface) = &mut seat.interface else { continue };
             match interface.take(&mut self.batch) {
                 Taken::Frames(0) => {}
-                Taken::Frames(_) => is_news |= seat.story.is_up(),
+                Taken::Frames(_) => is_news |= seat.story.comes_up(),
                 Taken::Down(why) => is_news |= seat.story.goes_down(why),
                 Taken::Gone(why) => {
                     self.lost = sum(self.lost, interface.losses());
@@ -176,7 +176,7 @@ impl Live {
                     is_news = true;
                 }
                 Err(SourceError::NotPermitted { .. }) => {
-                    seat.story.is_given_up();
+                    seat.story.give_up();
                     is_news = true;
                 }
                 // Not there yet, or not yet as it will be.
@@ -231,7 +231,7 @@ impl Story {
         }
     }
 
-    fn is_given_up(&mut self) {
+    fn give_up(&mut self) {
         self.given_up = self.gone.as_ref().map(|(why, ..)| why.clone());
     }
 
@@ -241,7 +241,7 @@ impl Story {
     }
 
     /// Frames come; whether that is news.
-    fn is_up(&mut self) -> bool {
+    fn comes_up(&mut self) -> bool {
         let was_down = self.down.take().is_some();
         self.downs = self.downs.saturating_add(u32::from(was_down));
         was_down
@@ -292,7 +292,7 @@ mod tests {
         assert!(story.goes_down("eth0 went down".into()));
         assert!(!story.goes_down("eth0 went down".into()), "said once");
         check(&story, Some("eth0 went down"));
-        assert!(story.is_up() && !story.is_up());
+        assert!(story.comes_up() && !story.comes_up());
         check(&story, Some("eth\\0270 was switched off once: nothing came meanwhile"));
         for words in ["gone once, for 1 s", "gone 2 times, for 1 s"] {
             story.goes("eth0 disappeared".into());
@@ -303,7 +303,7 @@ mod tests {
             check(&story, Some(&told));
         }
         story.goes("eth0 disappeared".into());
-        story.is_given_up();
+        story.give_up();
         assert!(!story.is_due(), "nobody looks for it any more");
         assert!(story.words("eth0").is_some_and(|text| text.contains("start anew")));
     }

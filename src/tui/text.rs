@@ -98,9 +98,11 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
-/// `1 client`, `9 clients`
+/// `1 client`, `9 clients`, `9 queries`
 pub(crate) fn plural(number: u64, one: &str) -> String {
-    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
+    let many = || one.strip_suffix("ry").map_or(format!("{one}s"), |stem| format!("{stem}ries"));
+    let word = if number == 1 { one.to_owned() } else { many() };
+    format!("{} {word}", count(number))
 }
 
 /// `38.0 %`; never rounds something to nothing nor a part to the whole.

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::snapshot::{Ended, Finding, List, RcodeRow, Row, fixtures};
+use crate::snapshot::{Ended, Finding, List, RcodeRow, Row, blank, fixtures};
 use crate::tui::export::{Form, Refusal};
 use crate::tui::keys::{KEYS, read};
 use crate::tui::model::Pace;
@@ -27,22 +27,7 @@ fn list(length: u8) -> List<IpAddr> {
 }
 
 pub(super) fn row(key: IpAddr, focus: u64) -> Row<IpAddr> {
-    Row {
-        key,
-        responses: 100 - focus,
-        focus,
-        whole: 100 - focus,
-        unanswered: 0,
-        clients: None,
-        servers: None,
-        names: None,
-        first: None,
-        last: None,
-        latency: None,
-        error: 0,
-        role: None,
-        place: None,
-    }
+    Row { responses: 100 - focus, focus, whole: 100 - focus, ..blank(key) }
 }
 
 fn model() -> Model {

@@ -87,7 +87,7 @@ fn nothing_to_judge(snapshot: &Snapshot) -> String {
         }
         (Focus::NoResponse, queries, _) => format!(
             "{} that may still be answered: it is too early to say which get no response.",
-            text::plural(queries, "query").replace("querys", "queries")
+            text::plural(queries, "query")
         ),
     }
 }
@@ -111,7 +111,7 @@ fn no_responses(snapshot: &Snapshot) -> String {
     if ledger.dns_messages == 0 {
         return format!("No DNS among {frames}.");
     }
-    let queries = text::plural(snapshot.queries(), "query").replace("querys", "queries");
+    let queries = text::plural(snapshot.queries(), "query");
     if snapshot.selected.is_some() {
         return format!("{queries} selected, and no response to any of them.");
     }
@@ -411,7 +411,8 @@ mod tests {
     use super::*;
     use crate::ledger::Ledger;
     use crate::snapshot::{
-        FindingOutcome, Impact, Outcomes, Rcode, Row, Selected, Slow, Step, Timeline, fixtures,
+        FindingOutcome, Impact, Outcomes, Rcode, Row, Selected, Slow, Step, Timeline, blank,
+        fixtures,
     };
 
     fn with(rcodes: &[(Rcode, u64)]) -> Snapshot {
@@ -465,22 +466,7 @@ mod tests {
 
     /// A server that met it so often.
     fn met(last: u8, focus: u64) -> Row<std::net::IpAddr> {
-        Row {
-            key: [192, 0, 2, last].into(),
-            responses: focus,
-            focus,
-            whole: focus,
-            unanswered: 0,
-            clients: None,
-            servers: None,
-            names: None,
-            first: None,
-            last: None,
-            latency: None,
-            error: 0,
-            role: None,
-            place: None,
-        }
+        Row { focus, ..blank([192, 0, 2, last].into()) }
     }
 
     #[test]
