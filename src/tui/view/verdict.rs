@@ -266,8 +266,10 @@ fn until_it_ended(snapshot: &Snapshot, first: Option<Timestamp>) -> Option<Strin
     let last = snapshot.servers.rows.iter().filter_map(|row| row.last).max()?;
     let silent = snapshot.judged_until().map_or_else(Default::default, |end| end.since(last));
     let last = head::is_over(silent, source.duration()).then(|| moment(snapshot, last))?;
+    let first = first.map(|first| moment(snapshot, first));
     Some(match first {
-        Some(first) => format!(", {} to {last}", moment(snapshot, first)),
+        Some(first) if first == last => format!(", at {last}"),
+        Some(first) => format!(", {first} to {last}"),
         None => format!(", until {last}"),
     })
 }
@@ -462,6 +464,17 @@ mod tests {
         let filter = "unreachable".to_owned();
         snapshot.selected = Some(Selected { filter, queries: 7, responses: 0, since: None });
         check(&snapshot, "7 queries selected, and no response to any of them.");
+    }
+
+    #[test]
+    fn what_happened_at_one_moment_is_not_told_as_a_span() {
+        let mut snapshot = with(&[(Rcode::REFUSED, 3)]);
+        let at = |seconds: u64| Some(Timestamp::new(1_795_230_720 + seconds, 0));
+        (snapshot.source.first, snapshot.source.last) = (at(0), at(100));
+        for (last, told) in [(4, ", at 03:12:04"), (9, ", 03:12:04 to 03:12:09")] {
+            snapshot.servers.rows = vec![Row { first: at(4), last: at(last), ..met(53, 3) }];
+            assert_eq!(since(&snapshot, at(4)), told);
+        }
     }
 
     /// A server that met it so often.
