@@ -3,6 +3,9 @@
 //! A field keeps its name and meaning within the schema; fields may be added. Times are RFC 3339
 //! UTC with nanoseconds, durations are milliseconds unless the name ends in `_s`.
 
+mod finding;
+mod source;
+
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,10 +13,13 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use finding::Finding;
+use source::{Named, Source};
+
 use crate::ledger;
 use crate::snapshot::{
-    self, Class, Distinct, Ended, FindingOutcome, List, Opcode, PathKey, Place, Prefix,
-    QuestionKey, RecordType, Role, Row, Snapshot, SourceKind, Split, Timestamp, Transport,
+    self, Class, Distinct, List, Opcode, PathKey, Place, Prefix, QuestionKey, RecordType, Role,
+    Row, Snapshot, Split, Timestamp, Transport,
 };
 
 /// Changes when a field changes its name or meaning.
@@ -98,41 +104,6 @@ impl<'a> Report<'a> {
     }
 }
 
-/// What addresses are called: hearsay.
-#[derive(Serialize)]
-struct Named<'a> {
-    addresses: Vec<AddressName<'a>>,
-    known: u64,
-    forgotten: u64,
-}
-
-#[derive(Serialize)]
-struct AddressName<'a> {
-    address: IpAddr,
-    name: &'a str,
-    source: String,
-    told_by: IpAddr,
-    at: String,
-    other_names: u64,
-    at_least: bool,
-}
-
-impl<'a> Named<'a> {
-    fn of(named: &'a snapshot::Named) -> Self {
-        let row = |(address, name): (&IpAddr, &'a snapshot::AddressName)| AddressName {
-            address: *address,
-            name: &name.name,
-            source: name.source.to_string(),
-            told_by: name.by,
-            at: name.at.to_string(),
-            other_names: name.others,
-            at_least: name.more,
-        };
-        let (known, forgotten) = (named.kept, named.forgotten);
-        Self { addresses: named.rows.iter().map(row).collect(), known, forgotten }
-    }
-}
-
 /// Answered queries whose response was slow.
 #[derive(Serialize)]
 struct Slow {
@@ -188,65 +159,6 @@ fn ms(time: Duration) -> f64 {
 /// Six digits are more than any share is worth, and keep the text short.
 fn share(share: f64) -> f64 {
     (share * 1e6).round() / 1e6
-}
-
-#[derive(Serialize)]
-struct Source<'a> {
-    kind: &'static str,
-    name: &'a str,
-    link_types: &'a [String],
-    first: Option<String>,
-    last: Option<String>,
-    duration_s: f64,
-    ended: Option<&'static str>,
-    ended_why: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    recording: Option<Recording<'a>>,
-}
-
-/// The packets that are written to files.
-#[derive(Serialize)]
-struct Recording<'a> {
-    file: &'a str,
-    files: u64,
-    frames: u64,
-    bytes: u64,
-    lost: u64,
-    stopped: Option<&'a str>,
-}
-
-impl<'a> Recording<'a> {
-    fn of(it: &'a snapshot::Recording) -> Self {
-        let snapshot::Recording { file, files, frames, bytes, lost, stopped } = it;
-        let (files, frames, bytes, lost) = (*files, *frames, *bytes, *lost);
-        Self { file, files, frames, bytes, lost, stopped: stopped.as_deref() }
-    }
-}
-
-impl<'a> Source<'a> {
-    fn of(source: &'a snapshot::Source) -> Self {
-        let (ended, ended_why) = match &source.ended {
-            None => (None, None),
-            Some(Ended::EndOfFile) => (Some("end-of-file"), None),
-            Some(Ended::Stopped) => (Some("stopped"), None),
-            Some(Ended::Damaged(why)) => (Some("damaged"), Some(why.as_str())),
-            Some(Ended::Failed(why)) => (Some("failed"), Some(why.as_str())),
-        };
-        Self {
-            kind: match source.kind {
-                SourceKind::File => "file",
-                SourceKind::Live => "live",
-            },
-            name: &source.name,
-            link_types: &source.link_types,
-            first: time(source.first),
-            last: time(source.last),
-            duration_s: source.duration().as_secs_f64(),
-            ended,
-            ended_why,
-            recording: source.recording.as_ref().map(Recording::of),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -640,116 +552,6 @@ impl Step {
             of: step.whole,
             unanswered: step.unanswered,
             rcodes: rcodes.collect(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Finding<'a> {
-    cause: &'static str,
-    confidence: String,
-    fault: bool,
-    outcome: &'static str,
-    rcode: Option<String>,
-    count: u64,
-    scope: Scope<'a>,
-    first: Option<String>,
-    last: Option<String>,
-    last_success: Option<String>,
-    onset: &'static str,
-    ongoing: bool,
-    impact: FindingImpact,
-    linked: &'a [usize],
-    headline: &'a str,
-    evidence: &'a [String],
-    against: &'a [String],
-    brand: Option<&'a str>,
-    fix: &'a [String],
-    verify: &'a str,
-    verify_windows: &'a str,
-}
-
-#[derive(Serialize)]
-struct FindingImpact {
-    lookups_failed: u64,
-    lookups_recovered: u64,
-    clients: u64,
-    names: u64,
-    queries: u64,
-    waited_s: f64,
-}
-
-impl FindingImpact {
-    fn of(impact: snapshot::FindingImpact) -> Self {
-        Self {
-            lookups_failed: impact.lookups_failed,
-            lookups_recovered: impact.lookups_recovered,
-            clients: impact.clients,
-            names: impact.names,
-            queries: impact.queries,
-            waited_s: impact.waited.as_secs_f64(),
-        }
-    }
-}
-
-impl<'a> Finding<'a> {
-    fn of(finding: &'a snapshot::Finding) -> Self {
-        let (outcome, rcode) = match finding.outcome {
-            FindingOutcome::Response(rcode) => ("response", Some(rcode.to_string())),
-            FindingOutcome::Unanswered => ("unanswered", None),
-            FindingOutcome::Unreachable => ("unreachable", None),
-        };
-        Self {
-            cause: finding.cause,
-            confidence: finding.confidence.to_string(),
-            fault: finding.fault,
-            outcome,
-            rcode,
-            count: finding.count,
-            scope: Scope::of(&finding.scope),
-            first: time(finding.first),
-            last: time(finding.last),
-            last_success: time(finding.last_success),
-            onset: finding.onset.id(),
-            ongoing: finding.ongoing,
-            impact: FindingImpact::of(finding.impact),
-            linked: &finding.linked,
-            headline: &finding.headline,
-            evidence: &finding.evidence,
-            against: &finding.against,
-            brand: finding.brand.as_deref(),
-            fix: &finding.fix,
-            verify: &finding.verify,
-            verify_windows: &finding.verify_windows,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Scope<'a> {
-    servers: &'a [String],
-    clients: &'a [String],
-    suffixes: &'a [String],
-    outside_suffixes: &'a [String],
-    types: Vec<String>,
-    opcodes: Vec<String>,
-    classes: Vec<String>,
-    recursion_desired: Option<bool>,
-    unasked: Option<bool>,
-}
-
-impl<'a> Scope<'a> {
-    fn of(scope: &'a snapshot::Scope) -> Self {
-        Self {
-            servers: &scope.servers,
-            clients: &scope.clients,
-            suffixes: &scope.suffixes,
-            outside_suffixes: &scope.outside_suffixes,
-            types: scope.types.iter().map(ToString::to_string).collect(),
-            opcodes: scope.opcodes.iter().map(ToString::to_string).collect(),
-            classes: scope.classes.iter().map(ToString::to_string).collect(),
-            recursion_desired: scope.recursion_desired,
-            unasked: scope.unasked,
         }
     }
 }

@@ -1,0 +1,102 @@
+//! Where the packets come from and go to, and what addresses are called in them.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::time;
+use crate::snapshot::{self, Ended, SourceKind};
+
+#[derive(Serialize)]
+pub(super) struct Source<'a> {
+    kind: &'static str,
+    name: &'a str,
+    link_types: &'a [String],
+    first: Option<String>,
+    last: Option<String>,
+    duration_s: f64,
+    ended: Option<&'static str>,
+    ended_why: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<Recording<'a>>,
+}
+
+/// The packets that are written to files.
+#[derive(Serialize)]
+struct Recording<'a> {
+    file: &'a str,
+    files: u64,
+    frames: u64,
+    bytes: u64,
+    lost: u64,
+    stopped: Option<&'a str>,
+}
+
+impl<'a> Recording<'a> {
+    fn of(it: &'a snapshot::Recording) -> Self {
+        let snapshot::Recording { file, files, frames, bytes, lost, stopped } = it;
+        let (files, frames, bytes, lost) = (*files, *frames, *bytes, *lost);
+        Self { file, files, frames, bytes, lost, stopped: stopped.as_deref() }
+    }
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(source: &'a snapshot::Source) -> Self {
+        let (ended, ended_why) = match &source.ended {
+            None => (None, None),
+            Some(Ended::EndOfFile) => (Some("end-of-file"), None),
+            Some(Ended::Stopped) => (Some("stopped"), None),
+            Some(Ended::Damaged(why)) => (Some("damaged"), Some(why.as_str())),
+            Some(Ended::Failed(why)) => (Some("failed"), Some(why.as_str())),
+        };
+        Self {
+            kind: match source.kind {
+                SourceKind::File => "file",
+                SourceKind::Live => "live",
+            },
+            name: &source.name,
+            link_types: &source.link_types,
+            first: time(source.first),
+            last: time(source.last),
+            duration_s: source.duration().as_secs_f64(),
+            ended,
+            ended_why,
+            recording: source.recording.as_ref().map(Recording::of),
+        }
+    }
+}
+
+/// What addresses are called: hearsay.
+#[derive(Serialize)]
+pub(super) struct Named<'a> {
+    addresses: Vec<AddressName<'a>>,
+    known: u64,
+    forgotten: u64,
+}
+
+#[derive(Serialize)]
+struct AddressName<'a> {
+    address: IpAddr,
+    name: &'a str,
+    source: String,
+    told_by: IpAddr,
+    at: String,
+    other_names: u64,
+    at_least: bool,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn of(named: &'a snapshot::Named) -> Self {
+        let row = |(address, name): (&IpAddr, &'a snapshot::AddressName)| AddressName {
+            address: *address,
+            name: &name.name,
+            source: name.source.to_string(),
+            told_by: name.by,
+            at: name.at.to_string(),
+            other_names: name.others,
+            at_least: name.more,
+        };
+        let (known, forgotten) = (named.kept, named.forgotten);
+        Self { addresses: named.rows.iter().map(row).collect(), known, forgotten }
+    }
+}
