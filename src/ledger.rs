@@ -41,6 +41,8 @@ pub struct Ledger {
     pub icmp_errors: u64,
     /// Frames that were a second copy of a frame already counted.
     pub duplicates: u64,
+    /// Frames with a query that was skipped to relieve an overloaded capture: not among the messages.
+    pub skipped: u64,
     /// Frames that had nothing to do with the DNS ports.
     pub not_dns: u64,
     /// Frames that could not be decoded, by reason, in the order of [`Reason::ALL`].
@@ -105,6 +107,7 @@ impl Ledger {
         self.fragments += other.fragments;
         self.icmp_errors += other.icmp_errors;
         self.duplicates += other.duplicates;
+        self.skipped += other.skipped;
         self.not_dns += other.not_dns;
         for (ours, theirs) in self.undecodable.iter_mut().zip(other.undecodable) {
             *ours += theirs;
@@ -130,6 +133,7 @@ impl Ledger {
             + self.fragments
             + self.icmp_errors
             + self.duplicates
+            + self.skipped
             + self.not_dns
             + self.undecodable_total();
         self.frames == placed && self.dns_messages == self.queries + self.responses
@@ -151,6 +155,8 @@ pub struct Outcomes {
     pub undecided: u64,
     /// Responses to no query seen.
     pub unasked: u64,
+    /// Responses whose query was skipped to relieve an overloaded capture.
+    pub skipped: u64,
     /// Queries sent again while still waiting.
     pub repeated_queries: u64,
     /// Responses to a query that already had one.
@@ -166,6 +172,7 @@ impl Outcomes {
         self.unreachable += other.unreachable;
         self.undecided += other.undecided;
         self.unasked += other.unasked;
+        self.skipped += other.skipped;
         self.repeated_queries += other.repeated_queries;
         self.repeated_responses += other.repeated_responses;
     }

@@ -4,6 +4,7 @@ use crate::engine::{Counted, Engine};
 use crate::focus::Focus;
 use crate::snapshot::{Lists, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
+use crate::track::Relief;
 use crate::trail::WholeFrame;
 
 /// An engine, or the like of one.
@@ -16,6 +17,9 @@ pub(super) trait Analyze: Send {
 
     /// Tells that no frame follows.
     fn finish(&mut self);
+
+    /// Takes load off, as [`Engine::relieve`] does.
+    fn relieve(&mut self, level: Relief);
 
     /// Changes what everything revolves around.
     fn set_focus(&mut self, focus: Focus);
@@ -48,6 +52,10 @@ impl Analyze for Engine {
 
     fn finish(&mut self) {
         Engine::finish(self);
+    }
+
+    fn relieve(&mut self, level: Relief) {
+        Engine::relieve(self, level);
     }
 
     fn set_focus(&mut self, focus: Focus) {

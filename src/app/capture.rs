@@ -6,6 +6,7 @@ pub(super) mod play;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::analyze::Analyze;
+use super::overload::Overload;
 use super::replay::Playing;
 use crate::engine::EngineConfig;
 use crate::feed::Command;
@@ -33,6 +34,9 @@ pub(super) struct Capture {
     again: Again,
     /// How its packets come, if it is as they were captured.
     playing: Option<Playing>,
+    /// Whether packets come faster than they can be looked at.
+    overload: Overload,
+    began: Instant,
 }
 
 /// A source, what it feeds, and how far they are.
@@ -179,7 +183,15 @@ impl Capture {
         analyzer: Box<dyn Analyze>,
     ) -> Self {
         let whole = Reader::new(source, analyzer);
-        Self { origin, whole, part: None, again: Again::default(), playing: None }
+        Self {
+            origin,
+            whole,
+            part: None,
+            again: Again::default(),
+            playing: None,
+            overload: Overload::default(),
+            began: Instant::now(),
+        }
     }
 
     /// The same, of which parts can be looked at.
@@ -201,7 +213,26 @@ impl Capture {
     /// Reads a piece; first of what is looked at.
     pub(super) fn advance(&mut self) {
         self.read_on();
+        self.relieve_if_overloaded();
         self.whole.flush();
+    }
+
+    /// Looks at less when the kernel drops what nobody fetched in time.
+    fn relieve_if_overloaded(&mut self) {
+        let now = self.began.elapsed();
+        if self.origin.kind != SourceKind::Live || !self.overload.is_due(now) {
+            return;
+        }
+        let lost = self.whole.source.losses().kernel.unwrap_or_default();
+        if let Some(level) = self.overload.look(now, lost) {
+            self.analyzers().for_each(|analyzer| analyzer.relieve(level));
+        }
+    }
+
+    /// Who begins anew needs as much relief as who goes on.
+    fn relieve_again(&mut self) {
+        let level = self.overload.level();
+        self.analyzers().for_each(|analyzer| analyzer.relieve(level));
     }
 
     fn read_on(&mut self) {
@@ -328,6 +359,7 @@ impl Capture {
             }
             Command::Reset => {
                 self.analyzers().for_each(|analyzer| analyzer.reset());
+                self.relieve_again();
                 self.playing.iter_mut().for_each(Playing::look_anew);
                 if let Some(Part::FromNow(_, since)) = &mut self.part {
                     *since = now();
@@ -335,6 +367,7 @@ impl Capture {
             }
             Command::Select(filter) => {
                 self.select(filter.as_ref());
+                self.relieve_again();
                 self.playing.iter_mut().for_each(Playing::look_anew);
             }
             Command::Play(play) => {

@@ -15,6 +15,7 @@ mod go_on;
 mod interfaces;
 mod lane;
 mod open;
+mod overload;
 mod pair;
 mod player;
 mod progress;

@@ -12,7 +12,7 @@ use crate::focus::Focus;
 use crate::snapshot::{Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::tally::{Events, Tallies};
-use crate::track::Hasher;
+use crate::track::{Hasher, Relief};
 use crate::trail::WholeFrame;
 
 /// Exchanges handed over at once: enough that it costs next to nothing, and few enough that they
@@ -79,6 +79,10 @@ impl Analyze for Pair {
         let mut count = |events: &mut Events| counter.send(events);
         front.finish(|found| matcher.take(&found, &mut count));
         matcher.finish(&mut count);
+    }
+
+    fn relieve(&mut self, level: Relief) {
+        self.matcher.relieve(level, self.front.latest());
     }
 
     fn set_focus(&mut self, focus: Focus) {

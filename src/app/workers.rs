@@ -14,7 +14,7 @@ use crate::engine::{Back, EngineConfig, Found, Front, Parcel};
 use crate::focus::Focus;
 use crate::snapshot::{KeptPackets, Lookups, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
-use crate::track::Hasher;
+use crate::track::{Hasher, Relief};
 use crate::trail::WholeFrame;
 use crate::wire::Ports;
 
@@ -114,6 +114,11 @@ impl Analyze for Workers {
         front.finish(|found| crew.deal(&found));
         crew.rest(Back::finish);
         self.finished = true;
+    }
+
+    fn relieve(&mut self, level: Relief) {
+        let now = self.front.latest();
+        self.crew.rest(|back| back.relieve(level, now));
     }
 
     fn set_focus(&mut self, focus: Focus) {

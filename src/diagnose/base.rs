@@ -46,7 +46,7 @@ impl Case<'_> {
 
     /// Whether there was a response.
     pub(super) fn is_response(&self) -> bool {
-        matches!(self.end(), End::Answered | End::Repeated | End::Unasked)
+        self.end().is_response()
     }
 
     /// Whether it is a response with this code.
@@ -78,7 +78,7 @@ impl Case<'_> {
     pub(super) fn tells_what_was_asked(&self) -> bool {
         match self.end() {
             End::NoConnection => false,
-            End::Repeated | End::Unasked => self.fact.question.is_some(),
+            End::Repeated | End::Unasked | End::Skipped => self.fact.question.is_some(),
             End::Answered | End::Silence | End::Blocked(_) => true,
         }
     }
@@ -160,7 +160,8 @@ pub(super) struct Base<'a> {
     pub(super) one_of: u64,
     /// Whether the capture lacks so much that silence may be its own.
     pub(super) has_holes: bool,
-    /// Whether it lacks so much that what nobody seems to have asked for may have been.
+    /// Whether it lacks so much, or so much was skipped, that what nobody seems to have asked for may
+    /// have been asked for.
     pub(super) is_patchy: bool,
     /// What a client met at a server when it used EDNS.
     with_edns: BTreeMap<(Address, Address), WithEdns>,
@@ -239,6 +240,7 @@ impl<'a> Base<'a> {
             return;
         }
         let mut all = Seen::default();
+        let mut skipped = 0;
         let mut servers: BTreeMap<Address, Seen> = BTreeMap::new();
         let mut refused: BTreeMap<(Address, Address), Seen> = BTreeMap::new();
         let start = self.span.0.plus(EDGE);
@@ -246,6 +248,7 @@ impl<'a> Base<'a> {
             let unasked = case.end() == End::Unasked;
             if case.is_answer() {
                 all.add(unasked, case.fact.count);
+                skipped += if case.end() == End::Skipped { case.fact.count } else { 0 };
                 servers.entry(case.fact.server).or_default().add(unasked, case.fact.count);
             } else if case.is(Rcode::REFUSED) {
                 let pair = (case.fact.server, case.fact.client);
@@ -253,7 +256,7 @@ impl<'a> Base<'a> {
             }
         }
         self.has_holes = all.unasked * HOLES > all.all;
-        self.is_patchy = all.unasked * PATCHY > all.all;
+        self.is_patchy = (all.unasked + skipped) * PATCHY > all.all;
         let is_seen = |server: &Address| {
             servers.get(server).is_none_or(|seen| {
                 seen.unasked * 5 <= seen.all || seen.unasked * all.all <= 2 * all.unasked * seen.all

@@ -15,7 +15,9 @@ use crate::wire::name::text;
 /// How a case ended, as findings tell it.
 pub(super) fn outcome(case: &Case<'_>) -> FindingOutcome {
     match case.end() {
-        End::Answered | End::Repeated | End::Unasked => FindingOutcome::Response(case.rcode()),
+        End::Answered | End::Repeated | End::Unasked | End::Skipped => {
+            FindingOutcome::Response(case.rcode())
+        }
         End::Silence => FindingOutcome::Unanswered,
         End::Blocked(_) | End::NoConnection => FindingOutcome::Unreachable,
     }

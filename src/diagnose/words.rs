@@ -218,7 +218,9 @@ fn confidence(base: &Base<'_>, harm: &Harm, contrast: &Contrast) -> (Confidence,
     }
     if base.is_patchy {
         sure = sure.lower();
-        doubts.push("the capture lacks many queries: what was lost cannot be told".to_owned());
+        doubts.push(
+            "many queries were lost or skipped: what became of them cannot be told".to_owned(),
+        );
     }
     if base.span.1.since(base.span.0) < SHORT {
         sure = sure.lower();

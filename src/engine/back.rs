@@ -3,7 +3,7 @@
 use crate::focus::Focus;
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
-use crate::track::Hasher;
+use crate::track::{Hasher, Relief};
 
 use super::EngineConfig;
 use super::front::Found;
@@ -58,6 +58,11 @@ impl Back {
         let Self { matcher, tallies } = self;
         matcher.settle(&mut |events| tallies.count_all(events));
         tallies.settle();
+    }
+
+    /// Skips the queries of more clients from `now` on, or of fewer.
+    pub(crate) fn relieve(&mut self, level: Relief, now: Timestamp) {
+        self.matcher.relieve(level, now);
     }
 
     /// Changes what everything revolves around.

@@ -11,7 +11,7 @@ use crate::snapshot::{self, KeptPackets, Lookups, Sample, Selected, Snapshot, Sn
 use crate::tally::{Bounds, Events, Tallies};
 use crate::time::Timestamp;
 use crate::track::{
-    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Outcome, Tracker,
+    Answer, Exchange, Form, Hasher, Hashes, Key, Message, Obstacle, Outcome, Relief, Tracker,
     TrackerConfig, Verdict,
 };
 use crate::trail::{Trail, WholeFrame};
@@ -153,6 +153,11 @@ impl Matcher {
         self.core.latest.set_focus(focus);
     }
 
+    /// Skips the queries of more clients from `now` on, or of fewer.
+    pub(crate) fn relieve(&mut self, level: Relief, now: Timestamp) {
+        self.core.tracker.relieve(level, now);
+    }
+
     /// Adds what another one knows of the packets of other clients; for readers only: a sum takes
     /// in no more packets. Both must be settled.
     pub(crate) fn add(&mut self, other: &Self) {
@@ -292,6 +297,10 @@ impl Core {
         count: &mut impl FnMut(&mut Events),
     ) {
         let (from, to, at) = (datagram.from, datagram.to, found.at);
+        if found.counts && is_query(datagram.payload) && self.tracker.skips(&from.address) {
+            self.books.skipped += 1;
+            return;
+        }
         let (payload, print) = ((datagram.payload, datagram.cut), datagram.print);
         let verdict = self.read(payload, from, to, Transport::Udp, at, print, &place(found), count);
         if found.counts {
@@ -457,6 +466,12 @@ impl Core {
             },
         );
     }
+}
+
+/// Whether the flags are there, and say so (RFC 1035 §4.1.1).
+#[inline]
+fn is_query(message: &[u8]) -> bool {
+    matches!(message, [_, _, flags, _, ..] if flags & 0x80 == 0)
 }
 
 /// A response to a query that was seen may tell names of addresses. One that overtook its query

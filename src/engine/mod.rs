@@ -20,7 +20,7 @@ use crate::select::Filter;
 use crate::snapshot::{Snapshot, SnapshotSpec};
 use crate::tally::{Bounds, Watched};
 use crate::time::Timestamp;
-use crate::track::Hasher;
+use crate::track::{Hasher, Relief};
 use crate::trail::WholeFrame;
 use crate::wire::Frame;
 
@@ -143,6 +143,12 @@ impl Engine {
         let back = &mut self.back;
         self.front.finish(|found| back.take(&found));
         back.finish();
+    }
+
+    /// Takes load off: skips the queries of more clients from here on, or of fewer. Responses are
+    /// looked at all the same, and what was skipped is in the ledger.
+    pub fn relieve(&mut self, level: Relief) {
+        self.back.relieve(level, self.front.latest());
     }
 
     /// Changes what everything revolves around, from the next snapshot on.

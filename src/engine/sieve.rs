@@ -133,7 +133,10 @@ impl Sieve {
         Some(Selected {
             filter: printable(filter.text()),
             queries,
-            responses: outcomes.answered + outcomes.unasked + outcomes.repeated_responses,
+            responses: outcomes.answered
+                + outcomes.unasked
+                + outcomes.skipped
+                + outcomes.repeated_responses,
             since: None,
         })
     }
@@ -174,6 +177,7 @@ fn note(outcomes: &mut Outcomes, exchange: &Exchange<'_>, was_missed: bool) {
         }
         Outcome::RepeatedResponse => outcomes.repeated_responses += 1,
         Outcome::Unasked => outcomes.unasked += 1,
+        Outcome::Skipped => outcomes.skipped += 1,
     }
 }
 
@@ -187,7 +191,7 @@ fn copies(exchange: &Exchange<'_>, was_missed: bool) -> u64 {
     let ends_query = match exchange.outcome {
         Outcome::Answered { .. } => !was_missed,
         Outcome::Unanswered | Outcome::Unreachable(_) => true,
-        Outcome::RepeatedResponse | Outcome::Unasked => false,
+        Outcome::RepeatedResponse | Outcome::Unasked | Outcome::Skipped => false,
     };
     let repeats = exchange.asked.map(|asked| u64::from(asked.repeats));
     repeats.filter(|_| ends_query).map_or(0, |repeats| 1 + repeats)

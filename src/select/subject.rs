@@ -58,6 +58,8 @@ impl<'a> Subject<'a> {
             Outcome::Answered { took, .. } => (Odd::No, Some(took)),
             Outcome::RepeatedResponse => (Odd::Repeated, None),
             Outcome::Unasked => (Odd::Unasked, None),
+            // It had a query like any other.
+            Outcome::Skipped => (Odd::No, None),
             Outcome::Unanswered => (Odd::Unanswered, None),
             Outcome::Unreachable(_) => (Odd::Unreachable, None),
         };

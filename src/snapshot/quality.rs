@@ -12,6 +12,7 @@ type Check = (&'static str, fn(&Snapshot) -> Option<String>);
 const CHECKS: &[Check] = &[
     ("nothing-decoded", nothing_decoded),
     ("dropped", dropped),
+    ("skipped", skipped),
     (NOT_WRITTEN, not_written),
     ("one-way", one_way),
     ("link-type", link_type),
@@ -57,6 +58,20 @@ fn dropped(snapshot: &Snapshot) -> Option<String> {
     })
 }
 
+fn skipped(snapshot: &Snapshot) -> Option<String> {
+    let (skipped, seen) = (snapshot.ledger.skipped, snapshot.ledger.queries);
+    (skipped > 0).then(|| {
+        format!(
+            "{} were skipped, {:.1} % of all, because packets came faster than they could be looked \
+             at: of some clients all responses count and no query does; what is said of unanswered \
+             queries and of times is of the other clients; a narrower filter or more --threads skip \
+             fewer",
+            count(skipped, "query").replace("querys", "queries"),
+            100.0 * super::share(skipped, seen + skipped)
+        )
+    })
+}
+
 fn not_written(snapshot: &Snapshot) -> Option<String> {
     let recording = snapshot.source.recording.as_ref()?;
     let lost = count(recording.lost, "packet");
@@ -73,7 +88,8 @@ fn not_written(snapshot: &Snapshot) -> Option<String> {
 /// One direction is missing when it has less than a twentieth of the other.
 fn one_way(snapshot: &Snapshot) -> Option<String> {
     const ENOUGH: u64 = 20;
-    let (queries, responses) = (snapshot.ledger.queries, snapshot.ledger.responses);
+    let ledger = &snapshot.ledger;
+    let (queries, responses) = (ledger.queries + ledger.skipped, ledger.responses);
     if queries + responses < ENOUGH {
         return None;
     }

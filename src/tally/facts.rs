@@ -27,12 +27,21 @@ pub(crate) enum End {
     Repeated,
     /// It is a response to no query that was seen.
     Unasked,
+    /// It is a response to a query that was skipped.
+    Skipped,
     /// With nothing.
     Silence,
     /// With an error in place of a response.
     Blocked(Obstacle),
     /// It is no exchange but a TCP connection that the server did not take.
     NoConnection,
+}
+
+impl End {
+    /// Whether a response came.
+    pub(crate) fn is_response(self) -> bool {
+        matches!(self, Self::Answered | Self::Repeated | Self::Unasked | Self::Skipped)
+    }
 }
 
 /// All that tells the exchanges between a client and a server about one question apart.
@@ -112,6 +121,7 @@ impl How {
             Outcome::Answered { .. } => End::Answered,
             Outcome::RepeatedResponse => End::Repeated,
             Outcome::Unasked => End::Unasked,
+            Outcome::Skipped => End::Skipped,
             Outcome::Unanswered => End::Silence,
             Outcome::Unreachable(obstacle) => End::Blocked(obstacle),
         };
@@ -180,7 +190,8 @@ impl How {
             End::Unasked => 2,
             End::Silence => 3,
             End::NoConnection => 4,
-            End::Blocked(obstacle) => 5 + obstacle as u64,
+            End::Skipped => 5,
+            End::Blocked(obstacle) => 6 + obstacle as u64,
         };
         let ede = self.ede.map_or(0, |ede| u64::from(ede.0) << 1 | 1);
         end << 60
@@ -353,8 +364,7 @@ impl Facts {
     #[inline]
     pub(super) fn add(&mut self, note: &Note<'_>) {
         self.see(note.at);
-        let is_response = matches!(note.how.end, End::Answered | End::Repeated | End::Unasked);
-        self.responses += u64::from(is_response);
+        self.responses += u64::from(note.how.end.is_response());
         // While all are kept, nothing need be drawn.
         if self.level == 0 || self.is_kept(self.draw(note.client, note.name, note.question)) {
             self.add_kept(note);

@@ -106,6 +106,8 @@ pub enum Outcome {
     RepeatedResponse,
     /// A response nobody was seen asking for.
     Unasked,
+    /// A response whose query was skipped to relieve an overloaded capture.
+    Skipped,
     /// Nothing came in time. This is not RCODE 0 and never counts as NOERROR.
     Unanswered,
     /// An ICMP error or a TCP reset came instead.

@@ -9,6 +9,7 @@ mod exchange;
 mod hash;
 mod print;
 mod queries;
+mod relief;
 #[cfg(test)]
 mod tests;
 mod tracker;
@@ -17,4 +18,5 @@ pub use early::SKEW;
 pub use exchange::{Answer, Asked, Exchange, Form, Key, Message, Obstacle, Outcome};
 pub use hash::{Hasher, Hashes};
 pub use print::DUPLICATE_WINDOW;
+pub use relief::Level as Relief;
 pub use tracker::{LATE_PATIENCE, Tracker, TrackerConfig, Verdict};

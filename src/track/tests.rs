@@ -61,6 +61,7 @@ fn show(exchange: &Exchange<'_>) -> String {
         }
         Outcome::RepeatedResponse => format!("{name} {code} again"),
         Outcome::Unasked => format!("{name} {code} unasked"),
+        Outcome::Skipped => format!("{name} {code} to a skipped query"),
         Outcome::Unanswered => format!("{name} unanswered"),
         Outcome::Unreachable(_) => format!("{name} unreachable"),
     }

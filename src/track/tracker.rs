@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use crate::ledger::Outcomes;
 use crate::time::Timestamp;
-use crate::wire::{Endpoint, Question, Transport};
+use crate::wire::{Address, Endpoint, Question, Transport};
 
 use super::early::{Early, SKEW};
 use super::exchange::{Answer, Asked, Exchange, Key, Message, Obstacle, Outcome};
 use super::hash::{Hasher, Hashes};
 use super::print::Mark;
 use super::queries::{Details, Place, Queries, Query, State, Which};
+use super::relief::{Level, Relief};
 
 /// How long beyond its patience an unanswered query still takes its response, counted from when
 /// it was reported.
@@ -90,6 +91,7 @@ pub struct Tracker {
     seen: Timestamp,
     outcomes: Outcomes,
     shed: u64,
+    relief: Relief,
     /// Queries that waited when the capture ended.
     left: u64,
 }
@@ -109,6 +111,7 @@ impl Tracker {
             seen: Timestamp(0),
             outcomes: Outcomes::default(),
             shed: 0,
+            relief: Relief::default(),
             left: 0,
         }
     }
@@ -122,6 +125,17 @@ impl Tracker {
     /// Queries forgotten before their time; they count as undecided.
     pub fn shed(&self) -> u64 {
         self.shed
+    }
+
+    /// Skips the queries of more clients from `now` on, or of fewer; their responses go on.
+    pub fn relieve(&mut self, level: Level, now: Timestamp) {
+        self.relief.set(level, now, Duration::from_nanos(self.late_patience));
+    }
+
+    /// Whether a query of this client is skipped, so that it need not be read.
+    #[inline]
+    pub fn skips(&self, client: &Address) -> bool {
+        self.relief.is_given() && self.relief.skips(self.hasher.address(*client))
     }
 
     /// Queries in memory, whatever became of them.
@@ -301,8 +315,14 @@ impl Tracker {
     }
 
     fn unasked(&mut self, response: &Message<'_>, sink: &mut impl FnMut(&Exchange<'_>)) {
-        self.outcomes.unasked += 1;
-        sink(&exchange(response, &Named::of(response), Outcome::Unasked, None));
+        let outcome = if self.relief.may_have_skipped(response.hashes.client, response.at) {
+            self.outcomes.skipped += 1;
+            Outcome::Skipped
+        } else {
+            self.outcomes.unasked += 1;
+            Outcome::Unasked
+        };
+        sink(&exchange(response, &Named::of(response), outcome, None));
     }
 
     fn answered(
@@ -582,7 +602,7 @@ impl Tracker {
         }
     }
 
-    /// No message follows: what is held is unasked, and what waits stays undecided.
+    /// No message follows: what is held has no query, and what waits stays undecided.
     pub fn finish(&mut self, sink: &mut impl FnMut(&Exchange<'_>)) {
         self.settle(sink);
         self.release_early(None, sink);

@@ -2,10 +2,12 @@
 
 use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use super::net::{Running, client, in_namespace, inside, ip, nsenter, succeeds, wait_until};
 use super::terminal::{PROGRAM, Terminal};
@@ -185,6 +187,68 @@ fn wait_for_capture() {
         || fs::read_to_string("/proc/net/packet").is_ok_and(|table| table.lines().count() > 1);
     wait_until("socket that captures", captures);
     thread::sleep(Duration::from_millis(200));
+}
+
+/// Asks from many addresses, as fast as it goes, until it is told to stop. Nobody is there to answer,
+/// not even with an error.
+fn flood(stop: &AtomicBool) -> u64 {
+    ip("neigh add 10.99.0.99 lladdr 02:00:00:00:00:99 dev server");
+    let clients = (10..50).map(|last| {
+        ip(&format!("addr add 10.99.0.{last}/24 dev server"));
+        UdpSocket::bind(format!("10.99.0.{last}:0")).expect("the address is here")
+    });
+    let clients: Vec<_> = clients.collect();
+    let mut sent = 0_u64;
+    while !stop.load(Ordering::Relaxed) {
+        for client in &clients {
+            let mut query = REFUSAL.to_vec();
+            let [.., high, low] = sent.to_be_bytes();
+            query.splice(..4, [high, low, 1, 0]);
+            sent += u64::from(client.send_to(&query, "10.99.0.99:53").is_ok());
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    sent
+}
+
+/// Who gets so little time that its buffer overflows again and again, as under a load that is too
+/// much for the machine.
+#[test]
+fn who_is_overloaded_skips_queries_of_some_clients_and_says_so() {
+    let test = "who_is_overloaded_skips_queries_of_some_clients_and_says_so";
+    if !in_namespace(&format!("faults::{test}"), &[]) {
+        return;
+    }
+    let _client = client();
+    let child = report(&["--buffer", "64KiB", "--format", "json"]);
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("it runs");
+    wait_for_capture();
+    let stop = AtomicBool::new(false);
+    let sent = thread::scope(|scope| {
+        let sender = scope.spawn(|| flood(&stop));
+        for _ in 0..16 {
+            kill_process(pid, Signal::STOP).expect("it runs");
+            thread::sleep(Duration::from_millis(400));
+            kill_process(pid, Signal::CONT).expect("it runs");
+            thread::sleep(Duration::from_millis(100));
+        }
+        stop.store(true, Ordering::Relaxed);
+        sender.join().expect("it ends")
+    });
+    thread::sleep(Duration::from_millis(500));
+    kill_process(pid, Signal::TERM).expect("it runs");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3), "packets were lost: {output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let [queries, skipped, dropped] = ["queries", "skipped", "kernel_dropped"]
+        .map(|it| report["ledger"][it].as_u64().expect("it is told"));
+    println!(
+        "{sent} sent: {queries} looked at, {skipped} skipped, {dropped} dropped by the kernel"
+    );
+    assert!(skipped > 0 && queries > 0 && dropped > 0);
+    assert_eq!(queries + skipped + dropped, sent, "nothing is lost without being counted");
+    let quality = report["quality"].as_array().expect("it is told");
+    assert!(quality.iter().any(|it| it["id"] == "skipped"), "{quality:?}");
 }
 
 #[test]

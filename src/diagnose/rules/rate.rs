@@ -9,7 +9,7 @@ use crate::diagnose::cause::Cause;
 use crate::diagnose::causes::{OVERLOAD_REFUSED, RATE_LIMIT, WATER_TORTURE};
 use crate::diagnose::claims::{Axis, Claims};
 use crate::iana::{Rcode, RecordType};
-use crate::tally::{Marks, Moments};
+use crate::tally::{End, Marks, Moments};
 use crate::time::Timestamp;
 use crate::wire::Address;
 
@@ -71,6 +71,8 @@ fn water_torture<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
 struct Met<'a> {
     refused: u64,
     fine: u64,
+    /// Of some of it the queries were skipped.
+    is_patchy: bool,
     /// When the last answer came, and the refusals before that.
     answered_until: Timestamp,
     refused_amid: u64,
@@ -128,6 +130,7 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     for case in base.cases.iter().filter(|case| case.is_ordinary() && case.has(Marks::RD)) {
         let met = met.entry(case.fact.server).or_default().entry(case.fact.client).or_default();
         let question = (case.fact.name, case.rtype());
+        met.is_patchy |= case.end() == End::Skipped;
         if case.is_answer() {
             met.fine += case.fact.count;
             met.answered_until = met.answered_until.max(case.fact.last);
@@ -161,17 +164,18 @@ fn flips<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
         .map(|(pair, _)| pair)
         .collect();
     // Without queries a forged response beside a real one looks like this, too.
-    let sure = if base.sight == Sight::Both { Likely } else { Possible };
+    let sure = |met: &Met<'_>| match base.sight {
+        Sight::Both if !met.is_patchy => Likely,
+        _ => Possible,
+    };
     for (number, case) in free(base, claims, |case| is_refused(base, case) && case.has(Marks::RD)) {
         let (server, client) = (case.fact.server, case.fact.client);
         let Some(cause) = verdicts.get(&server) else { continue };
-        if **cause == *OVERLOAD_REFUSED {
-            claims.claim(number, cause, sure, Axis::Server);
-            continue;
-        }
         let Some(met) = met.get(&server).and_then(|met| met.get(&client)) else { continue };
-        if flipping.contains(&(server, client)) {
-            claims.claim(number, cause, sure, Axis::Client);
+        if **cause == *OVERLOAD_REFUSED {
+            claims.claim(number, cause, sure(met), Axis::Server);
+        } else if flipping.contains(&(server, client)) {
+            claims.claim(number, cause, sure(met), Axis::Client);
         } else if met.fine_questions.contains(&(case.fact.name, case.rtype())) {
             // Too few to be told by themselves, where others show that there is a limit.
             claims.claim(number, cause, Possible, Axis::Client);

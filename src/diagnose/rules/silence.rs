@@ -64,7 +64,7 @@ fn scenes(base: &Base<'_>) -> Scenes {
         let met = scenes.entry((case.fact.server, case.fact.client)).or_default();
         let count = case.fact.count;
         match case.end() {
-            End::Answered | End::Repeated | End::Unasked => {
+            End::Answered | End::Repeated | End::Unasked | End::Skipped => {
                 met.responses += count;
                 widen(&mut met.answered, case);
             }

@@ -57,7 +57,8 @@ fn refused_upstream<'a>(base: &Base<'a>) -> Refused<'a> {
     let mut refused: Refused<'a> = BTreeMap::new();
     for case in &base.cases {
         let own = base.servers.contains_key(&case.fact.client);
-        if own && case.is(Rcode::REFUSED) && case.is_ordinary() && case.has(Marks::RD) {
+        let is_ours = case.is(Rcode::REFUSED) && case.is_ordinary() && case.has(Marks::RD);
+        if own && is_ours && case.tells_what_was_asked() {
             let Fact { client: asker, server: by, first, last, .. } = case.fact;
             refused.entry(case.fact.name).or_default().push(Refusal { asker, by, first, last });
         }
@@ -86,7 +87,8 @@ fn upstream_refused<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
     let is_trouble = |case: &Case<'a>| {
         let failed = case.is(Rcode::REFUSED) || case.is(Rcode::SERVFAIL);
         let silent = case.end() == End::Silence && !base.has_holes;
-        (failed || silent) && case.is_ordinary() && case.has(Marks::RD)
+        let is_ours = case.is_ordinary() && case.has(Marks::RD) && case.tells_what_was_asked();
+        (failed || silent) && is_ours
     };
     let found = free(base, claims, is_trouble);
     let mut share: BTreeMap<(Address, End, Rcode), (u64, u64)> = BTreeMap::new();

@@ -117,6 +117,10 @@ impl Page<'_> {
         if outcomes.unasked > 0 {
             line += &format!("; {} to no query seen", words::counted(outcomes.unasked, "response"));
         }
+        if outcomes.skipped > 0 {
+            line +=
+                &format!("; {} to skipped queries", words::counted(outcomes.skipped, "response"));
+        }
         line
     }
 
@@ -455,6 +459,7 @@ fn losses(snapshot: &Snapshot) -> Vec<(String, u64)> {
         entry(&"bytes missing in TCP streams", ledger.stream_gaps),
         entry(&"packets dropped by the kernel", ledger.kernel_dropped.unwrap_or(0)),
         entry(&"packets dropped by the interface", ledger.interface_dropped.unwrap_or(0)),
+        entry(&"queries skipped under load", ledger.skipped),
         entry(&"queries forgotten for lack of room", ledger.shed),
         entry(&"fragments and segments forgotten for lack of room", ledger.shed_pieces),
         entry(&"table entries given up for lack of room", ledger.evicted),

@@ -158,6 +158,7 @@ fn losses(snapshot: &Snapshot) -> Group {
         "losses",
         &[
             ("TCP bytes skipped", ledger.stream_gaps),
+            ("queries skipped under load", ledger.skipped),
             ("queries forgotten", ledger.shed),
             ("pieces forgotten", ledger.shed_pieces),
             ("table entries forgotten", ledger.evicted),

@@ -223,6 +223,7 @@ fn others(snapshot: &Snapshot) -> Vec<Piece> {
     let rare = [
         (ledger.malformed, "malformed"),
         (ledger.cut, "cut short"),
+        (ledger.skipped, "queries skipped"),
         (ledger.shed, "queries forgotten"),
         (ledger.shed_pieces, "fragments or segments forgotten"),
         (ledger.evicted, "table entries forgotten"),

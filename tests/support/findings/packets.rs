@@ -4,9 +4,10 @@ use std::path::Path;
 
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::output::{self, Format, Options};
-use rcodetop::snapshot::{Finding, Snapshot, SnapshotSpec};
+use rcodetop::snapshot::{Finding, SnapshotSpec};
 use rcodetop::source::{FileOptions, Next, open_files};
 use rcodetop::time::Timestamp;
+use rcodetop::track::Relief;
 use rcodetop::wire::{Frame, LinkType};
 
 /// A frame with bytes of its own.
@@ -62,22 +63,39 @@ pub(crate) fn packets(capture: &Path) -> Vec<Packet> {
 }
 
 /// What the analyzer says of some packets.
-pub(crate) fn findings(packets: &[Packet]) -> Vec<Finding> {
+pub(crate) fn findings(packets: &[Packet], relief: &[Part]) -> Vec<Finding> {
     let config = EngineConfig { rows: usize::MAX, ..EngineConfig::default() };
-    analyzed(packets, config, usize::MAX).findings
+    let mut engine = Engine::new(config);
+    for (number, packet) in packets.iter().enumerate() {
+        let begins = |part: &&Part| packets.len() * part.from / 100 == number;
+        relief.iter().filter(begins).for_each(|part| engine.relieve(part.level()));
+        engine.feed(&packet.frame());
+    }
+    engine.finish();
+    engine.snapshot(&SnapshotSpec { top: usize::MAX, ..SnapshotSpec::default() }).findings
+}
+
+/// A part of a capture in which queries are skipped.
+pub(crate) struct Part {
+    /// Where it begins, in hundredths of the packets.
+    pub(crate) from: usize,
+    /// How often the clients whose queries are looked at are halved.
+    pub(crate) halvings: usize,
+}
+
+impl Part {
+    fn level(&self) -> Relief {
+        (0..self.halvings).fold(Relief::NONE, |level, _| level.more())
+    }
 }
 
 /// The usual text report about some packets.
 pub(crate) fn report(packets: &[Packet]) -> String {
-    let snapshot = analyzed(packets, EngineConfig::default(), SnapshotSpec::default().top);
+    let mut engine = Engine::new(EngineConfig::default());
+    packets.iter().for_each(|packet| engine.feed(&packet.frame()));
+    engine.finish();
+    let snapshot = engine.snapshot(&SnapshotSpec::default());
     let mut out = Vec::new();
     output::write(Format::Text, &snapshot, &Options::default(), &mut out).unwrap();
     String::from_utf8(out).unwrap()
-}
-
-fn analyzed(packets: &[Packet], config: EngineConfig, top: usize) -> Snapshot {
-    let mut engine = Engine::new(config);
-    packets.iter().for_each(|packet| engine.feed(&packet.frame()));
-    engine.finish();
-    engine.snapshot(&SnapshotSpec { top, ..SnapshotSpec::default() })
 }
