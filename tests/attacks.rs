@@ -19,7 +19,7 @@ const MEMORY: u64 = 8 << 20;
 
 /// A capture of an attack, and how many packets are in it.
 fn capture((name, _, write): &Attack, often: u64) -> (tempfile::NamedTempFile, u64) {
-    let mut wire = Wire::new();
+    let mut wire = Wire::new(false);
     (0..often).for_each(|nth| write(nth, &mut wire));
     let file = tempfile::Builder::new().prefix(name).tempfile().unwrap();
     std::fs::write(file.path(), &wire.bytes).unwrap();

@@ -31,7 +31,12 @@ pub(crate) struct Wire {
     pub(crate) packets: u64,
     /// Nanoseconds since 1970 of the next packet.
     now: u64,
+    /// What stands before each packet.
+    link: &'static [u8],
 }
+
+/// Addresses that nobody has, and IPv4.
+const ETHERNET: &[u8] = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0";
 
 /// A microsecond apart.
 const STEP: u64 = 1_000;
@@ -46,22 +51,24 @@ const REFUSED: u16 = 0x8185;
 const NOERROR: u16 = 0x8180;
 
 impl Wire {
-    /// With the header of the file.
-    pub(crate) fn new() -> Self {
+    /// With the header of the file; packets that can be sent over a cable, or bare ones.
+    pub(crate) fn new(ethernet: bool) -> Self {
+        let (number, link): (u32, _) = if ethernet { (1, ETHERNET) } else { (101, &[][..]) };
         let mut bytes = Vec::from(0xA1B2_3C4D_u32.to_le_bytes()); // pcap with nanoseconds
         bytes.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         bytes.extend(0xFFFF_u32.to_le_bytes());
-        bytes.extend(101_u32.to_le_bytes()); // LINKTYPE_RAW
-        Self { bytes, packets: 0, now: START }
+        bytes.extend(number.to_le_bytes()); // LINKTYPE_ETHERNET, LINKTYPE_RAW
+        Self { bytes, packets: 0, now: START, link }
     }
 
     /// One packet, and time goes on.
     fn packet(&mut self, bytes: &[u8]) {
         let [seconds, rest] = [self.now / 1_000_000_000, self.now % 1_000_000_000];
-        let length = bytes.len() as u64;
+        let length = (self.link.len() + bytes.len()) as u64;
         for number in [seconds, rest, length, length] {
             self.bytes.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
         }
+        self.bytes.extend(self.link);
         self.bytes.extend(bytes);
         self.packets += 1;
         self.now += STEP;

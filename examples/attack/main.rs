@@ -12,10 +12,14 @@ use attacks::{ATTACKS, Wire};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [name, number] = &arguments[..] else { return list() };
+    let (name, number, ethernet) = match &arguments[..] {
+        [name, number] => (name, number, false),
+        [name, number, option] if option == "--ethernet" => (name, number, true),
+        _ => return list(),
+    };
     let attack = ATTACKS.iter().find(|(each, ..)| each == name);
     let (Some((.., write)), Ok(number)) = (attack, number.parse()) else { return list() };
-    let mut wire = Wire::new();
+    let mut wire = Wire::new(ethernet);
     let mut out = BufWriter::with_capacity(1 << 20, io::stdout());
     for nth in 0..number {
         write(nth, &mut wire);
@@ -28,6 +32,9 @@ fn main() -> io::Result<()> {
 
 fn list() -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "Usage: attack NAME NUMBER, where NUMBER is how often, and NAME one of these:")?;
+    writeln!(
+        out,
+        "Usage: attack NAME NUMBER [--ethernet], where NUMBER is how often; --ethernet makes packets that\ncan be sent over a cable; and NAME is one of these:"
+    )?;
     ATTACKS.iter().try_for_each(|(name, says, _)| writeln!(out, "{name:<22} {says}"))
 }
