@@ -191,13 +191,11 @@ fn commands_in_sentences_are_understood() {
     let counts = |kind| matches!(kind, ErrorKind::UnknownArgument | ErrorKind::TooManyValues);
     let mut complaints = Vec::new();
     for page in pages() {
-        for (line, text) in page.prose() {
-            let codes = text.split('`').skip(1).step_by(2);
-            for code in codes.filter(|code| code.starts_with("rcodetop ")) {
-                let words: Vec<String> = code.split(' ').map(str::to_owned).collect();
-                let why = misunderstood(&words, true, counts);
-                complaints.extend(why.map(|why| format!("{}:{line}: {why}", page.path)));
-            }
+        let (_, codes) = page.words_and_code();
+        for (line, code) in codes.iter().filter(|(_, code)| code.starts_with("rcodetop ")) {
+            let words: Vec<String> = code.split(' ').map(str::to_owned).collect();
+            let why = misunderstood(&words, true, counts);
+            complaints.extend(why.map(|why| format!("{}:{line}: {why}", page.path)));
         }
     }
     check(&complaints);

@@ -5,17 +5,16 @@ use std::path::{Component, Path, PathBuf};
 use super::page::Page;
 use super::root;
 
-/// The targets of the links in a line, outside of what stands in code.
+/// The targets of the links in a line.
 fn targets(line: &str) -> Vec<String> {
-    let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("``");
-    let parts = prose.split("](").skip(1);
+    let parts = line.split("](").skip(1);
     parts.filter_map(|part| part.split_once(')')).map(|(target, _)| target.to_owned()).collect()
 }
 
 /// Every link of a page that leads out of the page, or to a heading of it: its line and target.
 pub(crate) fn links(page: &Page) -> Vec<(usize, String)> {
-    let prose = page.prose();
-    let all = prose.iter().flat_map(|(line, text)| targets(text).into_iter().map(|to| (*line, to)));
+    let (words, _) = page.words_and_code();
+    let all = words.iter().flat_map(|(line, text)| targets(text).into_iter().map(|to| (*line, to)));
     all.filter(|(_, target)| !target.contains("://") && !target.starts_with("mailto:")).collect()
 }
 
@@ -53,7 +52,10 @@ pub(crate) fn resolve(page: &str, target: &str) -> PathBuf {
 
 #[test]
 fn links_are_found_outside_of_code_and_resolved() {
-    assert_eq!(targets("a [b](c.md#d) ![e](f.svg) `[g](h)` [`i`](j)"), ["c.md#d", "f.svg", "j"]);
+    let text = "a [b](c.md#d) ![e](f.svg) `[g](h)` [`i`](j)\n[k\nl](m) [n](https://o.example)";
+    let page = Page { path: "p".into(), text: text.into() };
+    let expected = [(1, "c.md#d"), (1, "f.svg"), (1, "j"), (3, "m")];
+    assert_eq!(links(&page), expected.map(|(line, target)| (line, target.to_owned())));
     assert_eq!(resolve("docs/how-to/a.md", "../b.md"), Path::new("docs/b.md"));
     assert_eq!(resolve("README.md", "docs/"), Path::new("docs"));
     assert_eq!(resolve("docs/a.md", ""), Path::new("docs/a.md"));

@@ -21,6 +21,9 @@ pub(crate) struct Block {
     pub(crate) lines: Vec<String>,
 }
 
+/// A line's number, from 1, and what stands there.
+pub(crate) type Line = (usize, String);
+
 /// Pages that tell those who change the program, not those who use it. Only their links are held.
 const OTHERS: &[&str] =
     &["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "testdata/README.md"];
@@ -116,6 +119,33 @@ impl Page {
             .collect()
     }
 
+    /// The prose without what stands in it as code, and that code, each with its line. Code may go
+    /// on in the next line of a paragraph.
+    pub(crate) fn words_and_code(&self) -> (Vec<Line>, Vec<Line>) {
+        let (mut words, mut codes) = (Vec::new(), Vec::new());
+        let mut open: Option<(usize, String)> = None;
+        for (line, text) in self.prose() {
+            if text.trim().is_empty() {
+                open = None; // a sign alone, and no code
+            }
+            let mut prose = String::new();
+            for sign in text.trim_start().chars() {
+                match (sign, open.take()) {
+                    ('`', Some(code)) => codes.push(code),
+                    ('`', None) => {
+                        prose.push('`');
+                        open = Some((line, String::new()));
+                    }
+                    (sign, Some((line, code))) => open = Some((line, code + &sign.to_string())),
+                    (sign, None) => prose.push(sign),
+                }
+            }
+            open = open.map(|(line, code)| (line, code + " "));
+            words.push((line, prose));
+        }
+        (words, codes)
+    }
+
     /// What links to its headings end with.
     pub(crate) fn anchors(&self) -> Vec<String> {
         let (mut titles, mut anchors) = (Vec::new(), Vec::new());
@@ -152,6 +182,11 @@ fn blocks_are_found_with_their_lines_and_can_be_replaced() {
     let new = page.with(&[block("sh", 2, &[]), block("text", 6, &["1", "2", "3"])]);
     assert_eq!(new, "a\n```sh\n```\n- b\n  ```text\n  1\n  2\n  3\n  ```\n# C: `d`\n");
     assert_eq!(page.anchors(), ["c-d"]);
+    let page = Page { path: "p".into(), text: "a `b` c `d\n  e` f\n\ng ` h\n\n`i`\n".into() };
+    let (words, codes) = page.words_and_code();
+    let words: Vec<&str> = words.iter().map(|(_, words)| words.as_str()).collect();
+    assert_eq!(words, ["a ` c `", " f", "", "g `", "", "`"]);
+    assert_eq!(codes, [(1, "b".into()), (1, "d e".into()), (6, "i".into())]);
     let page = Page { path: "p".into(), text: "# A b\n## A b\n# c\n### A B\n#no\n".into() };
     assert_eq!(page.anchors(), ["a-b", "a-b-1", "c", "a-b-2"]);
 }
