@@ -94,10 +94,12 @@ pub(crate) fn compare(
         walk("", report, &mut |key, value| {
             match told.get(&key) {
                 None => {
-                    complaints.insert(format!("{path}: has no row for `{key}`, as {value:.60}"));
+                    complaints
+                        .insert(format!("{path}: has no row for `{key}`, as {}", brief(value)));
                 }
                 Some(Told { line, kind }) if !is_of(kind, value) => {
-                    complaints.insert(format!("{path}:{line}: {key} is no {kind}: {value:.60}"));
+                    complaints
+                        .insert(format!("{path}:{line}: {key} is no {kind}: {}", brief(value)));
                 }
                 Some(_) => {}
             }
@@ -108,6 +110,11 @@ pub(crate) fn compare(
     complaints
         .extend(unseen.map(|(key, told)| format!("{path}:{}: no report has {key}", told.line)));
     complaints
+}
+
+/// The beginning of a value, which may be long.
+fn brief(value: &Value) -> String {
+    value.to_string().chars().take(60).collect()
 }
 
 fn is_of(kind: &str, value: &Value) -> bool {
