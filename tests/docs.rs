@@ -22,6 +22,7 @@ use clap::error::ErrorKind;
 use docs::page::{Block, Page, linking_pages, pages};
 use docs::scratch::{Programs, Scratch};
 use docs::{brands, console, is_update, keys, links, options, root, shell};
+use rcodetop::cli::{Input, Plan};
 
 /// What a fenced block may be, and what is done with it.
 const KINDS: &[(&str, Use)] = &[
@@ -170,11 +171,36 @@ fn misunderstood(
     if let Some(word) = words.get(1).filter(|word| looks_like_a_command(word)) {
         return Some(format!("`{command}` is refused: there is no command {word}"));
     }
-    let refused = rcodetop::cli::parse(words, is_terminal).err()?;
+    let refused = match rcodetop::cli::parse(words, is_terminal) {
+        Ok(plan) => return wrong_filter(&plan).map(|why| format!("`{command}`: {why}")),
+        Err(refused) => refused,
+    };
     let is_asked = matches!(refused.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let told = refused.to_string();
     let told = told.lines().next().unwrap_or_default();
     (!is_asked && counts(refused.kind())).then(|| format!("`{command}` is refused: {told}"))
+}
+
+/// What libpcap says against the capture filter of a command.
+fn wrong_filter(plan: &Plan) -> Option<String> {
+    let input = match plan {
+        Plan::Dashboard(analysis) => &analysis.input,
+        Plan::Report(report) => &report.analysis.input,
+        _ => return None,
+    };
+    let Input::Live(live) = input else { return None };
+    let filter = live.filter.as_ref()?;
+    let ethernet = pcap::Capture::dead(pcap::Linktype::ETHERNET).expect("libpcap works");
+    let why = ethernet.compile(filter, true).err()?;
+    Some(format!("the capture filter is wrong: {why}"))
+}
+
+#[test]
+fn a_capture_filter_that_is_wrong_is_told() {
+    for (filter, is_right) in [("udp and port 53", true), ("udp adn port 53", false)] {
+        let words = ["rcodetop", "-i", "eth0", "--", filter].map(str::to_owned);
+        assert_eq!(misunderstood(&words, true, |_| true).is_none(), is_right, "{filter}");
+    }
 }
 
 /// To the program a command that it does not know is a file; in pages these have a dot or a slash.
