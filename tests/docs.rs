@@ -19,10 +19,10 @@ use std::process::Command;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use docs::commands::{misunderstood, refusal};
 use docs::page::{Block, Page, linking_pages, pages};
 use docs::scratch::{Programs, Scratch};
 use docs::{brands, console, is_update, keys, links, options, root, shell};
-use rcodetop::cli::{Input, Plan};
 
 /// What a fenced block may be, and what is done with it.
 const KINDS: &[(&str, Use)] = &[
@@ -153,64 +153,6 @@ fn commands_that_are_not_run_are_understood() {
     check(&complaints);
 }
 
-/// Why the program does not understand what is meant for it.
-fn refusal(command: &shell::Command) -> Option<String> {
-    match command.of_the_program() {
-        Ok(words) => misunderstood(words?, !command.is_redirected, |_| true),
-        Err(why) => Some(why),
-    }
-}
-
-/// Why the program refuses words, if for a reason that counts.
-fn misunderstood(
-    words: &[String],
-    is_terminal: bool,
-    counts: fn(ErrorKind) -> bool,
-) -> Option<String> {
-    let command = words.join(" ");
-    if let Some(word) = words.get(1).filter(|word| looks_like_a_command(word)) {
-        return Some(format!("`{command}` is refused: there is no command {word}"));
-    }
-    let refused = match rcodetop::cli::parse(words, is_terminal) {
-        Ok(plan) => return wrong_filter(&plan).map(|why| format!("`{command}`: {why}")),
-        Err(refused) => refused,
-    };
-    let is_asked = matches!(refused.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    let told = refused.to_string();
-    let told = told.lines().next().unwrap_or_default();
-    (!is_asked && counts(refused.kind())).then(|| format!("`{command}` is refused: {told}"))
-}
-
-/// What libpcap says against the capture filter of a command.
-fn wrong_filter(plan: &Plan) -> Option<String> {
-    let input = match plan {
-        Plan::Dashboard(analysis) => &analysis.input,
-        Plan::Report(report) => &report.analysis.input,
-        _ => return None,
-    };
-    let Input::Live(live) = input else { return None };
-    let filter = live.filter.as_ref()?;
-    let ethernet = pcap::Capture::dead(pcap::Linktype::ETHERNET).expect("libpcap works");
-    let why = ethernet.compile(filter, true).err()?;
-    Some(format!("the capture filter is wrong: {why}"))
-}
-
-#[test]
-fn a_capture_filter_that_is_wrong_is_told() {
-    for (filter, is_right) in [("udp and port 53", true), ("udp adn port 53", false)] {
-        let words = ["rcodetop", "-i", "eth0", "--", filter].map(str::to_owned);
-        assert_eq!(misunderstood(&words, true, |_| true).is_none(), is_right, "{filter}");
-    }
-}
-
-/// To the program a command that it does not know is a file; in pages these have a dot or a slash.
-fn looks_like_a_command(word: &str) -> bool {
-    let is_word = word.starts_with(|sign: char| sign.is_ascii_lowercase())
-        && word.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-');
-    let program = rcodetop::cli::Cli::command();
-    is_word && program.find_subcommand(word).is_none()
-}
-
 /// In a sentence, a command may leave out what it reads; what it has must be right.
 #[test]
 fn commands_in_sentences_are_understood() {
@@ -225,21 +167,6 @@ fn commands_in_sentences_are_understood() {
         }
     }
     check(&complaints);
-}
-
-#[test]
-fn a_command_that_there_is_not_is_told_from_a_file() {
-    for (word, expected) in [
-        ("reprot", true),
-        ("report", false),
-        ("a.pcap", false),
-        ("./old", false),
-        ("-", false),
-        ("--filter", false),
-        ("FILE", false),
-    ] {
-        assert_eq!(looks_like_a_command(word), expected, "{word}");
-    }
 }
 
 #[cfg(target_os = "linux")]

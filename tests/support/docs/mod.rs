@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as a test does")]
 
 pub(crate) mod brands;
+pub(crate) mod commands;
 pub(crate) mod console;
 pub(crate) mod keys;
 pub(crate) mod links;
