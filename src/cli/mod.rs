@@ -15,7 +15,7 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice};
-pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Volume};
+pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Serve, Volume};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.

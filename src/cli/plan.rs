@@ -1,5 +1,6 @@
 //! From words to intent: the checks that concern several options at once.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,9 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use clap_complete::Shell;
 
-use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
+use super::args::{
+    Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, ServeArgs, Task, WriteArgs,
+};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
@@ -30,6 +33,8 @@ pub enum Plan {
     Dashboard(Analysis),
     /// Read everything and print one report.
     Report(Report),
+    /// Tell metrics of what is captured.
+    Serve(Serve),
     /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
@@ -172,6 +177,17 @@ pub struct Report {
     pub check: bool,
 }
 
+/// A service and where it listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serve {
+    /// What to read and how.
+    pub analysis: Analysis,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Servers with numbers of their own at most.
+    pub servers: usize,
+}
+
 impl Report {
     /// The text report that stands in for the dashboard where there is no terminal.
     fn instead_of_dashboard(analysis: Analysis) -> Self {
@@ -186,6 +202,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         None if cli.print_config => Ok(Plan::Configuration),
         None => dashboard(cli, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
+        Some(Task::Serve(args)) => serve(args).map(Plan::Serve),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
@@ -272,6 +289,15 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
     }
     Ok(Report { analysis, format, top, output, check })
+}
+
+fn serve(args: ServeArgs) -> Result<Serve, clap::Error> {
+    let ServeArgs { input, listen, servers } = args;
+    require_input(
+        &input,
+        "nothing to capture: give an interface with -i (or capture files, to try it out)",
+    )?;
+    Ok(Serve { analysis: analysis(input, None)?, listen, servers: usize::from(servers) })
 }
 
 fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
