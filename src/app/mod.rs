@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod confinement;
 mod dashboard;
+mod events;
 mod export;
 mod go_on;
 mod interfaces;

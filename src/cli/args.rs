@@ -38,7 +38,9 @@ const REPORT_EXAMPLES: &str = "\
 Examples:
   rcodetop report outage.pcapng
   rcodetop report --format json --top all day1.pcap day2.pcap.zst -o report.json
-  sudo rcodetop report -i eth0 --duration 30s --check";
+  sudo rcodetop report -i eth0 --duration 30s --check
+  sudo rcodetop report -i eth0 --duration 30s --check=nagios --warning 1 --critical 5
+  sudo rcodetop report -i eth0 --format jsonl      a line for each finding that comes or goes";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -323,9 +325,19 @@ pub struct ReportArgs {
     #[arg(long, help_heading = OUTPUT, conflicts_with = "numeric")]
     pub names: bool,
     /// Exit with status 1 if a fault was found: a finding marked as fault that is likely or
-    /// certain, or anything in focus that nothing explains
-    #[arg(long, help_heading = OUTPUT)]
-    pub check: bool,
+    /// certain, or anything in focus that nothing explains. With --check=nagios be a plugin for
+    /// Nagios, Icinga and the like: their line in place of the report, their exit status (0 to 3)
+    #[arg(long, value_name = "STYLE", help_heading = OUTPUT, num_args = 0..=1,
+          require_equals = true, default_missing_value = "status")]
+    pub check: Option<CheckStyle>,
+    /// With --check=nagios: more than this share of the focus is a warning, whatever the findings say
+    #[arg(long, value_name = "PERCENT", help_heading = OUTPUT, requires = "check",
+          value_parser = units::percent)]
+    pub warning: Option<f64>,
+    /// With --check=nagios: more than this share of the focus is critical
+    #[arg(long, value_name = "PERCENT", help_heading = OUTPUT, requires = "check",
+          value_parser = units::percent)]
+    pub critical: Option<f64>,
     /// Refused, with what to do instead.
     #[arg(long, hide = true, value_parser = units::speed, num_args = 0..=1, require_equals = true,
           default_missing_value = "1")]
@@ -347,6 +359,16 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value = "50", help_heading = SERVING,
           value_parser = clap::value_parser!(u16).range(0..=1000))]
     pub servers: u16,
+}
+
+/// How a monitor is told of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckStyle {
+    /// By exit status 1, with the report as usual
+    Status,
+    /// By the line and the exit status of a monitoring plugin
+    #[value(alias = "icinga")]
+    Nagios,
 }
 
 /// When to use colours.

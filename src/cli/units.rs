@@ -101,6 +101,14 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// A share in percent, with or without the sign.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    match text.strip_suffix('%').unwrap_or(text).parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("not a percentage; 0 to 100".into()),
+    }
+}
+
 /// How many threads.
 pub(super) fn threads(text: &str) -> Result<NonZeroUsize, String> {
     match text.parse() {
