@@ -135,6 +135,21 @@ fn a_file_that_grows_is_followed() {
 }
 
 #[test]
+fn a_pipe_that_has_nothing_yet_keeps_nobody_waiting() {
+    let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    let path = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let writer = File::options().read(true).write(true).open(&path).unwrap();
+    let service = Service::start(&["--no-sandbox", path.to_str().unwrap()]);
+    assert!(service.get("/health").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(service.get("/metrics").starts_with("HTTP/1.1 "));
+    (&writer).write_all(&fs::read(testdata("links/ethernet.pcap")).unwrap()).unwrap();
+    service.wait("/ready", "reading ");
+    let (_, _) = service.end();
+}
+
+#[test]
 fn who_hangs_holds_up_nobody() {
     let service = Service::start(&[testdata("outage.pcap.gz").to_str().unwrap()]);
     let mut hanging = Vec::new();

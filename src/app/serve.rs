@@ -49,7 +49,8 @@ pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
     let feed = Arc::new(Feed::default());
     let spec = spec(plan.servers);
     let mut pages = Pages::new(Arc::clone(&feed), capture::now());
-    let worker = start(opened.read()?, Arc::clone(&feed), stop, spec)?;
+    // Who asks is answered also while a pipe has nothing to read yet.
+    let worker = start(move || opened.read(), Arc::clone(&feed), stop, spec)?;
     let served = listener.serve(&mut pages, || {
         if inquiry.take() {
             say_how_it_goes(&feed);
@@ -57,10 +58,12 @@ pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
         feed.is_stopping() || feed.panicked().is_some()
     });
     feed.stop();
-    let _ = worker.join(); // a panic of the worker is in the feed
+    let worked = worker.join();
+    // A panic of the worker is in the feed.
     if let Some(what) = feed.panicked() {
         return Err(InternalError(what).into());
     }
+    worked.unwrap_or(Ok(()))?;
     served.with_context(|| format!("cannot answer on {address}"))?;
     let snapshot = feed.latest();
     verdict::require_frames(&snapshot)?;
@@ -86,24 +89,35 @@ fn say_how_it_goes(feed: &Feed) {
     let _ = writeln!(io::stderr(), "{captured}; {verdict}");
 }
 
+/// The thread that captures; an error is what kept it from beginning.
 fn start(
-    capture: Capture,
+    open: impl FnOnce() -> anyhow::Result<Capture> + Send + 'static,
     feed: Arc<Feed>,
     stop: Stop,
     spec: SnapshotSpec,
-) -> anyhow::Result<thread::JoinHandle<()>> {
+) -> anyhow::Result<thread::JoinHandle<anyhow::Result<()>>> {
     thread::Builder::new()
         .name("capture".into())
-        .spawn(move || guarded(capture, &feed, &stop, spec))
+        .spawn(move || {
+            let result = guarded(open, &feed, &stop, spec);
+            feed.stop();
+            result
+        })
         .context("cannot start the capture thread")
 }
 
 /// A panic of the capture ends the service in order and is told after it.
-fn guarded(capture: Capture, feed: &Feed, stop: &Stop, spec: SnapshotSpec) {
-    let result = panic::catch_unwind(AssertUnwindSafe(|| work(capture, feed, stop, spec)));
-    if let Err(panic) = result {
+fn guarded(
+    open: impl FnOnce() -> anyhow::Result<Capture>,
+    feed: &Feed,
+    stop: &Stop,
+    spec: SnapshotSpec,
+) -> anyhow::Result<()> {
+    let work = || open().map(|capture| work(capture, feed, stop, spec));
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         feed.note_panic(dashboard::words(&*panic));
-    }
+        Ok(())
+    })
 }
 
 fn work(mut capture: Capture, feed: &Feed, stop: &Stop, spec: SnapshotSpec) {
@@ -194,7 +208,7 @@ mod tests {
             let mut capture =
                 capture(3, || Next::End(End::Failed("gone".into())), Losses::default());
             capture.origin.kind = kind;
-            let worker = start(capture, Arc::clone(&feed), stop, spec(3)).unwrap();
+            let worker = start(|| Ok(capture), Arc::clone(&feed), stop, spec(3)).unwrap();
             while feed.latest().source.ended.is_none() {
                 thread::yield_now();
             }
@@ -202,7 +216,7 @@ mod tests {
                 assert!(!feed.is_stopping());
                 feed.stop();
             }
-            worker.join().unwrap();
+            worker.join().unwrap().unwrap();
             assert!(feed.is_stopping());
         }
     }
