@@ -151,6 +151,9 @@ pub struct Outcomes {
     pub unanswered: u64,
     /// Of these: ended by an ICMP error or a TCP reset.
     pub unreachable: u64,
+    /// Queries that counted as unanswered until their response came after all; they are answered
+    /// now. With `unanswered` it is all that were ever given up, which only grows.
+    pub taken_back: u64,
     /// Queries still waiting.
     pub undecided: u64,
     /// Responses to no query seen.
@@ -170,6 +173,7 @@ impl Outcomes {
         self.late += other.late;
         self.unanswered += other.unanswered;
         self.unreachable += other.unreachable;
+        self.taken_back += other.taken_back;
         self.undecided += other.undecided;
         self.unasked += other.unasked;
         self.skipped += other.skipped;

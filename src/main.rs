@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use rcodetop::app::{self, Exit, InternalError};
 use rcodetop::cli;
+use rcodetop::output::probe;
 
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os(), io::stdout().is_terminal()) {
@@ -13,9 +14,21 @@ fn main() -> ExitCode {
         Err(help_or_usage) => {
             // Where even this cannot be printed, the status still tells.
             let _ = help_or_usage.print();
-            ExitCode::from(if help_or_usage.use_stderr() { 2 } else { 0 })
+            match help_or_usage.use_stderr() {
+                true if cli::asks_as_monitor(std::env::args_os()) => cannot_tell_monitor(),
+                true => ExitCode::from(2),
+                false => ExitCode::SUCCESS,
+            }
         }
     }
+}
+
+/// To a monitor status 2 means that something is wrong with what it looks at, and not with how it was
+/// called.
+fn cannot_tell_monitor() -> ExitCode {
+    let (status, text) = probe::unable("wrong usage; standard error says how");
+    let _ = io::stdout().write_all(text.as_bytes());
+    ExitCode::from(status.code())
 }
 
 /// A panic on this thread has been printed already; it ends with the status of an internal error.

@@ -108,6 +108,12 @@ fn a_report_of_every_format_is_made_of_a_capture() {
     check(&["report", &capture], 0, &["a.pcap", "read to the end"], &[]);
     check(&["report", &capture, "-f", "markdown"], 0, &["## REFUSED", "```text"], &[]);
     check(&["report", &capture, "--format", "csv"], 0, &["list,key,type,class,"], &[]);
+    check(
+        &["report", &capture, "--format", "jsonl"],
+        0,
+        &["{\"schema\":\"rcodetop.events/1\""],
+        &[],
+    );
     let output = run(&["report", &capture, "--format", "json", "--top", "all"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["schema"], "rcodetop.report/1");
@@ -174,6 +180,65 @@ fn a_damaged_capture_gives_what_came_before_and_status_3() {
     let output = run(&["report", &capture, "--format", "json"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["source"]["ended"], "damaged");
+}
+
+/// What a monitor is told: the first line, and the exit status that it knows.
+#[track_caller]
+fn check_probe(words: &[&str], status: i32, first: &str, numbers: &str) {
+    let output = run(&[&["report", "--check=nagios"], words].concat());
+    let told = stdout(&output);
+    let line = told.lines().next().unwrap_or_default();
+    assert_eq!(output.status.code(), Some(status), "{words:?}: {told}");
+    assert!(line.starts_with(first) && line.contains(numbers), "{words:?}: {told}");
+    assert_eq!(told.matches(" | ").count(), usize::from(!numbers.is_empty()), "{told}");
+}
+
+#[test]
+fn a_monitor_is_told_by_its_own_line_and_exit_status() {
+    let folder = Folder::new();
+    let refused = folder.file("a.pcap", &refusal());
+    let query = dns_frame(false);
+    let cut = &refusal()[..refusal().len() - 9];
+    let damaged = folder.file("cut.pcap", cut);
+    let share = "| share=100.00%;1;5;0;100 focus=1;;;0 queries=1;;;0 responses=1;;;0 ";
+    let bounds = ["--warning", "1", "--critical", "5%"];
+    check_probe(
+        &[&[refused.as_str()], &bounds[..]].concat(),
+        2,
+        "RCODETOP CRITICAL - REFUSED 100.0%",
+        share,
+    );
+    let critical = [refused.as_str(), "--warning", "99", "--critical", "100"];
+    check_probe(&critical, 1, "RCODETOP WARNING - REFUSED 100.0% (1 of 1 responses)", ";99;100;");
+    check_probe(&[&refused, "--critical", "100"], 0, "RCODETOP OK - ", "share=100.00%;;100;");
+    check_probe(&[&refused], 1, "RCODETOP WARNING - ", "share=100.00%;;;0;100");
+    let quiet = folder.file("quiet.pcap", &pcap(1, &[&query]));
+    check_probe(&[&quiet], 0, "RCODETOP OK - REFUSED 0.0% (0 of 0 responses)", "share=0.00%");
+    check_probe(&[&damaged], 1, "RCODETOP WARNING - REFUSED 0.0%", "share=0.00%");
+    let nothing = folder.file("nothing.pcap", &pcap(1, &[]));
+    check_probe(&[&nothing], 3, "RCODETOP UNKNOWN - no DNS message was captured", "share=");
+    let missing = folder.path("missing.pcap").to_str().unwrap().to_owned();
+    check_probe(&[&missing], 3, "RCODETOP UNKNOWN - cannot read ", "");
+    check_probe(&[&refused, "--no-such"], 3, "RCODETOP UNKNOWN - wrong usage", "");
+    let report = folder.path("report.json").to_str().unwrap().to_owned();
+    check_probe(&[&refused, "--format", "json", "-o", &report], 1, "RCODETOP WARNING - ", "share=");
+    assert!(std::fs::read_to_string(report).unwrap().contains("rcodetop.report/1"));
+}
+
+#[test]
+fn findings_come_one_a_line_with_a_summary_at_the_end() {
+    let folder = Folder::new();
+    let capture = folder.file("a.pcap", &refusal());
+    let output = run(&["report", &capture, "--format", "jsonl"]);
+    let told = stdout(&output);
+    let lines: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.len() >= 2, "{told}");
+    assert_eq!(lines[0]["event"], "opened");
+    let summary = &lines[lines.len() - 1];
+    assert_eq!((&summary["event"], &summary["ended"]), (&"summary".into(), &"end-of-file".into()));
+    assert_eq!((&summary["focus"], &summary["focus_exchanges"]), (&"REFUSED".into(), &1.into()));
+    check(&["report", &capture, "--format", "jsonl", "--check"], 0, &["\"summary\""], &[]);
 }
 
 #[test]
@@ -384,15 +449,26 @@ const OPTIONS: &[&str] = &[
     "--top",
     "--output",
     "--check",
+    "--warning",
+    "--critical",
+    "--listen",
+    "--servers",
     "--names",
     "--export-dir",
     "--user",
     "--no-sandbox",
 ];
 
+/// Of the program and of what captures.
+fn help() -> String {
+    [&["--help"][..], &["report", "--help"], &["serve", "--help"]]
+        .map(|it| stdout(&run(it)))
+        .concat()
+}
+
 #[test]
 fn the_help_names_every_option() {
-    let help = stdout(&run(&["--help"])) + &stdout(&run(&["report", "--help"]));
+    let help = help();
     for option in OPTIONS {
         assert!(help.contains(option), "{option} is missing");
     }
@@ -405,7 +481,7 @@ fn the_help_names_every_option() {
 
 #[test]
 fn every_option_of_the_help_is_known_to_these_tests() {
-    let help = stdout(&run(&["--help"])) + &stdout(&run(&["report", "--help"]));
+    let help = help();
     let options = help.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
     for option in options.filter(|word| word.starts_with("--") && word.len() > 2) {
         assert!(OPTIONS.contains(&option), "{option} is not in OPTIONS");

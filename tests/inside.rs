@@ -20,7 +20,7 @@ fn main() -> std::process::ExitCode {
 mod linux {
     use std::fs::{self, File, OpenOptions};
     use std::io::{self, Read, Write};
-    use std::net::UdpSocket;
+    use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::os::fd::{AsFd, AsRawFd, OwnedFd};
     use std::os::unix::fs::{PermissionsExt, chown};
     use std::os::unix::net::{UnixDatagram, UnixStream};
@@ -52,6 +52,10 @@ mod linux {
 
     const TESTS: &[Test] = &[
         ("who_reads_packets_can_do_nothing_else", who_reads_packets_can_do_nothing_else),
+        (
+            "who_tells_metrics_can_accept_and_nothing_else",
+            who_tells_metrics_can_accept_and_nothing_else,
+        ),
         ("who_writes_reports_can_do_nothing_else", who_writes_reports_can_do_nothing_else),
         ("threads_are_not_left_behind", threads_are_not_left_behind),
     ];
@@ -150,7 +154,7 @@ mod linux {
                 Box::new(move || fs::set_permissions(folder, fs::Permissions::from_mode(0o777)))
             }),
             ("make a UDP socket", Box::new(|| UdpSocket::bind("127.0.0.1:0").map(drop))),
-            ("connect", Box::new(|| std::net::TcpStream::connect("127.0.0.1:9").map(drop))),
+            ("connect", Box::new(|| TcpStream::connect("127.0.0.1:9").map(drop))),
             ("make a local socket", Box::new(|| UnixDatagram::unbound().map(drop))),
             ("make a packet socket", Box::new(move || packet_socket().map(drop).map_err(of))),
             ("run a program", Box::new(|| Command::new("/bin/true").status().map(drop))),
@@ -233,6 +237,62 @@ mod linux {
         // A thread that begins later is no better off.
         thread::scope(|scope| scope.spawn(|| check_all_fail(&misdeeds(folder))).join()).unwrap();
         check_life_goes_on(folder);
+    }
+
+    fn who_tells_metrics_can_accept_and_nothing_else(folder: &Path) {
+        let of = |errno: Errno| io::Error::from_raw_os_error(errno.raw_os_error());
+        let listen = || TcpListener::bind("127.0.0.1:0").unwrap();
+        let (listener, other, spare) = (listen(), listen(), listen());
+        // Whoever asks did so before, as this process cannot any more.
+        let address = listener.local_addr().unwrap();
+        let mut asks = TcpStream::connect(address).unwrap();
+        let _also = TcpStream::connect(other.local_addr().unwrap()).unwrap();
+        let sniffer = packet_socket();
+        let sockets: Vec<&OwnedFd> = sniffer.iter().collect();
+        if !confine(Role::Monitor(listener.as_raw_fd()), folder, &sockets) {
+            return;
+        }
+        let all = || {
+            let mut all = misdeeds(folder);
+            all.push(("accept on another socket", Box::new(|| other.accept().map(drop))));
+            all.push(("listen anew", Box::new(|| TcpListener::bind("127.0.0.1:0").map(drop))));
+            all.push(("listen anew on a socket that is there", {
+                Box::new(|| rustix::net::listen(&spare, 1).map_err(of))
+            }));
+            all.push(("connect to itself", Box::new(|| TcpStream::connect(address).map(drop))));
+            all.push(("bind a socket that is there", {
+                Box::new(|| rustix::net::bind(&spare, &address).map_err(of))
+            }));
+            all.push(("connect a socket that is there", {
+                Box::new(|| rustix::net::connect(&spare, &address).map_err(of))
+            }));
+            all.push(("send to an address", {
+                let flags = rustix::net::SendFlags::empty();
+                let send = move |it: &TcpStream| {
+                    rustix::net::sendto(it, b"x", flags, &address).map(drop).map_err(of)
+                };
+                let asks = &asks;
+                Box::new(move || send(asks))
+            }));
+            if let Ok(sniffer) = &sniffer {
+                all.push(("send a packet", {
+                    Box::new(move || rustix::io::write(sniffer, b"x").map(drop).map_err(of))
+                }));
+            }
+            check_all_fail(&all);
+        };
+        all();
+        thread::scope(|scope| scope.spawn(all).join()).unwrap();
+        check_life_goes_on(folder);
+        let (mut accepted, _) = listener.accept().unwrap();
+        accepted.set_nonblocking(true).unwrap();
+        let mut heard = [0; 5];
+        asks.write_all(b"hello").unwrap();
+        assert_eq!(accepted.read(&mut heard).unwrap(), 5);
+        accepted.write_all(b"world").unwrap();
+        asks.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"world");
+        assert_eq!(accepted.read(&mut heard).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 
     fn who_writes_reports_can_do_nothing_else(folder: &Path) {

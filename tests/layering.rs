@@ -33,6 +33,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("source", &["wire", "snapshot", "rehearsal"]),
     ("record", &["wire", "rehearsal"]),
     ("output", &["snapshot", "record", "wire"]),
+    ("metrics", &["snapshot"]),
+    ("serve", &["feed", "snapshot", "metrics"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
     ("tui", &["select", "snapshot", "feed", "rehearsal"]),
     (
@@ -72,12 +74,18 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap::", &["cli", "app", "output"]), // output: the names of its formats
     ("clap_complete::", &["cli", "app"]),
     ("clap_mangen::", &["cli", "app"]),
+    ("prometheus::", &["metrics"]),
+    ("httparse::", &["serve"]),
     ("SystemTime::now", &["source", "tui", "app"]),
-    ("Instant::now", &["source", "record", "tui", "app"]),
+    ("Instant::now", &["source", "record", "serve", "tui", "app"]), // serve: how long who asks may take
     // record: its disk; confine: rights are those of a thread.
     ("thread::", &["source", "record", "tui", "app", "confine"]),
     ("UdpSocket", &[]),
+    // Nobody connects: what a listener accepts needs no name here.
     ("TcpStream", &[]),
+    ("TcpListener", &["serve"]), // who asks for metrics
+    ("UnixListener", &[]),
+    ("UnixStream", &[]),
 ];
 
 /// The text without comments and without its test module.
@@ -225,7 +233,7 @@ fn the_core_knows_no_screen() {
 
 #[test]
 fn the_core_reads_no_clock() {
-    let wrong = ["track must not use Instant::now (only: source, record, tui, app)"];
+    let wrong = ["track must not use Instant::now (only: source, record, serve, tui, app)"];
     check("track", "let now = std::time::Instant::now();", &wrong);
     check("source", "let now = Instant::now();", &[]);
 }
@@ -240,6 +248,9 @@ fn a_crate_has_one_home() {
 #[test]
 fn nobody_sends() {
     check("app", "UdpSocket::bind(any)", &["app must not use UdpSocket (only: nobody)"]);
+    check("serve", "TcpStream::connect(it)", &["serve must not use TcpStream (only: nobody)"]);
+    check("app", "TcpListener::bind(it)", &["app must not use TcpListener (only: serve)"]);
+    check("serve", "TcpListener::bind(it)", &[]);
 }
 
 #[test]
@@ -272,6 +283,6 @@ fn tests_inside_a_module_and_comments_may_do_as_they_like() {
     check(
         "track",
         "#[cfg(test)]\nuse a;\nfn f() { Instant::now(); }",
-        &["track must not use Instant::now (only: source, record, tui, app)"],
+        &["track must not use Instant::now (only: source, record, serve, tui, app)"],
     );
 }

@@ -10,6 +10,8 @@
 
 #[path = "live/faults.rs"]
 mod faults;
+#[path = "live/monitoring.rs"]
+mod monitoring;
 #[path = "live/net.rs"]
 mod net;
 #[path = "live/servers.rs"]

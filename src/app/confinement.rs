@@ -15,13 +15,22 @@ const INTERFACES: &str = "/sys/class/net";
 /// Gives up all that is not needed from here on: all that shall be read is open, and nothing of it
 /// was looked at.
 pub(super) fn confine(analysis: &Analysis, opened: &Opened) -> anyhow::Result<Status> {
+    confine_to(Role::Analyst, analysis, opened)
+}
+
+/// The same, for who also does something else.
+pub(super) fn confine_to(
+    role: Role,
+    analysis: &Analysis,
+    opened: &Opened,
+) -> anyhow::Result<Status> {
     let Rights::Confined { user } = &analysis.rights else {
         return Ok(Status::Off);
     };
     let mut read = opened.to_read();
     read.extend(std::env::current_exe()); // a backtrace tells the names of functions
     let user = confine::analyst(user.as_deref())?;
-    let wishes = Wishes { role: Role::Analyst, user, read, sockets: opened.sockets() };
+    let wishes = Wishes { role, user, read, sockets: opened.sockets() };
     Ok(confine::confine(&wishes)?)
 }
 

@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod confinement;
 mod dashboard;
+mod events;
 mod export;
 mod go_on;
 mod interfaces;
@@ -22,6 +23,7 @@ mod progress;
 mod recording;
 mod replay;
 mod report;
+mod serve;
 mod signals;
 mod sink;
 mod verdict;
@@ -45,6 +47,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
     match plan {
         Plan::Dashboard(analysis) => return dashboard::run(analysis),
         Plan::Report(plan) => return report::run(plan),
+        Plan::Serve(plan) => return serve::run(plan),
         Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,

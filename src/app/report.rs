@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::capture::Capture;
+use super::events::Events;
 use super::progress::Meter;
 use super::signals::{Inquiry, Stop};
 use super::sink::Sink;
 use super::verdict::{self, Exit};
 use super::{confinement, open};
-use crate::cli::{Input, Report, Rights};
+use crate::cli::{Check, Input, Report, Rights};
 use crate::confine;
-use crate::output::{self, Options};
+use crate::output::probe::{self, ProbeStatus};
+use crate::output::{self, Format, Options};
 use crate::rehearsal;
 use crate::snapshot::{Ended, Snapshot, SnapshotSpec};
 use crate::tui::glyphs::speaks_utf8;
@@ -25,6 +27,19 @@ const DEFAULT_WIDTH: usize = 100;
 
 /// Reads the input to its end, or to a signal, and writes the report.
 pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
+    match (report(plan), plan.check) {
+        // A monitor reads standard output alone, and takes status 2 for something else.
+        (Err(why), Check::Probe(_)) => tell_monitor(&probe::unable(&format!("{why:#}"))),
+        (done, _) => done,
+    }
+}
+
+fn tell_monitor((status, text): &(ProbeStatus, String)) -> anyhow::Result<Exit> {
+    super::say(text).context("cannot write to the monitor")?;
+    Ok(Exit::Probe(status.code()))
+}
+
+fn report(plan: &Report) -> anyhow::Result<Exit> {
     // Until all is open there is nothing to end in order, and a FIFO may be waited for.
     let opened = open::open(&plan.analysis)?;
     let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
@@ -34,13 +49,57 @@ pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
     let mut capture = opened.read()?;
     rehearsal::break_out();
     let mut meter = Meter::new(&plan.analysis);
-    read(&mut capture, &Orders { stop, inquiry }, duration(&plan.analysis.input), &mut meter);
+    let mut told = told_as_it_comes(plan, sink)?;
+    let orders = Orders { stop, inquiry };
+    let duration = duration(&plan.analysis.input);
+    read(&mut capture, &orders, duration, &mut meter, told.events())?;
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
     let names = plan.analysis.engine.names > 0;
     let snapshot = capture.snapshot(&SnapshotSpec { top, names, ..SnapshotSpec::default() });
     verdict::require_frames(&snapshot)?;
-    write(plan, &snapshot, sink)?;
-    Ok(verdict::verdict(&snapshot, plan.check))
+    match told {
+        Told::AsItComes(events) => events.close(&snapshot)?,
+        Told::AtTheEnd(Some(sink)) => write(plan, &snapshot, sink)?,
+        Told::AtTheEnd(None) => {}
+    }
+    match plan.check {
+        Check::No => Ok(verdict::verdict(&snapshot, false)),
+        Check::Status => Ok(verdict::verdict(&snapshot, true)),
+        Check::Probe(thresholds) => {
+            let troubles = verdict::troubles(&snapshot);
+            tell_monitor(&probe::probe(&snapshot, &thresholds, &troubles))
+        }
+    }
+}
+
+/// How the report is told.
+enum Told {
+    /// Line by line, as findings come and go.
+    AsItComes(Events),
+    /// At the end; `None` where a monitor is told, and nobody else.
+    AtTheEnd(Option<Sink>),
+}
+
+impl Told {
+    fn events(&mut self) -> Option<&mut Events> {
+        match self {
+            Self::AsItComes(events) => Some(events),
+            Self::AtTheEnd(_) => None,
+        }
+    }
+}
+
+/// Of files that are whole, what was found in the end is all there is to tell.
+fn told_as_it_comes(plan: &Report, sink: Sink) -> anyhow::Result<Told> {
+    let goes_on = match plan.analysis.input {
+        Input::Files { follow, .. } => follow,
+        Input::Live(_) => true,
+    };
+    Ok(match (plan.format, &sink, plan.check) {
+        (Format::Jsonl, _, _) if goes_on => Told::AsItComes(Events::new(sink.stream()?)),
+        (_, Sink::Stdout, Check::Probe(_)) => Told::AtTheEnd(None),
+        _ => Told::AtTheEnd(Some(sink)),
+    })
 }
 
 /// Where the report goes: what is written is written by whom it shall belong to, not by root.
@@ -78,7 +137,13 @@ struct Orders {
     inquiry: Inquiry,
 }
 
-fn read(capture: &mut Capture, orders: &Orders, duration: Option<Duration>, meter: &mut Meter) {
+fn read(
+    capture: &mut Capture,
+    orders: &Orders,
+    duration: Option<Duration>,
+    meter: &mut Meter,
+    mut events: Option<&mut Events>,
+) -> anyhow::Result<()> {
     let began = Instant::now();
     while !capture.has_ended() {
         capture.advance();
@@ -88,9 +153,13 @@ fn read(capture: &mut Capture, orders: &Orders, duration: Option<Duration>, mete
         if orders.stop.is_asked() || duration.is_some_and(|duration| began.elapsed() >= duration) {
             capture.end(Ended::Stopped);
         }
+        if let Some(events) = &mut events {
+            events.follow(capture)?;
+        }
         meter.update(capture.frames(), capture.progress());
     }
     meter.finish(capture.frames());
+    Ok(())
 }
 
 /// One line on standard error; where nobody reads it the capture goes on.
@@ -131,7 +200,7 @@ mod tests {
             panic!("a report is asked for")
         };
         let (orders, duration) = (Orders::default(), Some(Duration::ZERO));
-        read(&mut capture, &orders, duration, &mut Meter::new(&plan.analysis));
+        read(&mut capture, &orders, duration, &mut Meter::new(&plan.analysis), None).unwrap();
         let snapshot = capture.snapshot(&SnapshotSpec::default());
         assert_eq!(snapshot.source.ended, Some(Ended::Stopped));
     }

@@ -44,6 +44,20 @@ impl Sink {
     }
 }
 
+impl Sink {
+    /// Takes what is written as it comes, in place of what the file had.
+    pub(super) fn stream(self) -> anyhow::Result<Box<dyn Write>> {
+        match self {
+            Self::Stdout => Ok(Box::new(io::stdout().lock())),
+            Self::File { file, path } => {
+                let clear = || if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) };
+                clear().with_context(|| format!("cannot write {}", path.display()))?;
+                Ok(Box::new(file))
+            }
+        }
+    }
+}
+
 fn write_file(file: File, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     if file.metadata()?.is_file() {
         file.set_len(0)?;

@@ -18,6 +18,8 @@ pub enum Exit {
     Fault,
     /// The report is whole, but its input was not; says in what way.
     Incomplete(Vec<String>),
+    /// A monitor was told; with the exit status that it knows.
+    Probe(u8),
 }
 
 impl Exit {
@@ -27,6 +29,7 @@ impl Exit {
             Self::Done => 0,
             Self::Fault => 1,
             Self::Incomplete(_) => 3,
+            Self::Probe(status) => *status,
         }
     }
 }
@@ -82,7 +85,7 @@ fn is_fault(snapshot: &Snapshot) -> bool {
     focus || snapshot.findings.iter().any(is_fault)
 }
 
-fn troubles(snapshot: &Snapshot) -> Vec<String> {
+pub(super) fn troubles(snapshot: &Snapshot) -> Vec<String> {
     let name = &snapshot.source.name;
     let ledger = &snapshot.ledger;
     let kernel = ledger.kernel_dropped.unwrap_or(0);

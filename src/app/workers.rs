@@ -265,6 +265,7 @@ mod tests {
         lookups: Some(LookupsSpec { most: usize::MAX, open: None }),
         packets: true,
         names: true,
+        monitor: Some(3),
     };
 
     /// An engine and workers that are fed the same.

@@ -1,5 +1,6 @@
 //! The words of the command line, as clap types. What they mean together is [`super::plan`]'s.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,8 +38,18 @@ const REPORT_EXAMPLES: &str = "\
 Examples:
   rcodetop report outage.pcapng
   rcodetop report --format json --top all day1.pcap day2.pcap.zst -o report.json
-  sudo rcodetop report -i eth0 --duration 30s --check";
+  sudo rcodetop report -i eth0 --duration 30s --check
+  sudo rcodetop report -i eth0 --duration 30s --check=nagios --warning 1 --critical 5
+  sudo rcodetop report -i eth0 --format jsonl      a line for each finding that comes or goes";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  sudo rcodetop serve -i eth0
+  sudo rcodetop serve -i eth0 --listen 192.0.2.7:9953 --servers 100
+  rcodetop serve --follow /var/tmp/dns.pcap
+  curl http://127.0.0.1:9953/metrics";
+
+const SERVING: &str = "Serving";
 const LIVE: &str = "Live capture only";
 const FILES: &str = "Capture files only";
 const WRITING: &str = "Writing packets";
@@ -87,7 +98,7 @@ pub struct Cli {
 
 /// What to do instead of showing the dashboard.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, clippy::doc_markdown, reason = "made once; shown by --help")]
+#[expect(clippy::doc_markdown, reason = "shown by --help")]
 pub enum Task {
     /// Read everything, print one report, exit
     ///
@@ -95,6 +106,12 @@ pub enum Task {
     /// report is printed. Times in reports are UTC.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Tell Prometheus what is captured: metrics over HTTP, until stopped
+    ///
+    /// Answers at /metrics, /health (the program works), /ready (it captures) and /. There are no
+    /// passwords and no encryption: who may connect may read. The metrics are in docs/metrics.md.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
     /// Explain a response code, a Windows DNS error, an Extended DNS Error or a cause
     ///
     /// Without an argument, lists all of them.
@@ -308,13 +325,50 @@ pub struct ReportArgs {
     #[arg(long, help_heading = OUTPUT, conflicts_with = "numeric")]
     pub names: bool,
     /// Exit with status 1 if a fault was found: a finding marked as fault that is likely or
-    /// certain, or anything in focus that nothing explains
-    #[arg(long, help_heading = OUTPUT)]
-    pub check: bool,
+    /// certain, or anything in focus that nothing explains. With --check=nagios be a plugin for
+    /// Nagios, Icinga and the like: their line in place of the report, their exit status (0 to 3)
+    #[arg(long, value_name = "STYLE", help_heading = OUTPUT, num_args = 0..=1,
+          require_equals = true, default_missing_value = "status")]
+    pub check: Option<CheckStyle>,
+    /// With --check=nagios: more than this share of the focus is a warning, whatever the findings say
+    #[arg(long, value_name = "PERCENT", help_heading = OUTPUT, requires = "check",
+          value_parser = units::percent)]
+    pub warning: Option<f64>,
+    /// With --check=nagios: more than this share of the focus is critical
+    #[arg(long, value_name = "PERCENT", help_heading = OUTPUT, requires = "check",
+          value_parser = units::percent)]
+    pub critical: Option<f64>,
     /// Refused, with what to do instead.
     #[arg(long, hide = true, value_parser = units::speed, num_args = 0..=1, require_equals = true,
           default_missing_value = "1")]
     pub replay: Option<Speed>,
+}
+
+/// The options of `rcodetop serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// What to read and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Listen at this address and port, or at this port of 127.0.0.1; an IPv6 address stands in
+    /// brackets. No name is looked up
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9953",
+          help_heading = SERVING, value_parser = units::listen)]
+    pub listen: SocketAddr,
+    /// Servers with numbers of their own at most; all others are counted together
+    #[arg(long, value_name = "N", default_value = "50", help_heading = SERVING,
+          value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub servers: u16,
+}
+
+/// How a monitor is told of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckStyle {
+    /// By exit status 1, with the report as usual
+    Status,
+    /// By the line and the exit status of a monitoring plugin
+    #[value(alias = "icinga")]
+    Nagios,
 }
 
 /// When to use colours.

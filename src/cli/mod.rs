@@ -15,7 +15,7 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice};
-pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Volume};
+pub use plan::{Analysis, Check, Config, Input, Live, Plan, Report, Rights, Screen, Serve, Volume};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.
@@ -41,6 +41,12 @@ fn is_verbose(words: &[OsString]) -> bool {
 }
 
 const VERBOSE: [&str; 4] = ["-v", "--verbose", "-vV", "-Vv"];
+
+/// Whether a monitor asks, to whom wrong usage is to be told by its own exit status.
+pub fn asks_as_monitor(words: impl Iterator<Item = OsString>) -> bool {
+    let asks = ["--check=nagios", "--check=icinga"];
+    words.take_while(|word| word != "--").any(|word| asks.iter().any(|ask| word == *ask))
+}
 
 /// Writes the completion script for a shell.
 pub fn write_completions(shell: Shell, out: &mut dyn Write) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! From words to intent: the checks that concern several options at once.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,11 +10,14 @@ use clap::CommandFactory;
 use clap::error::ErrorKind;
 use clap_complete::Shell;
 
-use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
+use super::args::{
+    CheckStyle, Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, ServeArgs, Task, WriteArgs,
+};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
 use crate::output::Format;
+use crate::output::probe::Thresholds;
 use crate::record::RecordOptions;
 use crate::snapshot::Speed;
 
@@ -24,12 +28,14 @@ const DEFAULT_BUFFER: u64 = 64 << 20;
 const LEAST_SHARE: u64 = 8 << 20;
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
     /// Show the dashboard.
     Dashboard(Analysis),
     /// Read everything and print one report.
     Report(Report),
+    /// Tell metrics of what is captured.
+    Serve(Serve),
     /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
@@ -158,7 +164,7 @@ pub enum Volume {
 }
 
 /// One report and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// What to read and how.
     pub analysis: Analysis,
@@ -168,14 +174,37 @@ pub struct Report {
     pub top: Option<usize>,
     /// The file to write; `None` means standard output.
     pub output: Option<PathBuf>,
-    /// Whether a fault found changes the exit status.
-    pub check: bool,
+    /// What a fault found changes.
+    pub check: Check,
+}
+
+/// What a fault found changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Check {
+    /// Nothing.
+    #[default]
+    No,
+    /// The exit status.
+    Status,
+    /// All: a line for a monitor, with its own exit status.
+    Probe(Thresholds),
+}
+
+/// A service and where it listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serve {
+    /// What to read and how.
+    pub analysis: Analysis,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Servers with numbers of their own at most.
+    pub servers: usize,
 }
 
 impl Report {
     /// The text report that stands in for the dashboard where there is no terminal.
     fn instead_of_dashboard(analysis: Analysis) -> Self {
-        Self { analysis, format: Format::Text, top: None, output: None, check: false }
+        Self { analysis, format: Format::Text, top: None, output: None, check: Check::No }
     }
 }
 
@@ -186,6 +215,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         None if cli.print_config => Ok(Plan::Configuration),
         None => dashboard(cli, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
+        Some(Task::Serve(args)) => serve(args).map(Plan::Serve),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
@@ -265,13 +295,44 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
         "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
          (and --duration, or Ctrl-C when it is enough)",
     )?;
-    let ReportArgs { input, duration, format, top, output, names, check, .. } = args;
+    let check = check(&args)?;
+    let ReportArgs { input, duration, format, top, output, names, .. } = args;
     let mut analysis = analysis(input, duration)?;
     analysis.engine.rows = top.unwrap_or_else(|| format.default_rows());
     if names {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
     }
     Ok(Report { analysis, format, top, output, check })
+}
+
+fn check(args: &ReportArgs) -> Result<Check, clap::Error> {
+    let ReportArgs { check, warning, critical, format, output, .. } = args;
+    let (warning, critical) = (*warning, *critical);
+    match check {
+        Some(CheckStyle::Nagios) if *format == Format::Jsonl && output.is_none() => Err(conflict(
+            "--check=nagios has its own line on standard output; name a file for the events with -o",
+        )),
+        Some(CheckStyle::Nagios)
+            if critical.zip(warning).is_some_and(|(most, more)| most < more) =>
+        {
+            Err(conflict("--critical is less than --warning, which would never be told"))
+        }
+        Some(CheckStyle::Nagios) => Ok(Check::Probe(Thresholds { warning, critical })),
+        _ if warning.or(critical).is_some() => {
+            Err(conflict("--warning and --critical go with --check=nagios"))
+        }
+        Some(CheckStyle::Status) => Ok(Check::Status),
+        None => Ok(Check::No),
+    }
+}
+
+fn serve(args: ServeArgs) -> Result<Serve, clap::Error> {
+    let ServeArgs { input, listen, servers } = args;
+    require_input(
+        &input,
+        "nothing to capture: give an interface with -i (or capture files, to try it out)",
+    )?;
+    Ok(Serve { analysis: analysis(input, None)?, listen, servers: usize::from(servers) })
 }
 
 fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
@@ -520,6 +581,21 @@ mod tests {
         check_refused("rcodetop -q report a.pcap", "options come after `report`");
         check_refused("rcodetop -D a.pcap", "cannot be used with");
         check_refused("rcodetop report", "nothing to read");
+        check_refused("rcodetop serve", "nothing to capture");
+        check_refused(
+            "rcodetop serve -i eth0 --listen localhost:1",
+            "write it like 127.0.0.1:9953",
+        );
+        check_refused("rcodetop serve -i eth0 --servers 1001", "1001 is not in 0..=1000");
+        check_refused(
+            "rcodetop report x --check=nagios --format jsonl",
+            "name a file for the events",
+        );
+        check_refused("rcodetop report x --check --warning 1", "go with --check=nagios");
+        check_refused("rcodetop report x --warning 1", "--check");
+        check_refused("rcodetop report x --check=nagios --critical 1 --warning 2", "is less than");
+        check_refused("rcodetop report x --check=nagios --critical 101", "not a percentage");
+        check_refused("rcodetop report x --check=zabbix", "invalid value 'zabbix'");
     }
 
     #[test]
@@ -587,6 +663,41 @@ mod tests {
             panic!("a terminal shows the dashboard")
         };
         assert_eq!(analysis.engine, EngineConfig::default());
+    }
+
+    #[track_caller]
+    fn check_listens(line: &str, expected: &str) {
+        match understand(line, true).unwrap() {
+            Plan::Serve(serve) => assert_eq!(serve.listen.to_string(), expected, "{line}"),
+            other => panic!("{other:?} serves nothing"),
+        }
+    }
+
+    #[test]
+    fn a_service_listens_on_this_host_alone_unless_told_otherwise() {
+        check_listens("rcodetop serve -i eth0", "127.0.0.1:9953");
+        check_listens("rcodetop serve -i eth0 --listen 80", "127.0.0.1:80");
+        check_listens("rcodetop serve -i eth0 --listen :80", "127.0.0.1:80");
+        check_listens("rcodetop serve x.pcap --listen 192.0.2.7:9953", "192.0.2.7:9953");
+        check_listens("rcodetop serve x.pcap --listen [2001:db8::7]:9953", "[2001:db8::7]:9953");
+    }
+
+    #[test]
+    fn a_check_is_of_one_style() {
+        let probe = |warning, critical| Check::Probe(Thresholds { warning, critical });
+        for (options, expected) in [
+            ("", Check::No),
+            ("--check", Check::Status),
+            ("--check=status", Check::Status),
+            ("--check=nagios", probe(None, None)),
+            ("--check=icinga --warning 1% --critical 2.5", probe(Some(1.0), Some(2.5))),
+            ("--check=nagios --critical 0 -o x --format jsonl", probe(None, Some(0.0))),
+        ] {
+            match understand(&format!("rcodetop report x {options}"), true).unwrap() {
+                Plan::Report(report) => assert_eq!(report.check, expected, "{options}"),
+                other => panic!("{other:?} reports nothing"),
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Each function is a clap value parser: text in, value or one sentence out.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -88,6 +89,23 @@ pub(super) fn top(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(rows) if rows > 0 => Ok(rows),
         _ => Err("not a number of rows; 1 or more, or `all`".into()),
+    }
+}
+
+/// Where to listen: an address and a port, or a port of this host alone. Names are not looked up.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let port = text.strip_prefix(':').unwrap_or(text).parse::<u16>();
+    let here = port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    here.or_else(|_| text.parse()).map_err(|_| {
+        "not an address and a port; write it like 127.0.0.1:9953, [::1]:9953 or 9953".into()
+    })
+}
+
+/// A share in percent, with or without the sign.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    match text.strip_suffix('%').unwrap_or(text).parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("not a percentage; 0 to 100".into()),
     }
 }
 

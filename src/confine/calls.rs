@@ -31,6 +31,8 @@ pub(super) enum If {
     Oneself(u8),
     /// It is a descriptor, but not that of a packet socket.
     NoSocket(u8),
+    /// It is the descriptor of the socket that listens, if there is one.
+    Listener(u8),
 }
 
 const fn always(number: c_long, why: &'static str) -> Call {
@@ -211,6 +213,14 @@ const ANALYST: &[Call] = &[
     always(libc::SYS_getsid, "whether a shell waits that could resume the program"),
 ];
 
+/// What only the process does besides that tells metrics: what was accepted is read and written by
+/// the calls of all others.
+const MONITOR: &[Call] = &[when(
+    libc::SYS_accept4,
+    &[&[If::Listener(0)]],
+    "who asks for metrics, on the one socket that listens since before",
+)];
+
 /// What only the process does that writes reports.
 const WRITER: &[Call] = &[
     when(
@@ -230,12 +240,14 @@ const WRITER: &[Call] = &[
 
 /// The list of a role, one row for each call.
 pub(super) fn of(role: &Role) -> Vec<&'static Call> {
-    let own = match role {
-        Role::Analyst => ANALYST,
-        Role::Writer(_) => WRITER,
+    let own: &[&[Call]] = match role {
+        Role::Analyst => &[ANALYST],
+        Role::Monitor(_) => &[ANALYST, MONITOR],
+        Role::Writer(_) => &[WRITER],
     };
-    let is_own = |call: &&Call| own.iter().any(|each| each.number == call.number);
-    BOTH.iter().filter(|call| !is_own(call)).chain(own).collect()
+    let own = || own.iter().copied().flatten();
+    let is_own = |call: &&Call| own().any(|each| each.number == call.number);
+    BOTH.iter().filter(|call| !is_own(call)).chain(own()).collect()
 }
 
 #[cfg(test)]
@@ -244,7 +256,7 @@ mod tests {
 
     #[test]
     fn every_call_has_one_row_in_a_list_and_a_reason() {
-        for role in [Role::Analyst, Role::Writer("/tmp".into())] {
+        for role in [Role::Analyst, Role::Monitor(7), Role::Writer("/tmp".into())] {
             let calls = of(&role);
             for call in &calls {
                 assert!(!call.why.is_empty());
@@ -260,6 +272,8 @@ mod tests {
             libc::SYS_socket,
             libc::SYS_connect,
             libc::SYS_bind,
+            libc::SYS_listen,
+            libc::SYS_accept,
             libc::SYS_sendmsg,
             libc::SYS_sendmmsg,
             libc::SYS_setsockopt,
@@ -283,7 +297,7 @@ mod tests {
             libc::SYS_memfd_create,
             libc::SYS_seccomp,
         ];
-        for role in [Role::Analyst, Role::Writer("/tmp".into())] {
+        for role in [Role::Analyst, Role::Monitor(7), Role::Writer("/tmp".into())] {
             for call in of(&role) {
                 assert!(!never.contains(&call.number), "{}", call.why);
             }

@@ -45,6 +45,8 @@ impl Plan {
         }
         rules = match &wishes.role {
             Role::Analyst => allow(rules, Path::new(TERMINAL), ASKING.into_iter().collect())?,
+            // It listens already, and accepting is no right of its own.
+            Role::Monitor(_) => rules,
             Role::Writer(folder) => allow(rules, folder, WRITING.into_iter().collect())?,
         };
         Ok(Self { rules: Some(rules) })

@@ -49,8 +49,18 @@ pub struct Wishes {
 pub enum Role {
     /// Reads packets and shows what they mean.
     Analyst,
+    /// Reads packets and tells what they mean to who connects to this listening socket.
+    Monitor(RawFd),
     /// Writes reports into this folder, and sees no packet.
     Writer(PathBuf),
+}
+
+impl Role {
+    /// Whether it looks at packets, which anybody can send.
+    #[cfg(target_os = "linux")]
+    fn reads_packets(&self) -> bool {
+        matches!(self, Self::Analyst | Self::Monitor(_))
+    }
 }
 
 /// Why the program cannot be confined.

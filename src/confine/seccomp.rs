@@ -15,7 +15,7 @@ use seccompiler::{
 };
 
 use super::calls::{self, Call, If};
-use super::{Refusal, State, Wishes};
+use super::{Refusal, Role, State, Wishes};
 
 pub(super) const NAME: &str = "system calls";
 
@@ -24,7 +24,11 @@ pub(super) fn install(wishes: &Wishes) -> Result<State, Refusal> {
     let failed = |why: String| Refusal::of(NAME, why);
     let arch = architecture().map_err(|why| failed(why.to_string()))?;
     let calls = calls::of(&wishes.role);
-    let known = Known { pid: getpid().as_raw_pid(), sockets: &wishes.sockets };
+    let listener = match wishes.role {
+        Role::Monitor(listener) => Some(listener),
+        Role::Analyst | Role::Writer(_) => None,
+    };
+    let known = Known { pid: getpid().as_raw_pid(), sockets: &wishes.sockets, listener };
     let programs = [absent(arch), allowed(&calls, &known, arch)];
     for program in programs {
         let program = program.map_err(|why| failed(why.to_string()))?;
@@ -52,6 +56,7 @@ fn is_unknown(why: &std::io::Error) -> bool {
 struct Known<'a> {
     pid: i32,
     sockets: &'a [RawFd],
+    listener: Option<RawFd>,
 }
 
 /// Calls that the C library tries first and that no filter can look into: they do not exist.
@@ -99,6 +104,12 @@ fn conditions_of(each: If, known: &Known<'_>) -> Result<Vec<SeccompCondition>, B
             let pid = u64::from(known.pid.unsigned_abs());
             Ok(vec![condition(argument, Dword, SeccompCmpOp::Eq, pid)?])
         }
+        If::Listener(argument) => {
+            // Where nothing listens no descriptor suits.
+            let listener =
+                known.listener.map_or(u64::from(u32::MAX), |it| it.unsigned_abs().into());
+            Ok(vec![condition(argument, Dword, SeccompCmpOp::Eq, listener)?])
+        }
         If::NoSocket(argument) => {
             let other = |socket: &RawFd| {
                 condition(argument, Dword, SeccompCmpOp::Ne, u64::from(socket.unsigned_abs()))
@@ -123,14 +134,13 @@ pub(super) fn offer() -> State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::confine::Role;
 
     #[test]
     fn the_lists_can_be_compiled_with_as_many_sockets_as_anybody_has() {
         let sockets: Vec<RawFd> = (3..67).collect();
-        for role in [Role::Analyst, Role::Writer("/tmp".into())] {
+        for role in [Role::Analyst, Role::Monitor(3), Role::Writer("/tmp".into())] {
             for sockets in [&[][..], &sockets] {
-                let known = Known { pid: 7, sockets };
+                let known = Known { pid: 7, sockets, listener: None };
                 let program = allowed(&calls::of(&role), &known, TargetArch::x86_64).unwrap();
                 assert!(program.len() < 4096, "{}", program.len());
             }

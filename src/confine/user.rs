@@ -4,7 +4,7 @@ use rustix::io;
 use rustix::process::{Gid, Uid, getegid, geteuid, getgroups, getuid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
-use super::{Identity, Refusal, Role, State, Wishes, capabilities};
+use super::{Identity, Refusal, State, Wishes, capabilities};
 
 pub(super) const NAME: &str = "user";
 
@@ -19,7 +19,7 @@ pub(super) fn become_user(wishes: &Wishes) -> Result<State, Refusal> {
         return Ok(State::Taken(format!("user {name} as before")));
     };
     if user.uid != 0 {
-        let groups = if wishes.role == Role::Analyst { &[][..] } else { &user.groups };
+        let groups = if wishes.role.reads_packets() { &[][..] } else { &user.groups };
         change(user, groups).map_err(|why| Refusal {
             step: NAME,
             why: format!("cannot become {} ({}): {why}", user.name, user.uid),

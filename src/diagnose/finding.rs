@@ -66,6 +66,9 @@ impl FindingOutcome {
 /// What the evidence says about a group of exchanges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// Its number in the order in which findings were opened, from 1: the same as long as it is known
+    /// again. 0 where it is not followed: of what no cause explains.
+    pub id: u64,
     /// Stable identifier of the cause.
     pub cause: &'static str,
     /// How sure.
@@ -186,6 +189,7 @@ pub(crate) mod fixtures {
     /// A finding that says nothing in particular.
     pub(crate) fn finding() -> Finding {
         Finding {
+            id: 0,
             cause: "acl-recursion",
             confidence: Confidence::Likely,
             fault: true,

@@ -35,6 +35,7 @@ pub(super) fn find(tallies: &Tallies, explained: u64, sight: Sight) -> Option<Fi
         if is_blind { "only queries were captured" } else { "the cause is not determined" },
     );
     Some(Finding {
+        id: 0,
         cause: UNKNOWN.id,
         confidence: Confidence::Possible,
         fault: !is_blind,

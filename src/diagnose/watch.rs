@@ -57,6 +57,7 @@ const MOST: usize = 64;
 /// A finding that was seen before.
 #[derive(Debug)]
 struct Known {
+    id: u64,
     cause: &'static str,
     outcome: FindingOutcome,
     servers: Vec<String>,
@@ -71,6 +72,8 @@ struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     known: VecDeque<Known>,
+    /// How many there were.
+    opened: u64,
     is_over: bool,
 }
 
@@ -86,11 +89,11 @@ impl Watch {
         let mut before = std::mem::take(&mut self.known);
         for finding in findings.iter_mut().filter(|finding| !finding.is_unknown()) {
             let place = before.iter().position(|known| known.is(finding));
-            let mut known = match place.and_then(|place| before.remove(place)) {
-                Some(known) => known,
-                None => Known::of(now, finding),
-            };
+            let again = place.and_then(|place| before.remove(place));
+            self.opened += u64::from(again.is_none());
+            let mut known = again.unwrap_or_else(|| Known::of(now, finding, self.opened));
             known.follow(now, finding, self.is_over);
+            finding.id = known.id;
             finding.confidence = known.shown;
             finding.turns = known.turns.iter().copied().collect();
             self.known.push_back(known);
@@ -102,9 +105,10 @@ impl Watch {
 }
 
 impl Known {
-    fn of(now: Timestamp, finding: &Finding) -> Self {
+    fn of(now: Timestamp, finding: &Finding, id: u64) -> Self {
         let opened = Turn { at: now, kind: TurnKind::Opened(finding.confidence) };
         Self {
+            id,
             cause: finding.cause,
             outcome: finding.outcome,
             servers: finding.scope.servers.clone(),

@@ -37,6 +37,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
     let heaviest = draft.own(base);
     let heaviest = heaviest.max_by_key(|case| (case.fact.count, std::cmp::Reverse(case.fact.name)));
     let mut finding = Finding {
+        id: 0,
         cause: cause.id,
         confidence,
         fault: cause.fault,

@@ -1,7 +1,7 @@
 //! The front half: from frames to packets, in the order of capture; keeps the books of frames.
 
 use crate::ledger::Ledger;
-use crate::snapshot::{self, Snapshot, SnapshotSpec, Weighed};
+use crate::snapshot::{self, Roster, Snapshot, SnapshotSpec, Weighed};
 use crate::tally::{Bounds, Tallies};
 use crate::time::Timestamp;
 use crate::wire::{Address, Decoder, Frame, LinkType, Packet, Ports};
@@ -62,6 +62,8 @@ pub(crate) struct Front {
     link_types: Vec<LinkType>,
     /// What the counts meant when causes were weighed last.
     weighed: Weighed,
+    /// The servers that a monitor tells apart.
+    roster: Roster,
     /// Of the frames that have a time.
     first: Timestamp,
     last: Timestamp,
@@ -77,6 +79,7 @@ impl Front {
             number: 0,
             link_types: Vec::new(),
             weighed: Weighed::default(),
+            roster: Roster::default(),
             first: Timestamp(u64::MAX),
             last: Timestamp(0),
         }
@@ -186,6 +189,7 @@ impl Front {
             self.weighed.weigh(tallies, self.last);
         }
         self.weighed.fill(&mut snapshot);
+        snapshot.monitored = spec.monitor.map(|most| self.roster.follow(tallies, most));
         snapshot.sample = matcher.sample();
         snapshot
     }

@@ -167,6 +167,7 @@ fn note(outcomes: &mut Outcomes, exchange: &Exchange<'_>, was_missed: bool) {
             outcomes.repeated_queries = outcomes.repeated_queries.saturating_sub(copy);
             outcomes.late += u64::from(late);
             outcomes.unanswered = outcomes.unanswered.saturating_sub(u64::from(was_missed));
+            outcomes.taken_back += u64::from(was_missed);
             let was_unreachable = was_missed && was_unreachable(exchange);
             outcomes.unreachable = outcomes.unreachable.saturating_sub(u64::from(was_unreachable));
         }

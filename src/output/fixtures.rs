@@ -225,6 +225,7 @@ fn timeline() -> Timeline {
 /// The same with its causes known.
 pub(super) fn explained() -> Snapshot {
     let finding = Finding {
+        id: 1,
         cause: "domain-policy",
         confidence: Confidence::Likely,
         fault: true,

@@ -12,6 +12,7 @@ mod json;
 mod markdown;
 mod names;
 pub mod pcapng;
+pub mod probe;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
+pub use json::EventLog;
+
 use crate::snapshot::Snapshot;
 
 /// The forms a report can take.
@@ -31,6 +34,8 @@ pub enum Format {
     Text,
     /// One object in the schema rcodetop.report/1
     Json,
+    /// One JSON object a line: each finding as it opens, changes and ends, and a summary a minute
+    Jsonl,
     /// One table for spreadsheets; `list` says what a row is of
     Csv,
     /// For pasting into a ticket
@@ -43,7 +48,7 @@ impl Format {
     pub fn default_rows(self) -> usize {
         match self {
             Self::Text | Self::Markdown => 10,
-            Self::Json | Self::Csv => 20,
+            Self::Json | Self::Jsonl | Self::Csv => 20,
         }
     }
 }
@@ -80,6 +85,7 @@ pub fn write(
     match format {
         Format::Text => text::write(snapshot, options, out),
         Format::Json => json::write(snapshot, out),
+        Format::Jsonl => EventLog::default().close(snapshot, out),
         Format::Csv => csv::write(snapshot, out),
         Format::Markdown => markdown::write(snapshot, out),
     }

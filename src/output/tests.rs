@@ -30,7 +30,8 @@ fn rows(snapshot: &Snapshot) -> Vec<csv::StringRecord> {
 }
 
 const FIXTURES: [fn() -> Snapshot; 6] = [outage, explained, healthy, hostile, empty, named];
-const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Csv, Format::Markdown];
+const FORMATS: [Format; 5] =
+    [Format::Text, Format::Json, Format::Jsonl, Format::Csv, Format::Markdown];
 
 #[test]
 fn the_text_report_at_the_usual_width() {

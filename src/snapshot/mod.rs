@@ -9,6 +9,7 @@ mod build;
 mod course;
 mod lookups;
 mod meant;
+mod monitored;
 mod named;
 mod packets;
 mod quality;
@@ -29,7 +30,7 @@ pub use crate::hearsay::Source as NameSource;
 pub use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 pub use crate::ledger::{Ledger, Outcomes};
 pub use crate::record::Recording;
-pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
+pub use crate::tally::{BOUNDS, Distinct, Histogram, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
 pub use quality::NOT_WRITTEN;
@@ -40,6 +41,8 @@ pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsS
 pub(crate) use build::blank;
 pub(crate) use build::{Weighed, fill};
 pub(crate) use lookups::lookups;
+pub(crate) use monitored::Roster;
+pub use monitored::{CodeCount, Monitored, ServerCounts};
 pub use named::{AddressName, Named, addresses_in};
 pub(crate) use packets::packets;
 pub use packets::{KeptPacket, KeptPackets};
@@ -62,6 +65,8 @@ pub struct SnapshotSpec {
     pub packets: bool,
     /// Whether [`Snapshot::named`] is made, if names are learnt.
     pub names: bool,
+    /// Whether [`Snapshot::monitored`] is made, and how many servers it tells apart at most.
+    pub monitor: Option<usize>,
 }
 
 /// Lists that cost much and that not every reader shows.
@@ -95,6 +100,7 @@ impl SnapshotSpec {
             && (other.label_depth.is_none() || self.label_depth == other.label_depth)
             && self.packets >= other.packets
             && self.names >= other.names
+            && (other.monitor.is_none() || self.monitor == other.monitor)
             && other.lookups.as_ref().is_none_or(|other| self.most_lookups() >= other.most)
     }
 
@@ -125,6 +131,7 @@ impl Default for SnapshotSpec {
             lookups: None,
             packets: false,
             names: false,
+            monitor: None,
         }
     }
 }
@@ -196,6 +203,8 @@ pub struct Snapshot {
     pub packets: KeptPackets,
     /// What its addresses are called, by hearsay; `None` if not asked for or not learnt.
     pub named: Option<Named>,
+    /// Counts that never go down; `None` if not asked for.
+    pub monitored: Option<Monitored>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

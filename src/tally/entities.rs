@@ -390,6 +390,12 @@ impl<K: Key> Entities<K> {
             .map_or(0, |row| self.carry.one(place, &row.counts, which))
     }
 
+    /// Responses whose code has its counter in this slot.
+    pub(crate) fn responses(&self, place: u32, slot: Slot) -> u64 {
+        let row = self.rows.get(place as usize).filter(|row| row.apart != DEAD);
+        row.map_or(0, |row| self.carry.one(place, &row.counts, slot.place()))
+    }
+
     fn slow(&self, place: u32) -> u64 {
         let low = self.apart_of(place, Aspect::SLOW).map_or(0, |apart| u64::from(apart.count));
         low + self.carry.high(place, SLOW)

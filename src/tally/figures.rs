@@ -23,6 +23,51 @@ pub struct Latency {
     pub max: Duration,
 }
 
+/// The bounds of a [`Histogram`]'s buckets: from a cache in the same network to what is waited for
+/// longest; the last bucket, beyond all, has none.
+pub const BOUNDS: [Duration; 17] = {
+    const fn micros(micros: u64) -> Duration {
+        Duration::from_micros(micros)
+    }
+    [
+        micros(100),
+        micros(250),
+        micros(500),
+        micros(1_000),
+        micros(2_500),
+        micros(5_000),
+        micros(10_000),
+        micros(25_000),
+        micros(50_000),
+        micros(100_000),
+        micros(250_000),
+        micros(500_000),
+        micros(1_000_000),
+        micros(2_500_000),
+        micros(5_000_000),
+        micros(10_000_000),
+        micros(30_000_000),
+    ]
+};
+
+/// Response times in a few buckets, for who adds and subtracts them. Each bucket takes in what is as
+/// long as its bound or shorter, and up to 1.6 % longer, as times are kept in finer buckets that do
+/// not end at the same places.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// How many are in each bucket of [`BOUNDS`], and beyond.
+    pub counts: [u64; BOUNDS.len() + 1],
+    /// All of them together, in nanoseconds, within 1 %.
+    pub nanos: u64,
+}
+
+impl Histogram {
+    /// How many were measured.
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+}
+
 /// Lookups: one client asking one (name, type, class) within a short window, whatever servers
 /// and retries it takes.
 ///

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use super::figures::Latency;
+use super::figures::{BOUNDS, Histogram, Latency};
 
 /// Response times of one kind of response.
 #[derive(Clone, Debug)]
 pub(crate) struct Times {
-    /// How many fell into each bucket, at most 2³²; as long as the longest time needs.
-    buckets: Vec<u32>,
+    /// How many fell into each bucket; as long as the longest time needs. A monitor counts for
+    /// months: 32 bits would be full within days.
+    buckets: Vec<u64>,
     count: u64,
     /// In nanoseconds.
     min: u64,
@@ -41,14 +42,24 @@ fn bucket(steps: u64) -> usize {
     usize::try_from((u64::from(shift) << PRECISION) + (steps >> shift)).unwrap_or(usize::MAX)
 }
 
-/// The middle of a bucket, in steps.
-fn middle(bucket: usize) -> f64 {
-    let shift = (bucket >> PRECISION).saturating_sub(1);
-    let start =
-        ((bucket - (shift << PRECISION)) as f64) * 2_f64.powi(i32::try_from(shift).unwrap_or(0));
-    // A bucket one step wide is that step.
-    let width = 2_f64.powi(i32::try_from(shift).unwrap_or(0));
-    if shift == 0 { start } else { start + width / 2.0 }
+/// How wide a bucket is, in steps: 1, and beyond the first doublings a power of two.
+fn width(bucket: usize) -> u64 {
+    1 << (bucket >> PRECISION).saturating_sub(1).min(63)
+}
+
+/// Where a bucket starts, in steps.
+fn start(bucket: usize) -> u64 {
+    let before = (bucket >> PRECISION).saturating_sub(1) << PRECISION;
+    (bucket - before) as u64 * width(bucket)
+}
+
+/// The middle of a bucket, in steps; one that is a step wide is that step.
+fn middle(bucket: usize) -> u64 {
+    start(bucket) + width(bucket) / 2
+}
+
+fn nanos(steps: u64) -> u64 {
+    steps.saturating_mul(STEP_NANOS)
 }
 
 impl Times {
@@ -57,7 +68,7 @@ impl Times {
     pub(crate) fn add(&mut self, nanos: u64) {
         let place = bucket((nanos / STEP_NANOS).min(MAX_STEPS));
         match self.buckets.get_mut(place) {
-            Some(bucket) => *bucket = bucket.saturating_add(1),
+            Some(bucket) => *bucket += 1,
             None => self.add_beyond(place),
         }
         self.count += 1;
@@ -78,7 +89,7 @@ impl Times {
             self.buckets.resize(other.buckets.len(), 0);
         }
         for (ours, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-            *ours = ours.saturating_add(*theirs);
+            *ours += *theirs;
         }
         self.count += other.count;
         self.min = self.min.min(other.min);
@@ -102,18 +113,34 @@ impl Times {
 
     /// The time that this share of all did not exceed.
     fn quantile(&self, part: u64, whole: u64) -> Duration {
-        // Not of `count`: a bucket may have stopped at its greatest number.
-        let all: u128 = self.buckets.iter().map(|count| u128::from(*count)).sum();
-        let wanted = all * u128::from(part);
+        let wanted = u128::from(self.count) * u128::from(part);
         let wanted = wanted.div_ceil(u128::from(whole)).max(1);
-        let mut sum = 0_u128;
+        let mut sum = 0_u64;
         let reached = self.buckets.iter().position(|count| {
-            sum += u128::from(*count);
-            sum >= wanted
+            sum += count;
+            u128::from(sum) >= wanted
         });
         let steps = middle(reached.unwrap_or(self.buckets.len().saturating_sub(1)));
-        Duration::from_secs_f64(steps * STEP_NANOS as f64 / 1e9)
+        Duration::from_nanos(nanos(steps))
             .clamp(Duration::from_nanos(self.min), Duration::from_nanos(self.max))
+    }
+}
+
+impl Times {
+    /// The same times in the few buckets of [`BOUNDS`].
+    pub(crate) fn histogram(&self) -> Histogram {
+        let mut out = Histogram::default();
+        let counted = self.buckets.iter().enumerate().filter(|(_, count)| **count > 0);
+        for (place, count) in counted {
+            let (first, middle) = (nanos(start(place)), nanos(middle(place)));
+            // One that begins within a bound belongs to it, so that what is as long as the bound does.
+            let within = BOUNDS.partition_point(|bound| bound.as_nanos() < u128::from(first));
+            if let Some(sum) = out.counts.get_mut(within) {
+                *sum += count;
+            }
+            out.nanos = out.nanos.saturating_add(count.saturating_mul(middle));
+        }
+        out
     }
 }
 
@@ -142,7 +169,7 @@ mod tests {
         let mut last = 0;
         for steps in (0..3_000).chain((0..27).map(|n| (12_345_678 << n) / 7 * 3)) {
             let (place, steps_f) = (bucket(steps), steps as f64);
-            assert!((middle(place) - steps_f).abs() <= steps_f / 128.0, "{steps}");
+            assert!((middle(place) as f64 - steps_f).abs() <= steps_f / 128.0, "{steps}");
             assert!(place - last <= 1 || steps > 2_999, "no bucket is left out at {steps}");
             last = place;
         }
@@ -181,5 +208,20 @@ mod tests {
         }
         one.merge(&other);
         assert_eq!(one.latency(), all.latency());
+    }
+
+    #[test]
+    fn a_time_is_counted_within_the_bound_that_it_is_as_long_as() {
+        for (place, bound) in BOUNDS.iter().enumerate() {
+            let mut times = Times::default();
+            let nanos = u64::try_from(bound.as_nanos()).unwrap();
+            times.add(nanos);
+            times.add(nanos / 65 * 66); // a bucket is at most 1/64 wide
+            let histogram = times.histogram();
+            assert_eq!(histogram.counts[place], 1, "{bound:?}: {histogram:?}");
+            assert_eq!(histogram.counts[place + 1], 1, "{bound:?}: {histogram:?}");
+            let off = histogram.nanos.abs_diff(nanos + nanos / 65 * 66);
+            assert!(off < nanos / 50, "{bound:?}: {histogram:?}");
+        }
     }
 }

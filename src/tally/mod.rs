@@ -20,6 +20,7 @@ mod pairs;
 mod paths;
 mod slot;
 mod splits;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -34,7 +35,7 @@ use crate::wire::Address;
 
 pub use bounds::Bounds;
 pub use events::Events;
-pub use figures::{Distinct, Impact, Latency, Step, Timeline};
+pub use figures::{BOUNDS, Distinct, Histogram, Impact, Latency, Step, Timeline};
 
 pub(crate) use domains::{has_public_suffix, registered};
 pub(crate) use entities::{Apart, Entities, Key as EntityKey};
@@ -45,6 +46,7 @@ pub(crate) use names::{NONE, Names};
 pub(crate) use paths::{Path, Paths};
 pub(crate) use slot::{Aspect, Slot};
 pub(crate) use splits::{SplitRow, Splits};
+pub(crate) use sums::Sums;
 
 use events::{Event, NotTaken};
 use facts::Note;

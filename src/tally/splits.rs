@@ -204,6 +204,21 @@ impl Splits {
         })
     }
 
+    /// Responses over a transport by code, each code of `apart` for itself and the rest together.
+    pub(crate) fn codes(&self, over: Transport, apart: &[Rcode]) -> (Vec<u64>, u64) {
+        let (number, key) = (transport_number(over), TRANSPORTS + transport_number(over));
+        let mut counts = common(key).and_then(|it| self.common.get(it)).copied().unwrap_or(NOTHING);
+        self.add_usual(TRANSPORTS, u16::try_from(number).unwrap_or_default(), &mut counts);
+        let of = |rcode: &Rcode| match Slot::of(*rcode) {
+            Slot::OTHER => self.others.get(key, *rcode).count,
+            slot => counts[slot.place()],
+        };
+        let each: Vec<u64> = apart.iter().map(of).collect();
+        let all: u64 = counts.iter().take(SLOTS).sum();
+        let rest = all.saturating_sub(each.iter().sum());
+        (each, rest)
+    }
+
     /// What was seen of a kind.
     fn rows<K>(&self, kind: u32, focus: Focus, name: impl Fn(u16) -> K) -> Vec<SplitRow<K>> {
         let common = (0..=u16::MAX).map_while(|value| {

@@ -337,6 +337,7 @@ impl Tracker {
         let late = query.state != State::Waiting;
         if late {
             self.outcomes.unanswered -= 1;
+            self.outcomes.taken_back += 1;
             self.outcomes.unreachable -= u64::from(query.state == State::Unreachable);
         }
         self.outcomes.answered += 1;

@@ -263,6 +263,7 @@ fn fill_splits(snapshot: &mut Snapshot) {
 
 fn unknown() -> Finding {
     Finding {
+        id: 1,
         cause: "unknown",
         confidence: Confidence::Possible,
         fault: true,

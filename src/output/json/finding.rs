@@ -31,7 +31,7 @@ pub(super) struct Finding<'a> {
 }
 
 #[derive(Serialize)]
-struct FindingImpact {
+pub(super) struct FindingImpact {
     lookups_failed: u64,
     lookups_recovered: u64,
     clients: u64,
@@ -41,7 +41,7 @@ struct FindingImpact {
 }
 
 impl FindingImpact {
-    fn of(impact: snapshot::FindingImpact) -> Self {
+    pub(super) fn of(impact: snapshot::FindingImpact) -> Self {
         Self {
             lookups_failed: impact.lookups_failed,
             lookups_recovered: impact.lookups_recovered,
@@ -53,13 +53,18 @@ impl FindingImpact {
     }
 }
 
+/// How the exchanges of a finding ended, and with which code.
+pub(super) fn ended(outcome: FindingOutcome) -> (&'static str, Option<String>) {
+    match outcome {
+        FindingOutcome::Response(rcode) => ("response", Some(rcode.to_string())),
+        FindingOutcome::Unanswered => ("unanswered", None),
+        FindingOutcome::Unreachable => ("unreachable", None),
+    }
+}
+
 impl<'a> Finding<'a> {
     pub(super) fn of(finding: &'a snapshot::Finding) -> Self {
-        let (outcome, rcode) = match finding.outcome {
-            FindingOutcome::Response(rcode) => ("response", Some(rcode.to_string())),
-            FindingOutcome::Unanswered => ("unanswered", None),
-            FindingOutcome::Unreachable => ("unreachable", None),
-        };
+        let (outcome, rcode) = ended(finding.outcome);
         Self {
             cause: finding.cause,
             confidence: finding.confidence.to_string(),
@@ -87,7 +92,7 @@ impl<'a> Finding<'a> {
 }
 
 #[derive(Serialize)]
-struct Scope<'a> {
+pub(super) struct Scope<'a> {
     servers: &'a [String],
     clients: &'a [String],
     suffixes: &'a [String],
@@ -100,7 +105,7 @@ struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    fn of(scope: &'a snapshot::Scope) -> Self {
+    pub(super) fn of(scope: &'a snapshot::Scope) -> Self {
         Self {
             servers: &scope.servers,
             clients: &scope.clients,

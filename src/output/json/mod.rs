@@ -3,6 +3,7 @@
 //! A field keeps its name and meaning within the schema; fields may be added. Times are RFC 3339
 //! UTC with nanoseconds, durations are milliseconds unless the name ends in `_s`.
 
+mod events;
 mod finding;
 mod source;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+pub use events::EventLog;
 use finding::Finding;
 use source::{Named, Source};
 

@@ -40,14 +40,21 @@ impl<'a> Recording<'a> {
     }
 }
 
+/// How a capture ended, in one word.
+pub(super) fn end(ended: &Ended) -> &'static str {
+    match ended {
+        Ended::EndOfFile => "end-of-file",
+        Ended::Stopped => "stopped",
+        Ended::Damaged(_) => "damaged",
+        Ended::Failed(_) => "failed",
+    }
+}
+
 impl<'a> Source<'a> {
     pub(super) fn of(source: &'a snapshot::Source) -> Self {
-        let (ended, ended_why) = match &source.ended {
-            None => (None, None),
-            Some(Ended::EndOfFile) => (Some("end-of-file"), None),
-            Some(Ended::Stopped) => (Some("stopped"), None),
-            Some(Ended::Damaged(why)) => (Some("damaged"), Some(why.as_str())),
-            Some(Ended::Failed(why)) => (Some("failed"), Some(why.as_str())),
+        let ended_why = match &source.ended {
+            Some(Ended::Damaged(why) | Ended::Failed(why)) => Some(why.as_str()),
+            Some(Ended::EndOfFile | Ended::Stopped) | None => None,
         };
         Self {
             kind: match source.kind {
@@ -59,7 +66,7 @@ impl<'a> Source<'a> {
             first: time(source.first),
             last: time(source.last),
             duration_s: source.duration().as_secs_f64(),
-            ended,
+            ended: source.ended.as_ref().map(end),
             ended_why,
             recording: source.recording.as_ref().map(Recording::of),
         }
