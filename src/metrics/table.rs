@@ -330,6 +330,14 @@ pub const METRICS: &[Metric] = &[
         },
     },
     Metric {
+        name: "rcodetop_skipped_queries_total",
+        kind: Kind::Counter,
+        labels: &[],
+        help: "Queries skipped because packets came faster than they could be looked at; they are \
+               not among the queries.",
+        samples: |view, out| out.add(&[], view.snapshot.ledger.skipped),
+    },
+    Metric {
         name: "rcodetop_malformed_messages_total",
         kind: Kind::Counter,
         labels: &[],
@@ -462,6 +470,7 @@ fn outcomes(view: &View<'_>, out: &mut Samples<'_>) {
         ("unreachable", it.unreachable),
         ("undecided", it.undecided),
         ("unasked", it.unasked),
+        ("skipped", it.skipped),
         ("repeated_queries", it.repeated_queries),
         ("repeated_responses", it.repeated_responses),
     ] {
@@ -477,6 +486,7 @@ fn frames(view: &View<'_>, out: &mut Samples<'_>) {
         ("fragment", it.fragments),
         ("icmp_error", it.icmp_errors),
         ("duplicate", it.duplicates),
+        ("skipped", it.skipped),
         ("not_dns", it.not_dns),
         ("undecodable", it.undecodable_total()),
     ] {
