@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod output;
 pub mod record;
 mod rehearsal;
+pub mod rows;
 pub mod select;
 pub mod snapshot;
 pub mod source;

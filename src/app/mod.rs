@@ -22,6 +22,8 @@ mod progress;
 mod recording;
 mod replay;
 mod report;
+mod rows;
+mod shelf;
 mod signals;
 mod sink;
 mod verdict;
@@ -45,6 +47,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
     match plan {
         Plan::Dashboard(analysis) => return dashboard::run(analysis),
         Plan::Report(plan) => return report::run(plan),
+        Plan::Export(plan) => return rows::run(plan),
         Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,
@@ -53,6 +56,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Manual => cli::write_manual(&mut io::stdout().lock())?,
         Plan::Version => say(&confinement::version())?,
         Plan::Writer(folder) => writer::serve(folder)?,
+        Plan::RowWriter(folder) => shelf::serve(folder)?,
         Plan::PacketWriter(options) => recording::serve(options)?,
     }
     Ok(Exit::Done)

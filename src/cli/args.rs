@@ -39,6 +39,16 @@ Examples:
   rcodetop report --format json --top all day1.pcap day2.pcap.zst -o report.json
   sudo rcodetop report -i eth0 --duration 30s --check";
 
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  rcodetop export day1.pcap day2.pcap.zst -o lake --sensor ns1     folders by date, hour and sensor
+  rcodetop export outage.pcapng -o outage.parquet                  one file
+  rcodetop export outage.pcapng --format csv -o - | head           lines on standard output
+  sudo rcodetop export -i eth0 --duration 1d -o /srv/dns           as it comes, a file an hour
+  rcodetop export outage.pcapng --filter 'rcode:REFUSED' -o refused.pcapng   the packets themselves
+
+docs/export-columns.md says what each column is.";
+
 const LIVE: &str = "Live capture only";
 const FILES: &str = "Capture files only";
 const WRITING: &str = "Writing packets";
@@ -87,7 +97,7 @@ pub struct Cli {
 
 /// What to do instead of showing the dashboard.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, clippy::doc_markdown, reason = "made once; shown by --help")]
+#[expect(clippy::doc_markdown, reason = "shown by --help")]
 pub enum Task {
     /// Read everything, print one report, exit
     ///
@@ -95,6 +105,12 @@ pub enum Task {
     /// report is printed. Times in reports are UTC.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Write one row for each exchange, for databases, or the packets behind a filter
+    ///
+    /// An exchange is a query with its response, a query without one, or a response without a query;
+    /// each is one row, whatever came of it. Nothing is ever written over.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
     /// Explain a response code, a Windows DNS error, an Extended DNS Error or a cause
     ///
     /// Without an argument, lists all of them.
@@ -117,6 +133,12 @@ pub enum Task {
     #[command(hide = true)]
     WriteReports {
         /// Into this folder
+        folder: PathBuf,
+    },
+    /// Write the files of rows that an export hands over; started by the program itself
+    #[command(hide = true)]
+    WriteRows {
+        /// Below this folder
         folder: PathBuf,
     },
     /// Write the packets that a capture hands over; started by the program itself
@@ -315,6 +337,40 @@ pub struct ReportArgs {
     #[arg(long, hide = true, value_parser = units::speed, num_args = 0..=1, require_equals = true,
           default_missing_value = "1")]
     pub replay: Option<Speed>,
+}
+
+/// The options of `rcodetop export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What to read and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Stop capturing after this long, by the clock
+    #[arg(long, value_name = "DURATION", help_heading = LIVE, value_parser = units::duration)]
+    pub duration: Option<Duration>,
+    /// What to write [default: as PATH ends, else the first of these]
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub format: Option<ExportFormat>,
+    /// Into this folder, which is made if it is not there: `date=.../hour=.../sensor=...` and files
+    /// below; or to this file, if it ends as files of the format do; `-` is standard output (jsonl
+    /// and csv)
+    #[arg(short, long, value_name = "PATH", help_heading = OUTPUT, value_hint = ValueHint::AnyPath)]
+    pub output: PathBuf,
+    /// Who captured this, for the names of folders [default: the name of this host]
+    #[arg(long, value_name = "NAME", help_heading = OUTPUT, value_parser = units::sensor)]
+    pub sensor: Option<String>,
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Rows: Apache Parquet, compressed with zstd
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// Rows: JSON Lines, one object each
+    Jsonl,
+    /// Rows: comma-separated values with a heading
+    Csv,
 }
 
 /// When to use colours.

@@ -14,8 +14,10 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
-pub use args::{AUTO, Cli, ColorChoice};
-pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Volume};
+pub use args::{AUTO, Cli, ColorChoice, ExportFormat};
+pub use plan::{
+    Analysis, Config, Export, Input, Live, Plan, Report, Rights, Rows, Screen, Volume, Whither,
+};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.

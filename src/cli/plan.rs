@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::CommandFactory;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 
-use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
+use super::args::{
+    Cli, ColorChoice, ExportArgs, ExportFormat, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs,
+};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
 use crate::output::Format;
 use crate::record::RecordOptions;
+use crate::rows::TableFormat;
 use crate::snapshot::Speed;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
@@ -30,6 +33,8 @@ pub enum Plan {
     Dashboard(Analysis),
     /// Read everything and print one report.
     Report(Report),
+    /// Read everything and write what was there.
+    Export(Export),
     /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
@@ -44,6 +49,8 @@ pub enum Plan {
     Version,
     /// Write reports that come over standard input into this folder.
     Writer(PathBuf),
+    /// Write files of rows that come over standard input below this folder.
+    RowWriter(PathBuf),
     /// Write packets that the program hands over.
     PacketWriter(RecordOptions),
 }
@@ -179,6 +186,37 @@ impl Report {
     }
 }
 
+/// What is exported, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// What to read and how to match it.
+    pub analysis: Analysis,
+    /// What is written.
+    pub rows: Rows,
+}
+
+/// One row for each exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// How rows are written.
+    pub format: TableFormat,
+    /// To where.
+    pub output: Whither,
+    /// Who captured this; `None` for the name of this host.
+    pub sensor: Option<String>,
+}
+
+/// Where an export goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whither {
+    /// Standard output.
+    Stdout,
+    /// This file.
+    File(PathBuf),
+    /// Files below this folder.
+    Folder(PathBuf),
+}
+
 /// What the words mean together, or why they cannot.
 pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     match cli.task {
@@ -186,6 +224,8 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         None if cli.print_config => Ok(Plan::Configuration),
         None => dashboard(cli, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
+        Some(Task::Export(args)) => export(args).map(Plan::Export),
+        Some(Task::WriteRows { folder }) => Ok(Plan::RowWriter(folder)),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
@@ -272,6 +312,57 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
     }
     Ok(Report { analysis, format, top, output, check })
+}
+
+fn export(args: ExportArgs) -> Result<Export, clap::Error> {
+    require_input(
+        &args.input,
+        "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
+         (and --duration, or Ctrl-C when it is enough)",
+    )?;
+    let ExportArgs { input, duration, format, output, sensor } = args;
+    let format = format.unwrap_or_else(|| format_of(&output));
+    let output = whither(output, format)?;
+    let rows = Rows { format: table(format), output, sensor };
+    Ok(Export { analysis: analysis(input, duration)?, rows })
+}
+
+/// What a file is, by the end of its name; a folder gets what there is first.
+fn format_of(path: &Path) -> ExportFormat {
+    let all = ExportFormat::value_variants();
+    let found = all.iter().find(|format| ends_as(path, **format));
+    found.or(all.first()).copied().unwrap_or(ExportFormat::Jsonl)
+}
+
+fn ends_as(path: &Path, format: ExportFormat) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(extension_of(format)))
+}
+
+fn extension_of(format: ExportFormat) -> &'static str {
+    table(format).extension()
+}
+
+fn table(format: ExportFormat) -> TableFormat {
+    match format {
+        #[cfg(feature = "parquet")]
+        ExportFormat::Parquet => TableFormat::Parquet,
+        ExportFormat::Jsonl => TableFormat::Jsonl,
+        ExportFormat::Csv => TableFormat::Csv,
+    }
+}
+
+fn whither(path: PathBuf, format: ExportFormat) -> Result<Whither, clap::Error> {
+    if path != Path::new("-") {
+        let is_file = ends_as(&path, format);
+        return Ok(if is_file { Whither::File(path) } else { Whither::Folder(path) });
+    }
+    match format {
+        ExportFormat::Jsonl | ExportFormat::Csv => Ok(Whither::Stdout),
+        #[cfg(feature = "parquet")]
+        ExportFormat::Parquet => Err(conflict(
+            "-o - writes lines: add --format jsonl or --format csv, or name a file or a folder",
+        )),
+    }
 }
 
 fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
@@ -440,6 +531,7 @@ mod tests {
         match plan {
             Plan::Dashboard(analysis) => analysis.input,
             Plan::Report(report) => report.analysis.input,
+            Plan::Export(export) => export.analysis.input,
             other => panic!("{other:?} reads nothing"),
         }
     }

@@ -228,14 +228,22 @@ const WRITER: &[Call] = &[
     always(libc::SYS_unlink, "the C library"),
 ];
 
+/// What only the process does that files rows, beside what one does that writes reports.
+const FILER: &[Call] = &[
+    always(libc::SYS_mkdirat, "folders by date, hour and sensor"),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_mkdir, "the C library"),
+];
+
 /// The list of a role, one row for each call.
 pub(super) fn of(role: &Role) -> Vec<&'static Call> {
-    let own = match role {
-        Role::Analyst => ANALYST,
-        Role::Writer(_) => WRITER,
+    let (own, more): (&[Call], &[Call]) = match role {
+        Role::Analyst => (ANALYST, &[]),
+        Role::Writer(_) => (WRITER, &[]),
+        Role::Filer(_) => (WRITER, FILER),
     };
     let is_own = |call: &&Call| own.iter().any(|each| each.number == call.number);
-    BOTH.iter().filter(|call| !is_own(call)).chain(own).collect()
+    BOTH.iter().filter(|call| !is_own(call)).chain(own).chain(more).collect()
 }
 
 #[cfg(test)]
@@ -244,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_call_has_one_row_in_a_list_and_a_reason() {
-        for role in [Role::Analyst, Role::Writer("/tmp".into())] {
+        for role in [Role::Analyst, Role::Writer("/tmp".into()), Role::Filer("/tmp".into())] {
             let calls = of(&role);
             for call in &calls {
                 assert!(!call.why.is_empty());
@@ -283,7 +291,7 @@ mod tests {
             libc::SYS_memfd_create,
             libc::SYS_seccomp,
         ];
-        for role in [Role::Analyst, Role::Writer("/tmp".into())] {
+        for role in [Role::Analyst, Role::Writer("/tmp".into()), Role::Filer("/tmp".into())] {
             for call in of(&role) {
                 assert!(!never.contains(&call.number), "{}", call.why);
             }

@@ -46,6 +46,9 @@ impl Plan {
         rules = match &wishes.role {
             Role::Analyst => allow(rules, Path::new(TERMINAL), ASKING.into_iter().collect())?,
             Role::Writer(folder) => allow(rules, folder, WRITING.into_iter().collect())?,
+            Role::Filer(folder) => {
+                allow(rules, folder, WRITING.into_iter().chain([AccessFs::MakeDir]).collect())?
+            }
         };
         Ok(Self { rules: Some(rules) })
     }

@@ -51,6 +51,8 @@ pub enum Role {
     Analyst,
     /// Writes reports into this folder, and sees no packet.
     Writer(PathBuf),
+    /// Files what it is given into folders below this one, which it makes, and sees no packet.
+    Filer(PathBuf),
 }
 
 /// Why the program cannot be confined.

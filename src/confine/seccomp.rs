@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn the_lists_can_be_compiled_with_as_many_sockets_as_anybody_has() {
         let sockets: Vec<RawFd> = (3..67).collect();
-        for role in [Role::Analyst, Role::Writer("/tmp".into())] {
+        for role in [Role::Analyst, Role::Writer("/tmp".into()), Role::Filer("/tmp".into())] {
             for sockets in [&[][..], &sockets] {
                 let known = Known { pid: 7, sockets };
                 let program = allowed(&calls::of(&role), &known, TargetArch::x86_64).unwrap();

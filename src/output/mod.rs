@@ -22,6 +22,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
+pub(crate) use csv::disarm;
+
 use crate::snapshot::Snapshot;
 
 /// The forms a report can take.
