@@ -19,6 +19,7 @@ pub mod iana;
 mod index;
 pub mod ledger;
 pub mod output;
+pub mod pick;
 pub mod record;
 mod rehearsal;
 pub mod rows;

@@ -380,3 +380,81 @@ mod columnar {
         assert_eq!(sought, ["client_address", "server_address", "qname"]);
     }
 }
+
+mod packets {
+    use rcodetop::source::{FileOptions, NextRun, open_files};
+
+    use super::*;
+
+    /// The frames of a capture, as times and bytes.
+    fn frames(path: &Path) -> Vec<(u64, Vec<u8>)> {
+        let mut source = open_files(&[path.to_owned()], &FileOptions::default()).unwrap();
+        let mut found = Vec::new();
+        while let NextRun::Frames(run) = source.next_run(100) {
+            found.extend(run.map(|frame| (frame.at.0, frame.bytes.to_vec())));
+        }
+        found
+    }
+
+    fn exported(words: &[&str]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("picked.pcapng");
+        check(&[&["export", "-o", path.to_str().unwrap()], words].concat(), 0, &[" packets in "]);
+        (folder, path)
+    }
+
+    #[test]
+    fn what_is_picked_has_every_exchange_that_the_filter_means_and_is_part_of_the_capture() {
+        let outage = testdata("outage.pcap.gz");
+        for filter in ["rcode:REFUSED", "unanswered", "took:>100ms", "transport:tcp type:A"] {
+            let (_folder, path) = exported(&[&outage, "--filter", filter]);
+            let all = frames(Path::new(&outage));
+            let picked = frames(&path);
+            assert!(!picked.is_empty() && picked.len() < all.len(), "{filter}");
+            assert!(picked.iter().all(|frame| all.contains(frame)), "{filter}");
+            let again = path.to_str().unwrap();
+            let theirs = summed(&rows(&[&outage, "--filter", filter]));
+            let ours = summed(&rows(&[again, "--filter", filter]));
+            assert_eq!(ours, theirs, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_finding_has_the_packets_that_it_counts() {
+        let outage = testdata("outage.pcap.gz");
+        let report = run(&["report", "-q", "--format", "json", &outage]).stdout;
+        let report: Value = serde_json::from_slice(&report).unwrap();
+        let findings = report["findings"].as_array().unwrap();
+        assert!(!findings.is_empty());
+        for (number, finding) in (1_u32..).zip(findings) {
+            if finding["outcome"] != "response" {
+                continue;
+            }
+            let (_folder, path) = exported(&[&outage, "--finding", &number.to_string()]);
+            let rcode = format!("rcode {}", finding["rcode"].as_str().unwrap());
+            let found = summed(&rows(&[path.to_str().unwrap()]));
+            assert_eq!(found[&rcode], finding["count"].as_u64().unwrap(), "{finding}");
+        }
+        let words = ["export", &outage, "-o", "/tmp/no-such.pcapng", "--finding", "rrl-slip-x"];
+        check(&words, 2, &["no finding rrl-slip-x in this capture; there is: 1 "]);
+    }
+
+    #[test]
+    fn packets_that_cannot_be_picked_are_refused_with_what_to_do_instead() {
+        let outage = testdata("outage.pcap.gz");
+        let cases: [(&[&str], &str); 5] = [
+            (&["-", "-o", "x.pcapng"], "reads the capture twice"),
+            (&["-i", "lo", "-o", "x.pcapng"], "-w FILE keeps the packets"),
+            (&[&outage, "-o", "-", "--format", "pcapng"], "name one with -o"),
+            (&[&outage, "-o", "x", "--finding", "1"], "add --format pcapng"),
+            (
+                &[&outage, "-o", "/tmp/no-such.pcapng", "--filter", "name:no.such"],
+                "nothing to export",
+            ),
+        ];
+        for (words, why) in cases {
+            check(&[&["export"], words].concat(), 2, &[why]);
+        }
+        assert!(!Path::new("/tmp/no-such.pcapng").exists());
+    }
+}

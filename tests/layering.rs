@@ -29,6 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["select", "tally", "trail", "hearsay", "diagnose", "wire", "record"]),
     ("select", &["wire", "track", "tally"]),
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
+    ("pick", &["engine", "track", "wire"]),
     // output: how a cell of a CSV file is disarmed
     ("rows", &["engine", "tally", "track", "wire", "output"]),
     ("feed", &["select", "snapshot"]),

@@ -12,6 +12,8 @@
 mod faults;
 #[path = "live/net.rs"]
 mod net;
+#[path = "live/rows.rs"]
+mod rows;
 #[path = "live/servers.rs"]
 mod servers;
 #[path = "support/terminal.rs"]

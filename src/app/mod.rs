@@ -16,6 +16,7 @@ mod interfaces;
 mod lane;
 mod open;
 mod overload;
+mod packets;
 mod pair;
 mod player;
 mod progress;
@@ -32,7 +33,7 @@ mod writer;
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::cli::{self, ColorChoice, Plan};
+use crate::cli::{self, ColorChoice, Exported, Plan};
 use crate::explain;
 
 pub use verdict::{Exit, exit_code};
@@ -47,7 +48,14 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
     match plan {
         Plan::Dashboard(analysis) => return dashboard::run(analysis),
         Plan::Report(plan) => return report::run(plan),
-        Plan::Export(plan) => return rows::run(plan),
+        Plan::Export(plan) => {
+            return match &plan.what {
+                Exported::Rows(rows) => rows::run(&plan.analysis, rows),
+                Exported::Packets { path, finding } => {
+                    packets::run(&plan.analysis, path, finding.as_deref())
+                }
+            };
+        }
         Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,

@@ -88,6 +88,14 @@ impl Opened {
         }
     }
 
+    /// Opens what is read once more; `None` if that cannot be.
+    pub(super) fn again(&self) -> Option<Reopen> {
+        match &self.kind {
+            Kind::Files(files) => files.reopen(false),
+            Kind::Live { .. } => None,
+        }
+    }
+
     /// Begins to read, on as many threads as it shall be counted on.
     pub(super) fn read(self) -> anyhow::Result<Capture> {
         self.read_by(analyzer::on_threads)

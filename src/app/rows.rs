@@ -16,7 +16,7 @@ use super::shelf::{self, Stdout};
 use super::signals::Stop;
 use super::verdict::{self, Exit};
 use super::{confinement, open, report};
-use crate::cli::{Export, Rights, Rows, Volume, Whither};
+use crate::cli::{Analysis, Rights, Rows, Volume, Whither};
 use crate::confine;
 use crate::engine::{EngineConfig, Front, Matcher, Witness};
 use crate::focus::Focus;
@@ -36,10 +36,9 @@ const ROWS_PART: u64 = 2;
 const BATCHES: u64 = 8;
 
 /// Reads the input to its end, or to a signal, and writes the rows.
-pub(super) fn run(plan: &Export) -> anyhow::Result<Exit> {
-    let Export { analysis, rows } = plan;
+pub(super) fn run(analysis: &Analysis, rows: &Rows) -> anyhow::Result<Exit> {
     // First, so that the process that writes has nothing of what is read.
-    let shelf = shelf(rows, &analysis.rights)?;
+    let shelf = shelf(&rows.output, &analysis.rights)?;
     let opened = open::open(analysis)?;
     let stop = Stop::on_signals()?;
     let status = confinement::confine(analysis, &opened)?;
@@ -84,8 +83,8 @@ fn read(
 }
 
 /// Where files go, by whom they are written.
-fn shelf(rows: &Rows, rights: &Rights) -> anyhow::Result<Box<dyn Shelf>> {
-    let folder = match &rows.output {
+pub(super) fn shelf(output: &Whither, rights: &Rights) -> anyhow::Result<Box<dyn Shelf>> {
+    let folder = match output {
         Whither::Stdout => return Ok(Box::new(Stdout)),
         Whither::File(path) => {
             if path.symlink_metadata().is_ok() {
@@ -122,7 +121,7 @@ fn parent(path: &Path) -> PathBuf {
     folder.unwrap_or(Path::new(".")).to_owned()
 }
 
-fn printable(path: &Path) -> String {
+pub(super) fn printable(path: &Path) -> String {
     escape_text(path.as_os_str().as_encoded_bytes())
 }
 
@@ -193,7 +192,7 @@ fn summary(printed: &Printed, rows: &Rows) -> String {
 }
 
 /// Matches and hands exchanges on; counts nothing but what the books have.
-struct Exporter {
+pub(super) struct Exporter {
     config: EngineConfig,
     front: Front,
     matcher: Matcher,
@@ -219,7 +218,8 @@ impl Exporter {
         Ok(Box::new(Self::new(config, Box::new(gather))))
     }
 
-    fn new(config: EngineConfig, witness: Box<dyn Witness>) -> Self {
+    /// One that tells a witness of every exchange.
+    pub(super) fn new(config: EngineConfig, witness: Box<dyn Witness>) -> Self {
         let (bounds, hasher) = (config.bounds(), Hasher::default());
         Self {
             front: Front::new(&config, &bounds),

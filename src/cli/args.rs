@@ -359,6 +359,10 @@ pub struct ExportArgs {
     /// Who captured this, for the names of folders [default: the name of this host]
     #[arg(long, value_name = "NAME", help_heading = OUTPUT, value_parser = units::sensor)]
     pub sensor: Option<String>,
+    /// Packets of this finding only: its cause, as a report or `rcodetop explain` names it, or its
+    /// number in the report, from 1
+    #[arg(long, value_name = "ID", help_heading = ANALYSIS)]
+    pub finding: Option<String>,
 }
 
 /// What can be exported.
@@ -371,6 +375,9 @@ pub enum ExportFormat {
     Jsonl,
     /// Rows: comma-separated values with a heading
     Csv,
+    /// The packets of the exchanges that --filter or --finding means, each with a comment; reads the
+    /// files twice
+    Pcapng,
 }
 
 /// When to use colours.

@@ -16,7 +16,8 @@ use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice, ExportFormat};
 pub use plan::{
-    Analysis, Config, Export, Input, Live, Plan, Report, Rights, Rows, Screen, Volume, Whither,
+    Analysis, Config, Export, Exported, Input, Live, Plan, Report, Rights, Rows, Screen, Volume,
+    Whither,
 };
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and

@@ -192,7 +192,21 @@ pub struct Export {
     /// What to read and how to match it.
     pub analysis: Analysis,
     /// What is written.
-    pub rows: Rows,
+    pub what: Exported,
+}
+
+/// What is exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// One row for each exchange.
+    Rows(Rows),
+    /// The packets of exchanges.
+    Packets {
+        /// To this file.
+        path: PathBuf,
+        /// Of those of a finding: its cause or its number.
+        finding: Option<String>,
+    },
 }
 
 /// One row for each exchange.
@@ -320,11 +334,39 @@ fn export(args: ExportArgs) -> Result<Export, clap::Error> {
         "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
          (and --duration, or Ctrl-C when it is enough)",
     )?;
-    let ExportArgs { input, duration, format, output, sensor } = args;
+    let ExportArgs { input, duration, format, output, sensor, finding } = args;
     let format = format.unwrap_or_else(|| format_of(&output));
-    let output = whither(output, format)?;
-    let rows = Rows { format: table(format), output, sensor };
-    Ok(Export { analysis: analysis(input, duration)?, rows })
+    let what = match table(format) {
+        Some(table) if finding.is_none() => {
+            Exported::Rows(Rows { format: table, output: whither(output, format)?, sensor })
+        }
+        Some(_) => {
+            let why = "--finding picks packets: add --format pcapng; for rows use --filter";
+            return Err(conflict(why));
+        }
+        None => packets(&input, output, finding)?,
+    };
+    Ok(Export { analysis: analysis(input, duration)?, what })
+}
+
+/// Packets are picked on a second reading.
+fn packets(
+    args: &InputArgs,
+    path: PathBuf,
+    finding: Option<String>,
+) -> Result<Exported, clap::Error> {
+    if path == Path::new("-") {
+        return Err(conflict("--format pcapng writes a file; name one with -o"));
+    }
+    let is_pipe = |path: &PathBuf| path == Path::new("-");
+    let is_live = args.files.is_empty() && args.read.is_empty();
+    if is_live || args.files.iter().chain(&args.read).any(is_pipe) || args.follow {
+        return Err(conflict(
+            "--format pcapng reads the capture twice, and needs files that are whole; \
+             -w FILE keeps the packets of an interface or a pipe as they come",
+        ));
+    }
+    Ok(Exported::Packets { path, finding })
 }
 
 /// What a file is, by the end of its name; a folder gets what there is first.
@@ -339,15 +381,17 @@ fn ends_as(path: &Path, format: ExportFormat) -> bool {
 }
 
 fn extension_of(format: ExportFormat) -> &'static str {
-    table(format).extension()
+    table(format).map_or("pcapng", TableFormat::extension)
 }
 
-fn table(format: ExportFormat) -> TableFormat {
+/// How rows are written; `None` for packets.
+fn table(format: ExportFormat) -> Option<TableFormat> {
     match format {
         #[cfg(feature = "parquet")]
-        ExportFormat::Parquet => TableFormat::Parquet,
-        ExportFormat::Jsonl => TableFormat::Jsonl,
-        ExportFormat::Csv => TableFormat::Csv,
+        ExportFormat::Parquet => Some(TableFormat::Parquet),
+        ExportFormat::Jsonl => Some(TableFormat::Jsonl),
+        ExportFormat::Csv => Some(TableFormat::Csv),
+        ExportFormat::Pcapng => None,
     }
 }
 
@@ -358,8 +402,7 @@ fn whither(path: PathBuf, format: ExportFormat) -> Result<Whither, clap::Error> 
     }
     match format {
         ExportFormat::Jsonl | ExportFormat::Csv => Ok(Whither::Stdout),
-        #[cfg(feature = "parquet")]
-        ExportFormat::Parquet => Err(conflict(
+        _ => Err(conflict(
             "-o - writes lines: add --format jsonl or --format csv, or name a file or a folder",
         )),
     }

@@ -217,15 +217,21 @@ fn properties(labels: &[(&'static str, String)]) -> Result<WriterPropertiesPtr, 
         .set_key_value_metadata(Some(labels.iter().map(label).collect()))
         .set_sorting_columns(Some(sorting()))
         .set_max_row_group_row_count(None)
-        .set_statistics_enabled(EnabledStatistics::Chunk);
+        .set_statistics_enabled(EnabledStatistics::None);
     for column in COLUMNS {
         let path = ColumnPath::from(column.name);
+        let statistics = match (column.kind, column.store) {
+            (_, Store::Sorted) => EnabledStatistics::Page,
+            // Who asks for a time, a delay or a code can pass over row groups.
+            (Kind::Time(_) | Kind::Nanos(_) | Kind::Number(_), _) => EnabledStatistics::Chunk,
+            // Of what else there is, every row group has from the least to the most.
+            _ => EnabledStatistics::None,
+        };
+        builder = builder.set_column_statistics_enabled(path.clone(), statistics);
         builder = match column.store {
             Store::Plain => builder.set_column_dictionary_enabled(path, false),
             Store::Dictionary => builder,
-            Store::Sought => sought(builder, path),
-            Store::Sorted => sought(builder, path.clone())
-                .set_column_statistics_enabled(path, EnabledStatistics::Page),
+            Store::Sought | Store::Sorted => sought(builder, path),
         };
     }
     Ok(Arc::new(builder.build()))
