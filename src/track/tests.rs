@@ -184,7 +184,7 @@ fn silence_that_is_held_is_told_when_no_response_can_come_any_more() {
     check_held("0.0 > 1000 7 a\n6.0 .", "a unanswered");
     check_held(
         "0.0 > 1000 7 a\n6.0 .\n60.0 > 1000 8 b\n61.0 < 1000 7 a NOERROR",
-        "a unanswered\nb undecided\na NOERROR unasked",
+        "a unanswered\na NOERROR unasked\nb undecided",
     );
     check_held(
         "0.0 > 1000 7 a\n6.0 > 1000 7 a\n6.1 < 1000 7 a REFUSED",
