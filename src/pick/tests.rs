@@ -54,7 +54,7 @@ fn exchange(id: u16, began: u64, outcome: Outcome) -> Exchange<'static> {
 fn ipv4(from_server: bool, payload: &[u8], (offset, more): (u16, bool)) -> Vec<u8> {
     let (from, to) = if from_server { (SERVER, CLIENT) } else { (CLIENT, SERVER) };
     let length = u16::try_from(20 + payload.len()).unwrap();
-    let fragment = offset / 8 | if more { 0x2000 } else { 0 };
+    let fragment = (offset / 8) | if more { 0x2000 } else { 0 };
     let mut out = vec![0x45, 0];
     out.extend(length.to_be_bytes());
     out.extend([0, 9]);

@@ -149,8 +149,7 @@ impl Gather {
 
 impl Witness for Gather {
     fn see(&mut self, exchange: &Exchange<'_>) {
-        let at = exchange.asked.map_or(exchange.at, |asked| asked.at);
-        let hour = self.place.drawer(at);
+        let hour = self.place.drawer(Row::time_of(exchange));
         let (meaning, most) = (self.meaning, self.most_bytes);
         let batch = self.drawer(hour);
         batch.push(exchange, &meaning);

@@ -36,12 +36,13 @@ pub enum Place {
 }
 
 impl Place {
-    /// The path of the file, below the folder, that begins with a row of this time.
-    pub fn path(&self, first: Timestamp, extension: &str) -> PathBuf {
+    /// The path of the file, below the folder, that begins with a row of this time and is the one of
+    /// this number in its export: the same export again has the same names, and is noticed.
+    pub fn path(&self, first: Timestamp, number: u64, extension: &str) -> PathBuf {
         match self {
             Self::File(name) => name.clone(),
             Self::Folders { sensor } => {
-                let name = format!("exchanges-{}.{extension}", compact(first));
+                let name = format!("exchanges-{}-{number:04}.{extension}", compact(first));
                 PathBuf::from(partition(Hour::of(first), sensor)).join(name)
             }
         }
@@ -116,12 +117,12 @@ mod tests {
     #[test]
     fn files_are_named_by_their_first_row() {
         let place = Place::Folders { sensor: "a".into() };
-        let path = place.path(Timestamp::new(1_795_230_720, 1000), "parquet");
+        let path = place.path(Timestamp::new(1_795_230_720, 1000), 7, "parquet");
         let expected =
-            "date=2026-11-21/hour=03/sensor=a/exchanges-20261121T031200.000001000Z.parquet";
+            "date=2026-11-21/hour=03/sensor=a/exchanges-20261121T031200.000001000Z-0007.parquet";
         assert_eq!(path, PathBuf::from(expected));
         let file = Place::File("rows.csv".into());
-        assert_eq!(file.path(Timestamp(5), "csv"), PathBuf::from("rows.csv"));
+        assert_eq!(file.path(Timestamp(5), 1, "csv"), PathBuf::from("rows.csv"));
         assert_eq!(file.drawer(Timestamp(u64::MAX)), file.drawer(Timestamp(0)));
     }
 }

@@ -17,6 +17,8 @@ mod press;
 mod reference;
 mod row;
 mod shelf;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 pub use batch::Batch;

@@ -127,7 +127,8 @@ impl Press {
         let place = if let Some(place) = found {
             place
         } else {
-            let path = self.options.place.path(first.time(), self.options.format.extension());
+            let (number, extension) = (self.begun + 1, self.options.format.extension());
+            let path = self.options.place.path(first.time(), number, extension);
             self.begin(hour, path)?
         };
         let mut open = self.open.remove(place);

@@ -134,13 +134,11 @@ impl Row {
             Outcome::Answered { took, .. } => Some(took),
             _ => None,
         };
-        // Of a response to a copy of a query is known how long after that it came.
-        let copy = delay.map(|took| exchange.at.0.saturating_sub(took));
-        let query_time = asked.map(|asked| asked.at.0).or(copy);
+        let query_time = query_time(exchange);
         let name = texts.name(exchange.hashes.question, exchange.name);
         let end = End::of(exchange, meaning);
         Self {
-            query_time: query_time.and_then(NonZeroU64::new),
+            query_time: query_time.and_then(|at| NonZeroU64::new(at.0)),
             response_time: answer.and_then(|_| NonZeroU64::new(exchange.at.0)),
             delay,
             client: texts.address(exchange.client),
@@ -172,7 +170,12 @@ impl Row {
         }
     }
 
-    /// When it began, as far as is known: what it is filed by.
+    /// What the row of an exchange is filed by: when the query was sent, or the response came.
+    pub(super) fn time_of(exchange: &Exchange<'_>) -> Timestamp {
+        query_time(exchange).unwrap_or(exchange.at)
+    }
+
+    /// The same of a row.
     pub(super) fn time(&self) -> Timestamp {
         let time = self.query_time.or(self.response_time);
         Timestamp(time.map_or(0, NonZeroU64::get))
@@ -186,6 +189,17 @@ impl Row {
     pub(super) fn obstacle_number(&self) -> Option<u16> {
         let place = OBSTACLE_WORDS.iter().position(|(each, _)| Some(*each) == self.obstacle);
         place.and_then(|place| u16::try_from(place).ok())
+    }
+}
+
+/// When the query was sent; of a response to a copy of a query is known how long after that it came.
+fn query_time(exchange: &Exchange<'_>) -> Option<Timestamp> {
+    match (exchange.asked, exchange.outcome) {
+        (Some(asked), _) => Some(asked.at),
+        (None, Outcome::Answered { took, .. }) => {
+            Some(Timestamp(exchange.at.0.saturating_sub(took)))
+        }
+        (None, _) => None,
     }
 }
 
