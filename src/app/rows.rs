@@ -26,7 +26,7 @@ use crate::rows::{
 use crate::snapshot::{Ended, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
 use crate::tally::{Bounds, Tallies};
-use crate::track::Hasher;
+use crate::track::{Hasher, Relief};
 use crate::trail::WholeFrame;
 use crate::wire::name::escape_text;
 
@@ -286,6 +286,10 @@ impl Analyze for Exporter {
             matcher.finish(&mut |_| {});
             matcher.close();
         }
+    }
+
+    fn relieve(&mut self, level: Relief) {
+        self.matcher.relieve(level, self.front.latest());
     }
 
     fn set_focus(&mut self, focus: Focus) {

@@ -81,6 +81,7 @@ impl fmt::Display for Note {
             }
             Outcome::RepeatedResponse => f.write_str("once more"),
             Outcome::Unasked => f.write_str("to no query seen"),
+            Outcome::Skipped => f.write_str("to a query that was skipped"),
             Outcome::Unanswered => f.write_str("no response"),
             Outcome::Unreachable(obstacle) => write!(f, "unreachable: {}", obstacle.meaning()),
             Outcome::Undecided => f.write_str("no response until the capture ended"),
