@@ -225,7 +225,8 @@ fn match_all(
     mut sink: impl FnMut(&Exchange<'_>),
 ) -> Tracker {
     let patience = Duration::from_secs(5);
-    let config = TrackerConfig { patience, max_pending: 1 << 18, max_recent: 1 << 18 };
+    let config =
+        TrackerConfig { patience, max_pending: 1 << 18, max_recent: 1 << 18, holds: false };
     let mut tracker = Tracker::new(config, hasher.clone());
     for message in messages {
         tracker.expire(message.at, &mut sink);

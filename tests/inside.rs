@@ -57,6 +57,10 @@ mod linux {
             who_tells_metrics_can_accept_and_nothing_else,
         ),
         ("who_writes_reports_can_do_nothing_else", who_writes_reports_can_do_nothing_else),
+        (
+            "who_files_rows_can_make_folders_and_do_nothing_else",
+            who_files_rows_can_make_folders_and_do_nothing_else,
+        ),
         ("threads_are_not_left_behind", threads_are_not_left_behind),
     ];
 
@@ -316,6 +320,29 @@ mod linux {
             ("make a folder in it", Box::new(|| fs::create_dir(reports.join("sub")))),
         ]);
         assert_eq!(fs::read_to_string(reports.join("report")).unwrap(), "report");
+    }
+
+    fn who_files_rows_can_make_folders_and_do_nothing_else(folder: &Path) {
+        let rows = folder.join("reports");
+        if geteuid().is_root() {
+            chown(&rows, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        if !confine(Role::Filer(rows.clone()), folder, &[]) {
+            return;
+        }
+        check_all_fail(&misdeeds(folder));
+        let hour = rows.join("date=2026-11-21/hour=03");
+        fs::create_dir_all(&hour).unwrap();
+        File::create_new(hour.join("aside")).unwrap().write_all(b"rows").unwrap();
+        fs::hard_link(hour.join("aside"), hour.join("rows")).unwrap();
+        fs::remove_file(hour.join("aside")).unwrap();
+        check_all_fail(&[
+            ("make a folder above", Box::new(|| fs::create_dir(rows.join("../sub")))),
+            ("move it out", Box::new(|| fs::rename(hour.join("rows"), folder.join("rows")))),
+            ("write over", Box::new(|| fs::write(hour.join("rows"), "x"))),
+            ("remove a folder", Box::new(|| fs::remove_dir(&rows))),
+        ]);
+        assert_eq!(fs::read_to_string(hour.join("rows")).unwrap(), "rows");
     }
 
     fn threads_are_not_left_behind(folder: &Path) {

@@ -29,6 +29,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["select", "tally", "trail", "hearsay", "diagnose", "wire", "record"]),
     ("select", &["wire", "track", "tally"]),
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
+    ("pick", &["engine", "track", "wire"]),
+    // output: how a cell of a CSV file is disarmed
+    ("rows", &["engine", "tally", "track", "wire", "output"]),
     ("feed", &["select", "snapshot"]),
     ("source", &["wire", "snapshot", "rehearsal"]),
     ("record", &["wire", "rehearsal"]),
@@ -40,8 +43,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "select", "snapshot", "engine", "hearsay", "source", "record", "output", "explain",
-            "tui",
+            "select", "snapshot", "engine", "hearsay", "source", "record", "rows", "output",
+            "explain", "tui",
         ],
     ),
     ("app", &["*"]),
@@ -69,9 +72,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("seccompiler::", &["confine"]),
     ("nix::", &["confine"]),
     ("libc::", &["confine"]),
-    ("serde_json::", &["output"]),
-    ("csv::", &["output"]),
-    ("clap::", &["cli", "app", "output"]), // output: the names of its formats
+    ("serde_json::", &["output", "rows"]),
+    ("csv::", &["output", "rows"]),
+    ("parquet::", &["rows"]),
+    ("clap::", &["cli", "app", "output", "rows"]), // output, rows: the names of their formats
     ("clap_complete::", &["cli", "app"]),
     ("clap_mangen::", &["cli", "app"]),
     ("prometheus::", &["metrics"]),

@@ -14,6 +14,8 @@ mod faults;
 mod monitoring;
 #[path = "live/net.rs"]
 mod net;
+#[path = "live/rows.rs"]
+mod rows;
 #[path = "live/servers.rs"]
 mod servers;
 #[path = "support/terminal.rs"]

@@ -17,13 +17,16 @@ mod interfaces;
 mod lane;
 mod open;
 mod overload;
+mod packets;
 mod pair;
 mod player;
 mod progress;
 mod recording;
 mod replay;
 mod report;
+mod rows;
 mod serve;
+mod shelf;
 mod signals;
 mod sink;
 mod verdict;
@@ -32,7 +35,7 @@ mod writer;
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::cli::{self, ColorChoice, Plan};
+use crate::cli::{self, ColorChoice, Exported, Plan};
 use crate::explain;
 
 pub use verdict::{Exit, exit_code};
@@ -48,6 +51,14 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Dashboard(analysis) => return dashboard::run(analysis),
         Plan::Report(plan) => return report::run(plan),
         Plan::Serve(plan) => return serve::run(plan),
+        Plan::Export(plan) => {
+            return match &plan.what {
+                Exported::Rows(rows) => rows::run(&plan.analysis, rows),
+                Exported::Packets { path, finding } => {
+                    packets::run(&plan.analysis, path, finding.as_deref())
+                }
+            };
+        }
         Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,
@@ -56,6 +67,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Manual => cli::write_manual(&mut io::stdout().lock())?,
         Plan::Version => say(&confinement::version())?,
         Plan::Writer(folder) => writer::serve(folder)?,
+        Plan::RowWriter(folder) => shelf::serve(folder)?,
         Plan::PacketWriter(options) => recording::serve(options)?,
     }
     Ok(Exit::Done)

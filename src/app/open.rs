@@ -1,6 +1,7 @@
 //! From a plan to a capture: opened first, and read only when the program is confined. The only
 //! calls that open files and interfaces.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
+use super::analyze::Analyze;
 use super::capture::{Again, Capture, Origin, Reopen};
 use super::replay::Playing;
 use super::{analyzer, confinement, recording};
@@ -86,14 +88,30 @@ impl Opened {
         }
     }
 
+    /// Opens what is read once more; `None` if that cannot be.
+    pub(super) fn again(&self) -> Option<Reopen> {
+        match &self.kind {
+            Kind::Files(files) => files.reopen(false),
+            Kind::Live { .. } => None,
+        }
+    }
+
     /// Begins to read, on as many threads as it shall be counted on.
     pub(super) fn read(self) -> anyhow::Result<Capture> {
+        self.read_by(analyzer::on_threads)
+    }
+
+    /// Begins to read; what is read goes to what `make` makes for so many threads.
+    pub(super) fn read_by(
+        self,
+        make: impl FnOnce(NonZeroUsize, EngineConfig) -> Made,
+    ) -> anyhow::Result<Capture> {
         let Self { engine, origin, kind, disk, every } = self;
         let (capture, names, patient) = match kind {
-            Kind::Files(files) => (files.read(engine, origin)?, Vec::new(), true),
+            Kind::Files(files) => (files.read(engine, origin, make)?, Vec::new(), true),
             Kind::Live { source, interfaces, threads } => {
                 let again = Again { engine: engine.clone(), open: None };
-                let analyzer = analyzer::on_threads(threads, engine).context(NO_THREADS)?;
+                let analyzer = make(threads, engine).context(NO_THREADS)?;
                 (Capture::new(origin, source, analyzer).with(again), interfaces, false)
             }
         };
@@ -103,10 +121,18 @@ impl Opened {
     }
 }
 
+/// What frames are fed to, or why there is none.
+type Made = io::Result<Box<dyn Analyze>>;
+
 const NO_THREADS: &str = "cannot start the analysis threads";
 
 impl Files {
-    fn read(self, engine: EngineConfig, origin: Origin) -> anyhow::Result<Capture> {
+    fn read(
+        self,
+        engine: EngineConfig,
+        origin: Origin,
+        make: impl FnOnce(NonZeroUsize, EngineConfig) -> Made,
+    ) -> anyhow::Result<Capture> {
         let source = self.inputs.read(&FileOptions { follow: self.follow })?;
         let again = Again { engine: engine.clone(), open: self.reopen(self.follow) };
         if let Some(speed) = self.replay {
@@ -115,7 +141,7 @@ impl Files {
             let capture = Capture::new(origin, source, analyzer::alone(engine));
             return Ok(capture.with(again).played(playing));
         }
-        let analyzer = analyzer::on_threads(self.threads, engine).context(NO_THREADS)?;
+        let analyzer = make(self.threads, engine).context(NO_THREADS)?;
         Ok(Capture::new(origin, source, analyzer).with(again))
     }
 

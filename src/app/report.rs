@@ -123,7 +123,7 @@ fn inputs(input: &Input) -> &[PathBuf] {
     }
 }
 
-fn duration(input: &Input) -> Option<Duration> {
+pub(super) fn duration(input: &Input) -> Option<Duration> {
     match input {
         Input::Files { .. } => None,
         Input::Live(live) => live.duration,

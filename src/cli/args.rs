@@ -50,6 +50,17 @@ Examples:
   curl http://127.0.0.1:9953/metrics";
 
 const SERVING: &str = "Serving";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  rcodetop export day1.pcap day2.pcap.zst -o lake --sensor ns1     folders by date, hour and sensor
+  rcodetop export outage.pcapng -o outage.parquet                  one file
+  rcodetop export outage.pcapng --format csv -o - | head           lines on standard output
+  sudo rcodetop export -i eth0 --duration 1d -o /srv/dns           as it comes, a file an hour
+  rcodetop export outage.pcapng --filter 'rcode:REFUSED' -o refused.pcapng   the packets themselves
+
+docs/export-columns.md says what each column is.";
+
 const LIVE: &str = "Live capture only";
 const FILES: &str = "Capture files only";
 const WRITING: &str = "Writing packets";
@@ -112,6 +123,12 @@ pub enum Task {
     /// passwords and no encryption: who may connect may read. The metrics are in docs/metrics.md.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
+    /// Write one row for each exchange, for databases, or the packets behind a filter
+    ///
+    /// An exchange is a query with its response, a query without one, or a response without a query;
+    /// each is one row, whatever came of it. Nothing is ever written over.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
     /// Explain a response code, a Windows DNS error, an Extended DNS Error or a cause
     ///
     /// Without an argument, lists all of them.
@@ -134,6 +151,12 @@ pub enum Task {
     #[command(hide = true)]
     WriteReports {
         /// Into this folder
+        folder: PathBuf,
+    },
+    /// Write the files of rows that an export hands over; started by the program itself
+    #[command(hide = true)]
+    WriteRows {
+        /// Below this folder
         folder: PathBuf,
     },
     /// Write the packets that a capture hands over; started by the program itself
@@ -369,6 +392,47 @@ pub enum CheckStyle {
     /// By the line and the exit status of a monitoring plugin
     #[value(alias = "icinga")]
     Nagios,
+}
+
+/// The options of `rcodetop export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What to read and how.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Stop capturing after this long, by the clock
+    #[arg(long, value_name = "DURATION", help_heading = LIVE, value_parser = units::duration)]
+    pub duration: Option<Duration>,
+    /// What to write [default: as PATH ends, else the first of these]
+    #[arg(short, long, help_heading = OUTPUT)]
+    pub format: Option<ExportFormat>,
+    /// Into this folder, which is made if it is not there: `date=.../hour=.../sensor=...` and files
+    /// below; or to this file, if it ends as files of the format do; `-` is standard output (jsonl
+    /// and csv)
+    #[arg(short, long, value_name = "PATH", help_heading = OUTPUT, value_hint = ValueHint::AnyPath)]
+    pub output: PathBuf,
+    /// Who captured this, for the names of folders [default: the name of this host]
+    #[arg(long, value_name = "NAME", help_heading = OUTPUT, value_parser = units::sensor)]
+    pub sensor: Option<String>,
+    /// Packets of this finding only: its cause, as a report or `rcodetop explain` names it, or its
+    /// number in the report, from 1
+    #[arg(long, value_name = "ID", help_heading = ANALYSIS)]
+    pub finding: Option<String>,
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Rows: Apache Parquet, compressed with zstd
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// Rows: JSON Lines, one object each
+    Jsonl,
+    /// Rows: comma-separated values with a heading
+    Csv,
+    /// The packets of the exchanges that --filter or --finding means, each with a comment; reads the
+    /// files twice
+    Pcapng,
 }
 
 /// When to use colours.

@@ -14,8 +14,11 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
-pub use args::{AUTO, Cli, ColorChoice};
-pub use plan::{Analysis, Check, Config, Input, Live, Plan, Report, Rights, Screen, Serve, Volume};
+pub use args::{AUTO, Cli, ColorChoice, ExportFormat};
+pub use plan::{
+    Analysis, Check, Config, Export, Exported, Input, Live, Plan, Report, Rights, Rows, Screen,
+    Serve, Volume, Whither,
+};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::CommandFactory;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 
 use super::args::{
-    CheckStyle, Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, ServeArgs, Task, WriteArgs,
+    CheckStyle, Cli, ColorChoice, ExportArgs, ExportFormat, InputArgs, ReportArgs, ScreenArgs,
+    ServeArgs, Task, WriteArgs,
 };
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
@@ -19,6 +20,7 @@ use crate::hearsay::Hearsay;
 use crate::output::Format;
 use crate::output::probe::Thresholds;
 use crate::record::RecordOptions;
+use crate::rows::TableFormat;
 use crate::snapshot::Speed;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
@@ -36,6 +38,8 @@ pub enum Plan {
     Report(Report),
     /// Tell metrics of what is captured.
     Serve(Serve),
+    /// Read everything and write what was there.
+    Export(Export),
     /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
@@ -50,6 +54,8 @@ pub enum Plan {
     Version,
     /// Write reports that come over standard input into this folder.
     Writer(PathBuf),
+    /// Write files of rows that come over standard input below this folder.
+    RowWriter(PathBuf),
     /// Write packets that the program hands over.
     PacketWriter(RecordOptions),
 }
@@ -208,6 +214,51 @@ impl Report {
     }
 }
 
+/// What is exported, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// What to read and how to match it.
+    pub analysis: Analysis,
+    /// What is written.
+    pub what: Exported,
+}
+
+/// What is exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// One row for each exchange.
+    Rows(Rows),
+    /// The packets of exchanges.
+    Packets {
+        /// To this file.
+        path: PathBuf,
+        /// Of those of a finding: its cause or its number.
+        finding: Option<String>,
+    },
+}
+
+/// One row for each exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// How rows are written.
+    pub format: TableFormat,
+    /// To where.
+    pub output: Whither,
+    /// Who captured this; `None` for the name of this host.
+    pub sensor: Option<String>,
+}
+
+/// Where an export goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whither {
+    /// Standard output.
+    Stdout,
+    /// This file.
+    File(PathBuf),
+    /// Files below this folder.
+    Folder(PathBuf),
+}
+
 /// What the words mean together, or why they cannot.
 pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     match cli.task {
@@ -216,6 +267,8 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         None => dashboard(cli, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
         Some(Task::Serve(args)) => serve(args).map(Plan::Serve),
+        Some(Task::Export(args)) => export(args).map(Plan::Export),
+        Some(Task::WriteRows { folder }) => Ok(Plan::RowWriter(folder)),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
@@ -333,6 +386,86 @@ fn serve(args: ServeArgs) -> Result<Serve, clap::Error> {
         "nothing to capture: give an interface with -i (or capture files, to try it out)",
     )?;
     Ok(Serve { analysis: analysis(input, None)?, listen, servers: usize::from(servers) })
+}
+
+fn export(args: ExportArgs) -> Result<Export, clap::Error> {
+    require_input(
+        &args.input,
+        "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
+         (and --duration, or Ctrl-C when it is enough)",
+    )?;
+    let ExportArgs { input, duration, format, output, sensor, finding } = args;
+    let format = format.unwrap_or_else(|| format_of(&output));
+    let what = match table(format) {
+        Some(table) if finding.is_none() => {
+            Exported::Rows(Rows { format: table, output: whither(output, format)?, sensor })
+        }
+        Some(_) => {
+            let why = "--finding picks packets: add --format pcapng; for rows use --filter";
+            return Err(conflict(why));
+        }
+        None => packets(&input, output, finding)?,
+    };
+    Ok(Export { analysis: analysis(input, duration)?, what })
+}
+
+/// Packets are picked on a second reading.
+fn packets(
+    args: &InputArgs,
+    path: PathBuf,
+    finding: Option<String>,
+) -> Result<Exported, clap::Error> {
+    if path == Path::new("-") {
+        return Err(conflict("--format pcapng writes a file; name one with -o"));
+    }
+    let is_pipe = |path: &PathBuf| path == Path::new("-");
+    let is_live = args.files.is_empty() && args.read.is_empty();
+    if is_live || args.files.iter().chain(&args.read).any(is_pipe) || args.follow {
+        return Err(conflict(
+            "--format pcapng reads the capture twice, and needs files that are whole; \
+             -w FILE keeps the packets of an interface or a pipe as they come",
+        ));
+    }
+    Ok(Exported::Packets { path, finding })
+}
+
+/// What a file is, by the end of its name; a folder gets what there is first.
+fn format_of(path: &Path) -> ExportFormat {
+    let all = ExportFormat::value_variants();
+    let found = all.iter().find(|format| ends_as(path, **format));
+    found.or(all.first()).copied().unwrap_or(ExportFormat::Jsonl)
+}
+
+fn ends_as(path: &Path, format: ExportFormat) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(extension_of(format)))
+}
+
+fn extension_of(format: ExportFormat) -> &'static str {
+    table(format).map_or("pcapng", TableFormat::extension)
+}
+
+/// How rows are written; `None` for packets.
+fn table(format: ExportFormat) -> Option<TableFormat> {
+    match format {
+        #[cfg(feature = "parquet")]
+        ExportFormat::Parquet => Some(TableFormat::Parquet),
+        ExportFormat::Jsonl => Some(TableFormat::Jsonl),
+        ExportFormat::Csv => Some(TableFormat::Csv),
+        ExportFormat::Pcapng => None,
+    }
+}
+
+fn whither(path: PathBuf, format: ExportFormat) -> Result<Whither, clap::Error> {
+    if path != Path::new("-") {
+        let is_file = ends_as(&path, format);
+        return Ok(if is_file { Whither::File(path) } else { Whither::Folder(path) });
+    }
+    match format {
+        ExportFormat::Jsonl | ExportFormat::Csv => Ok(Whither::Stdout),
+        _ => Err(conflict(
+            "-o - writes lines: add --format jsonl or --format csv, or name a file or a folder",
+        )),
+    }
 }
 
 fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
@@ -501,6 +634,7 @@ mod tests {
         match plan {
             Plan::Dashboard(analysis) => analysis.input,
             Plan::Report(report) => report.analysis.input,
+            Plan::Export(export) => export.analysis.input,
             other => panic!("{other:?} reads nothing"),
         }
     }

@@ -150,6 +150,20 @@ pub(super) fn focus(text: &str) -> Result<Focused, String> {
     Ok(Focused { focus, slow_after: after })
 }
 
+/// The longest name of a sensor, in bytes: escaped, it is still the name of a folder.
+const MOST_SENSOR: usize = 80;
+
+/// The name of who captured: anything that names a folder, once it is escaped.
+pub(super) fn sensor(text: &str) -> Result<String, String> {
+    match text.len() {
+        0 => Err("a sensor needs a name".to_owned()),
+        length if length > MOST_SENSOR => {
+            Err(format!("too long: a name of a sensor has at most {MOST_SENSOR} bytes"))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -238,12 +238,20 @@ const WRITER: &[Call] = &[
     always(libc::SYS_unlink, "the C library"),
 ];
 
+/// What only the process does that files rows, beside what one does that writes reports.
+const FILER: &[Call] = &[
+    always(libc::SYS_mkdirat, "folders by date, hour and sensor"),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_mkdir, "the C library"),
+];
+
 /// The list of a role, one row for each call.
 pub(super) fn of(role: &Role) -> Vec<&'static Call> {
     let own: &[&[Call]] = match role {
         Role::Analyst => &[ANALYST],
         Role::Monitor(_) => &[ANALYST, MONITOR],
         Role::Writer(_) => &[WRITER],
+        Role::Filer(_) => &[WRITER, FILER],
     };
     let own = || own.iter().copied().flatten();
     let is_own = |call: &&Call| own().any(|each| each.number == call.number);
@@ -256,7 +264,12 @@ mod tests {
 
     #[test]
     fn every_call_has_one_row_in_a_list_and_a_reason() {
-        for role in [Role::Analyst, Role::Monitor(7), Role::Writer("/tmp".into())] {
+        for role in [
+            Role::Analyst,
+            Role::Monitor(7),
+            Role::Writer("/tmp".into()),
+            Role::Filer("/tmp".into()),
+        ] {
             let calls = of(&role);
             for call in &calls {
                 assert!(!call.why.is_empty());
@@ -297,7 +310,12 @@ mod tests {
             libc::SYS_memfd_create,
             libc::SYS_seccomp,
         ];
-        for role in [Role::Analyst, Role::Monitor(7), Role::Writer("/tmp".into())] {
+        for role in [
+            Role::Analyst,
+            Role::Monitor(7),
+            Role::Writer("/tmp".into()),
+            Role::Filer("/tmp".into()),
+        ] {
             for call in of(&role) {
                 assert!(!never.contains(&call.number), "{}", call.why);
             }

@@ -48,6 +48,9 @@ impl Plan {
             // It listens already, and accepting is no right of its own.
             Role::Monitor(_) => rules,
             Role::Writer(folder) => allow(rules, folder, WRITING.into_iter().collect())?,
+            Role::Filer(folder) => {
+                allow(rules, folder, WRITING.into_iter().chain([AccessFs::MakeDir]).collect())?
+            }
         };
         Ok(Self { rules: Some(rules) })
     }

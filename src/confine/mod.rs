@@ -53,6 +53,8 @@ pub enum Role {
     Monitor(RawFd),
     /// Writes reports into this folder, and sees no packet.
     Writer(PathBuf),
+    /// Files what it is given into folders below this one, which it makes, and sees no packet.
+    Filer(PathBuf),
 }
 
 impl Role {

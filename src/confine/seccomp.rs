@@ -26,7 +26,7 @@ pub(super) fn install(wishes: &Wishes) -> Result<State, Refusal> {
     let calls = calls::of(&wishes.role);
     let listener = match wishes.role {
         Role::Monitor(listener) => Some(listener),
-        Role::Analyst | Role::Writer(_) => None,
+        Role::Analyst | Role::Writer(_) | Role::Filer(_) => None,
     };
     let known = Known { pid: getpid().as_raw_pid(), sockets: &wishes.sockets, listener };
     let programs = [absent(arch), allowed(&calls, &known, arch)];
@@ -138,7 +138,12 @@ mod tests {
     #[test]
     fn the_lists_can_be_compiled_with_as_many_sockets_as_anybody_has() {
         let sockets: Vec<RawFd> = (3..67).collect();
-        for role in [Role::Analyst, Role::Monitor(3), Role::Writer("/tmp".into())] {
+        for role in [
+            Role::Analyst,
+            Role::Monitor(3),
+            Role::Writer("/tmp".into()),
+            Role::Filer("/tmp".into()),
+        ] {
             for sockets in [&[][..], &sockets] {
                 let known = Known { pid: 7, sockets, listener: None };
                 let program = allowed(&calls::of(&role), &known, TargetArch::x86_64).unwrap();

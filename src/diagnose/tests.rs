@@ -60,6 +60,9 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
             at,
             client: key.client.address,
             server: key.server.address,
+            client_port: key.client.port,
+            server_port: key.server.port,
+            id: key.id,
             transport: Transport::Udp,
             outcome: match answer {
                 Some(_) => Outcome::Answered { took: 2_000_000, late: false },

@@ -23,7 +23,7 @@ use crate::wire::{
 use super::front::Found;
 use super::keeper::{Keeper, Place};
 use super::latest::Latest;
-use super::sieve::Sieve;
+use super::sieve::{Sieve, Witness};
 use super::{Counted, EngineConfig};
 
 /// Matches.
@@ -79,10 +79,31 @@ impl Matcher {
         hasher: Hasher,
         events: usize,
     ) -> Self {
+        Self::made(config, bounds, hasher, events, None)
+    }
+
+    /// One whose exchanges are seen by a witness, each once, and not counted.
+    pub(crate) fn witnessed(
+        config: &EngineConfig,
+        bounds: &Bounds,
+        hasher: Hasher,
+        witness: Box<dyn Witness>,
+    ) -> Self {
+        Self::made(config, bounds, hasher, 1, Some(witness))
+    }
+
+    fn made(
+        config: &EngineConfig,
+        bounds: &Bounds,
+        hasher: Hasher,
+        events: usize,
+        witness: Option<Box<dyn Witness>>,
+    ) -> Self {
         let tracker = TrackerConfig {
             patience: config.patience,
             max_pending: bounds.pending,
             max_recent: bounds.recent,
+            holds: witness.is_some(),
         };
         Self {
             streams: Streams::new(bounds.stream_bytes),
@@ -90,7 +111,7 @@ impl Matcher {
                 ports: Ports::new(&config.ports),
                 tracker: Tracker::new(tracker, hasher.clone()),
                 events: Events::with_room(events),
-                sieve: Sieve::new(config.filter.clone()),
+                sieve: Sieve::new(config.filter.clone(), witness),
                 books: Ledger::default(),
                 others: Others::default(),
                 name: NameBuffer::default(),
@@ -138,6 +159,20 @@ impl Matcher {
         });
         let Core { tracker, events, sieve, keeper, latest, .. } = core;
         tracker.finish(&mut |exchange| give(events, sieve, (keeper, latest), exchange, count));
+    }
+
+    /// Tells who sees every exchange what time it is.
+    pub(crate) fn pass(&mut self, now: Timestamp) {
+        if let Some(witness) = self.core.sieve.witness() {
+            witness.pass(now);
+        }
+    }
+
+    /// Tells who sees every exchange that no more come.
+    pub(crate) fn close(&mut self) {
+        if let Some(witness) = self.core.sieve.witness() {
+            witness.close();
+        }
     }
 
     /// Brings everything up to date and hands on the last event; to be called before anything is

@@ -28,6 +28,7 @@ pub(crate) use back::Back;
 pub(crate) use front::{Found, Front};
 pub(crate) use matcher::Matcher;
 pub(crate) use parcel::Parcel;
+pub use sieve::Witness;
 
 /// What shapes an analysis from its first frame on.
 #[derive(Clone, Debug, PartialEq, Eq)]

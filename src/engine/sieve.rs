@@ -3,17 +3,35 @@
 //! What is decoded and matched does not depend on a filter: it stands between matching and
 //! counting. Where there is none, every exchange passes for the price of one look.
 
+use std::fmt;
+
 use crate::ledger::Outcomes;
 use crate::select::{Filter, Odd, Subject};
 use crate::snapshot::Selected;
 use crate::tally::Events;
+use crate::time::Timestamp;
 use crate::track::{Exchange, Message, Outcome};
 use crate::wire::name::escape_text;
+
+/// Who wants to see every exchange itself, and not only what it adds up to.
+pub trait Witness: fmt::Debug + Send {
+    /// An exchange is over: no later one is about the same query.
+    fn see(&mut self, exchange: &Exchange<'_>);
+
+    /// It is at least `now`; told now and then.
+    fn pass(&mut self, now: Timestamp);
+
+    /// No exchange follows.
+    fn close(&mut self);
+}
 
 /// A filter and what it has let through.
 #[derive(Debug, Default)]
 pub(super) struct Sieve {
     filter: Option<Filter>,
+    /// Where there is one, exchanges go there and are not counted.
+    witness: Option<Box<dyn Witness>>,
+    is_open: bool,
     outcomes: Outcomes,
     /// Responses that came, whether they passed or not.
     responses: u64,
@@ -22,14 +40,24 @@ pub(super) struct Sieve {
 }
 
 impl Sieve {
-    pub(super) fn new(filter: Option<Filter>) -> Self {
-        Self { filter, ..Self::default() }
+    pub(super) fn new(filter: Option<Filter>, witness: Option<Box<dyn Witness>>) -> Self {
+        let is_open = filter.is_none() && witness.is_none();
+        Self { filter, witness, is_open, ..Self::default() }
     }
 
-    /// Whether everything passes.
+    /// Whether everything passes to who counts.
     #[inline]
     pub(super) fn is_open(&self) -> bool {
-        self.filter.is_none()
+        self.is_open
+    }
+
+    /// Who sees every exchange, if anybody does.
+    pub(super) fn witness(&mut self) -> Option<&mut dyn Witness> {
+        // A map would need the lifetime of what is in the box to be the shorter one.
+        match &mut self.witness {
+            Some(witness) => Some(&mut **witness),
+            None => None,
+        }
     }
 
     /// The filter itself.
@@ -63,7 +91,11 @@ impl Sieve {
     ) {
         self.responses += u64::from(exchange.answer.is_some());
         let subject = Subject::of(exchange);
-        if self.holds(&subject) {
+        if let Some(witness) = &mut self.witness {
+            if self.filter.as_ref().is_none_or(|filter| filter.holds(&subject)) {
+                witness.see(exchange);
+            }
+        } else if self.holds(&subject) {
             let was_missed = self.was_missed(exchange, subject);
             note(&mut self.outcomes, exchange, was_missed);
             self.queries += copies(exchange, was_missed);
@@ -179,6 +211,7 @@ fn note(outcomes: &mut Outcomes, exchange: &Exchange<'_>, was_missed: bool) {
         Outcome::RepeatedResponse => outcomes.repeated_responses += 1,
         Outcome::Unasked => outcomes.unasked += 1,
         Outcome::Skipped => outcomes.skipped += 1,
+        Outcome::Undecided => outcomes.undecided += 1,
     }
 }
 
@@ -191,7 +224,7 @@ fn was_unreachable(exchange: &Exchange<'_>) -> bool {
 fn copies(exchange: &Exchange<'_>, was_missed: bool) -> u64 {
     let ends_query = match exchange.outcome {
         Outcome::Answered { .. } => !was_missed,
-        Outcome::Unanswered | Outcome::Unreachable(_) => true,
+        Outcome::Unanswered | Outcome::Unreachable(_) | Outcome::Undecided => true,
         Outcome::RepeatedResponse | Outcome::Unasked | Outcome::Skipped => false,
     };
     let repeats = exchange.asked.map(|asked| u64::from(asked.repeats));

@@ -23,6 +23,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
+pub(crate) use csv::disarm;
 pub use json::EventLog;
 
 use crate::snapshot::Snapshot;

@@ -49,6 +49,8 @@ pub enum Odd {
     Unasked,
     /// The query had a response before.
     Repeated,
+    /// Nobody knows: the capture ended first.
+    Undecided,
 }
 
 impl<'a> Subject<'a> {
@@ -62,6 +64,7 @@ impl<'a> Subject<'a> {
             Outcome::Skipped => (Odd::No, None),
             Outcome::Unanswered => (Odd::Unanswered, None),
             Outcome::Unreachable(_) => (Odd::Unreachable, None),
+            Outcome::Undecided => (Odd::Undecided, None),
         };
         let asked = exchange.asked.map_or(exchange.flags, |asked| asked.flags);
         Self {

@@ -225,7 +225,10 @@ impl Events {
         let (took, unanswered) = match exchange.outcome {
             Outcome::Answered { took, late } => (Some(took), -i8::from(late)),
             Outcome::Unanswered | Outcome::Unreachable(_) => (None, 1),
-            Outcome::RepeatedResponse | Outcome::Unasked | Outcome::Skipped => (None, 0),
+            Outcome::RepeatedResponse
+            | Outcome::Unasked
+            | Outcome::Skipped
+            | Outcome::Undecided => (None, 0),
         };
         let response = exchange.answer.map(|answer| Response {
             rcode: answer.rcode,

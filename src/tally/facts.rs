@@ -122,7 +122,7 @@ impl How {
             Outcome::RepeatedResponse => End::Repeated,
             Outcome::Unasked => End::Unasked,
             Outcome::Skipped => End::Skipped,
-            Outcome::Unanswered => End::Silence,
+            Outcome::Unanswered | Outcome::Undecided => End::Silence,
             Outcome::Unreachable(obstacle) => End::Blocked(obstacle),
         };
         let asked = exchange.asked;

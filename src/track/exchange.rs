@@ -112,6 +112,9 @@ pub enum Outcome {
     Unanswered,
     /// An ICMP error or a TCP reset came instead.
     Unreachable(Obstacle),
+    /// The capture ended first, or the query was forgotten for want of room. Told only where
+    /// [`TrackerConfig::holds`](super::TrackerConfig::holds).
+    Undecided,
 }
 
 /// What was in the way of a query.
@@ -167,6 +170,12 @@ pub struct Exchange<'a> {
     pub client: Address,
     /// Who was asked.
     pub server: Address,
+    /// From which port of the client.
+    pub client_port: u16,
+    /// At which port of the server.
+    pub server_port: u16,
+    /// The message ID.
+    pub id: u16,
     /// Over what.
     pub transport: Transport,
     /// How it ended.

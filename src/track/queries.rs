@@ -12,7 +12,7 @@ use crate::index::Index;
 use crate::time::Timestamp;
 use crate::wire::{Flags, Question};
 
-use super::exchange::{Asked, Key, Message};
+use super::exchange::{Asked, Key, Message, Obstacle};
 use super::print::Mark;
 
 /// Queries with one key but different questions that may be open at once. More is no client's
@@ -28,14 +28,14 @@ pub(super) enum State {
     /// Reported as unanswered; a response may still come.
     Overdue,
     /// Reported as unreachable; a response may still come.
-    Unreachable,
+    Unreachable(Obstacle),
     Answered,
 }
 
 impl State {
     /// Whether a response may still come for it.
     fn is_open(self) -> bool {
-        matches!(self, Self::Waiting | Self::Overdue | Self::Unreachable)
+        matches!(self, Self::Waiting | Self::Overdue | Self::Unreachable(_))
     }
 }
 
@@ -94,6 +94,11 @@ impl Query {
         self.question == Check::of(message) && message.question.is_some()
     }
 
+    /// Whether an error ended it.
+    pub(super) fn is_unreachable(&self) -> bool {
+        matches!(self.state, State::Unreachable(_))
+    }
+
     pub(super) fn asked(&self) -> Asked {
         Asked {
             at: self.at,
@@ -101,7 +106,7 @@ impl Query {
             flags: self.flags,
             edns: self.edns,
             repeats: self.copies,
-            unreachable: self.state == State::Unreachable,
+            unreachable: self.is_unreachable(),
         }
     }
 }
@@ -547,6 +552,16 @@ impl Queries {
     pub(super) fn all_waiting(&self) -> Vec<Place> {
         let waiting = self.newest().filter(|(_, query)| query.state == State::Waiting);
         waiting.map(|(place, _)| place).collect()
+    }
+
+    /// All queries for which a response may still come.
+    pub(super) fn all_open(&self) -> Vec<Place> {
+        let of = |which| {
+            let backwards = self.ring(which).backwards();
+            backwards.map(move |(number, query)| (Place::new(which, number), query))
+        };
+        let all = self.newest().chain(of(Which::Overdue));
+        all.filter(|(_, query)| query.state.is_open()).map(|(place, _)| place).collect()
     }
 
     /// The latest queries that wait, newest first, at most `most`.

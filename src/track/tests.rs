@@ -64,13 +64,14 @@ fn show(exchange: &Exchange<'_>) -> String {
         Outcome::Skipped => format!("{name} {code} to a skipped query"),
         Outcome::Unanswered => format!("{name} unanswered"),
         Outcome::Unreachable(_) => format!("{name} unreachable"),
+        Outcome::Undecided => format!("{name} undecided"),
     }
 }
 
 impl Stage {
-    fn new(max_pending: usize) -> Self {
+    fn new(max_pending: usize, holds: bool) -> Self {
         let patience = Duration::from_secs(5);
-        let config = TrackerConfig { patience, max_pending, max_recent: 1000 };
+        let config = TrackerConfig { patience, max_pending, max_recent: 1000, holds };
         let hasher = Hasher::default();
         let tracker = Tracker::new(config, hasher.clone());
         Self { hasher, tracker, out: String::new(), now: Timestamp::default(), queries: 0 }
@@ -145,21 +146,82 @@ impl Stage {
 }
 
 fn play(script: &str, max_pending: usize) -> Stage {
-    let mut stage = Stage::new(max_pending);
+    run(Stage::new(max_pending, false), script)
+}
+
+fn run(mut stage: Stage, script: &str) -> Stage {
     script.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| stage.line(line));
     let out = &mut stage.out;
     stage.tracker.finish(&mut |exchange| writeln!(out, "{}", show(exchange)).unwrap());
     stage
 }
 
+fn trimmed(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join("\n")
+}
+
 #[track_caller]
 fn check(script: &str, expected: &str) {
-    let trimmed = |text: &str| {
-        let lines: Vec<&str> =
-            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        lines.join("\n")
-    };
     assert_eq!(trimmed(&play(script, 1000).out), trimmed(expected), "script:\n{script}");
+}
+
+/// What a tracker tells that tells of each query once.
+#[track_caller]
+fn check_held(script: &str, expected: &str) {
+    let stage = run(Stage::new(16, true), script);
+    assert_eq!(trimmed(&stage.out), trimmed(expected), "script:\n{script}");
+    let told = |what: &str| stage.out.lines().filter(|line| line.contains(what)).count() as u64;
+    let outcomes = stage.tracker.outcomes();
+    assert_eq!(told(" after "), outcomes.answered, "{script}");
+    assert_eq!(told("unanswered") + told("unreachable"), outcomes.unanswered, "{script}");
+    assert_eq!(told("undecided"), outcomes.undecided, "{script}");
+}
+
+#[test]
+fn silence_that_is_held_is_told_when_no_response_can_come_any_more() {
+    check_held("0.0 > 1000 7 a\n6.0 .\n7.0 < 1000 7 a NOERROR", "a NOERROR after 7s (late)");
+    check_held("0.0 > 1000 7 a\n6.0 .", "a unanswered");
+    check_held(
+        "0.0 > 1000 7 a\n6.0 .\n60.0 > 1000 8 b\n61.0 < 1000 7 a NOERROR",
+        "a unanswered\na NOERROR unasked\nb undecided",
+    );
+    check_held(
+        "0.0 > 1000 7 a\n6.0 > 1000 7 a\n6.1 < 1000 7 a REFUSED",
+        "a unanswered\na REFUSED after 100ms",
+    );
+}
+
+#[test]
+fn an_error_that_is_held_is_told_unless_a_response_comes_after_it() {
+    check_held("0.0 > 1000 7 a\n0.1 icmp 1000 7", "a unreachable");
+    check_held(
+        "0.0 > 1000 7 a\n0.1 icmp 1000 7\n0.2 < 1000 7 a NOERROR",
+        "a NOERROR after 200ms (late)",
+    );
+    check_held("0.0 > 1000 7 a\n0.1 icmp 1000 7\n0.2 > 1000 7 a", "a unreachable\na undecided");
+}
+
+#[test]
+fn what_waits_at_the_end_or_has_no_room_is_told_as_undecided() {
+    check_held("0.0 > 1000 7 a\n0.1 > 1000 8 b\n0.2 > 1000 7 a", "a undecided\nb undecided");
+    let (mut ids, mut names, mut told) = (String::new(), String::new(), String::new());
+    for number in 0..40 {
+        writeln!(ids, "0.{number:03} > 1000 {number} n{number}").unwrap();
+        writeln!(names, "0.{number:03} > 1000 7 n{number}").unwrap();
+        writeln!(told, "n{number} undecided").unwrap();
+    }
+    check_held(&ids, &told);
+    check_held(&names, &told);
+}
+
+#[test]
+fn time_that_jumps_has_each_query_told_once_all_the_same() {
+    check_held(
+        "100.0 > 1000 7 a\n0.0 > 1000 8 b\n0.1 < 1000 7 a NOERROR\n0.2 < 1000 8 b REFUSED",
+        "a NOERROR after 0ns (late)\nb REFUSED after 200ms",
+    );
+    check_held("100.0 > 1000 7 a\n0.0 > 1000 8 b\n900.0 .", "a unanswered\nb unanswered");
 }
 
 #[test]

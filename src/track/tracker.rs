@@ -41,6 +41,10 @@ pub struct TrackerConfig {
     pub max_pending: usize,
     /// Answered queries remembered at once.
     pub max_recent: usize,
+    /// A query is told of once, when it is known for good what became of it: one without a response
+    /// when none can come any more, and one that is not decided when it is forgotten. Otherwise
+    /// silence is told as soon as it is noticed, and taken back by a late response.
+    pub holds: bool,
 }
 
 /// What a message turned out to be.
@@ -81,6 +85,8 @@ pub struct Tracker {
     /// How long a query waits for its response, and then still takes it, in nanoseconds.
     patience: u64,
     late_patience: u64,
+    /// As [`TrackerConfig::holds`].
+    holds: bool,
     /// How long an answered query is remembered, and a waiting one not called slow.
     memory: u64,
     hasher: Hasher,
@@ -103,6 +109,7 @@ impl Tracker {
         Self {
             patience,
             late_patience: patience.saturating_add(nanos(LATE_PATIENCE)),
+            holds: config.holds,
             memory: nanos(MEMORY).min(patience / 4),
             hasher,
             queries: Queries::new(config.max_pending, config.max_recent),
@@ -158,13 +165,13 @@ impl Tracker {
         if let Some(place) = known.open {
             let patience = self.patience;
             match self.queries.get_mut(place) {
-                Some(open) if open.state != State::Waiting => self.queries.remove(place),
+                Some(open) if open.state != State::Waiting => self.forget(place, sink),
                 Some(open) if query.at.nanos_since(open.at) <= patience => {
                     return again(open, query, &mut self.outcomes);
                 }
                 _ => {
                     let place = self.give_up(place, query.at, sink);
-                    self.queries.remove(place);
+                    self.forget(place, sink);
                 }
             }
         }
@@ -176,7 +183,7 @@ impl Tracker {
             return Verdict::Message;
         }
         if known.is_crowded() || self.queries.is_full() {
-            self.make_room(hash);
+            self.make_room(hash, sink);
         }
         if self.queries.wait(hash, query) {
             self.watch_first();
@@ -216,7 +223,7 @@ impl Tracker {
             self.queries.remove(older);
         }
         if self.queries.is_full() {
-            self.make_room(hash);
+            self.make_room(hash, sink);
         }
         self.queries.was_answered(hash, query, at, by);
         self.watch_first();
@@ -224,7 +231,7 @@ impl Tracker {
     }
 
     /// Makes room for one query more under a key: what matters least goes first.
-    fn make_room(&mut self, hash: u64) {
+    fn make_room(&mut self, hash: u64, sink: &mut impl FnMut(&Exchange<'_>)) {
         loop {
             let under_key = self.queries.look(hash, |_| true);
             let mut first = |which| self.queries.first(which).map(|it| (it.0, it.1.state));
@@ -252,8 +259,23 @@ impl Tracker {
             let Some(place) = place else { return };
             let state = self.queries.get(place).map(|query| query.state);
             self.shed += u64::from(state == Some(State::Waiting));
-            self.queries.remove(place);
+            self.forget(place, sink);
         }
+    }
+
+    /// Drops a query; if it got no response, and that was not told yet, it is now.
+    fn forget(&mut self, place: Place, sink: &mut impl FnMut(&Exchange<'_>)) {
+        if self.holds
+            && let Some((query, details)) = self.queries.open_query(place)
+        {
+            let outcome = match query.state {
+                State::Overdue => Outcome::Unanswered,
+                State::Unreachable(obstacle) => Outcome::Unreachable(obstacle),
+                _ => Outcome::Undecided,
+            };
+            sink(&self.without_response(query, details, outcome));
+        }
+        self.queries.remove(place);
     }
 
     /// Takes in a response; `answer` is what it says.
@@ -338,7 +360,7 @@ impl Tracker {
         if late {
             self.outcomes.unanswered -= 1;
             self.outcomes.taken_back += 1;
-            self.outcomes.unreachable -= u64::from(query.state == State::Unreachable);
+            self.outcomes.unreachable -= u64::from(query.is_unreachable());
         }
         self.outcomes.answered += 1;
         self.outcomes.late += u64::from(took > self.patience);
@@ -437,11 +459,15 @@ impl Tracker {
         sink: &mut impl FnMut(&Exchange<'_>),
     ) -> Place {
         self.outcomes.unanswered += 1;
-        let unreachable = outcome != Outcome::Unanswered;
-        let how = if unreachable { State::Unreachable } else { State::Overdue };
+        let (how, unreachable) = match outcome {
+            Outcome::Unreachable(obstacle) => (State::Unreachable(obstacle), true),
+            _ => (State::Overdue, false),
+        };
         let mut settled = now;
         if let Some((query, details)) = self.queries.open_query(place) {
-            sink(&self.unanswered(query, details, outcome));
+            if !self.holds {
+                sink(&self.without_response(query, details, outcome));
+            }
             // As of when it was due, unless time jumped: then its response may well come yet.
             let due = query.at.plus(Duration::from_nanos(self.patience));
             if !unreachable && now.nanos_since(due) <= nanos(LATE_PATIENCE) {
@@ -453,7 +479,7 @@ impl Tracker {
     }
 
     /// An exchange that no response ended.
-    fn unanswered<'a>(
+    fn without_response<'a>(
         &self,
         query: &Query,
         details: &'a Details,
@@ -466,6 +492,9 @@ impl Tracker {
             at: query.at,
             client: key.client.address,
             server: key.server.address,
+            client_port: key.client.port,
+            server_port: key.server.port,
+            id: key.id,
             transport: key.transport,
             outcome,
             opcode: asked.flags.opcode(),
@@ -511,8 +540,8 @@ impl Tracker {
     fn expire_due(&mut self, now: Timestamp, sink: &mut impl FnMut(&Exchange<'_>)) {
         self.leave_came(now);
         self.give_up_due(now, sink);
-        self.leave(Which::Slow, now, self.memory);
-        self.leave(Which::Overdue, now, self.late_patience);
+        self.leave(Which::Slow, now, self.memory, sink);
+        self.leave(Which::Overdue, now, self.late_patience, sink);
         self.release_early(Some(now), sink);
         self.calm = Calm::ALWAYS;
         self.watch_first();
@@ -547,13 +576,19 @@ impl Tracker {
     }
 
     /// What was settled longer ago than `time` is dropped.
-    fn leave(&mut self, which: Which, now: Timestamp, time: u64) {
+    fn leave(
+        &mut self,
+        which: Which,
+        now: Timestamp,
+        time: u64,
+        sink: &mut impl FnMut(&Exchange<'_>),
+    ) {
         while let Some((place, query)) = self.queries.first(which) {
             let is_needed = now.nanos_since(query.settled) <= time.saturating_add(DISORDER);
             if is_needed || query.state == State::Waiting {
                 return;
             }
-            self.queries.remove(place);
+            self.forget(place, sink);
         }
     }
 
@@ -607,9 +642,21 @@ impl Tracker {
     pub fn finish(&mut self, sink: &mut impl FnMut(&Exchange<'_>)) {
         self.settle(sink);
         self.release_early(None, sink);
-        // Their memory is of more use to who reads the counts.
         self.left += self.queries.waiting() as u64;
+        if self.holds {
+            self.forget_all(sink);
+        }
+        // Their memory is of more use to who reads the counts.
         self.queries = Queries::new(0, 0);
+    }
+
+    /// Tells of all that is still held, and of what waits: the oldest first.
+    fn forget_all(&mut self, sink: &mut impl FnMut(&Exchange<'_>)) {
+        let mut places = self.queries.all_open();
+        places.sort_by_key(|place| self.queries.get(*place).map(|query| query.at));
+        for place in places {
+            self.forget(place, sink);
+        }
     }
 
     /// What a client was told comes before what it does next, whoever else makes time pass.
@@ -691,6 +738,9 @@ fn exchange<'a>(
         at: last.at,
         client: last.key.client.address,
         server: last.key.server.address,
+        client_port: last.key.client.port,
+        server_port: last.key.server.port,
+        id: last.key.id,
         transport: last.key.transport,
         outcome,
         opcode: last.flags.opcode(),

@@ -21,6 +21,7 @@ mod sheet;
 pub mod sheets;
 pub mod summary;
 mod terms;
+
 mod text;
 pub mod theme;
 pub mod update;
@@ -48,6 +49,7 @@ use self::update::{Effect, hear, update};
 use crate::feed::{Command, Feed};
 use crate::rehearsal;
 use crate::snapshot::{Snapshot, SnapshotSpec};
+pub(crate) use terms::finding_filter;
 
 /// What comes in is drawn at most so often; what a key does at once.
 const LEAST_DISTANCE: Duration = Duration::from_millis(100);

@@ -75,6 +75,11 @@ fn question(key: &QuestionKey) -> Option<Term> {
     Some((format!("{name} {rtype}"), out))
 }
 
+/// The same as the text of a filter; `None` for what nothing explains.
+pub(crate) fn finding_filter(finding: &Finding) -> Option<String> {
+    self::finding(finding).map(|(_, filter)| filter)
+}
+
 /// The exchanges that a finding covers, but for what belongs to findings before it.
 fn finding(finding: &Finding) -> Option<Term> {
     if finding.is_unknown() {

@@ -51,6 +51,10 @@ pub(super) struct Whole {
     pub(super) bytes: Vec<u8>,
 }
 
+/// Which datagram a fragment is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FragmentOf(Key);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     from: Address,
@@ -85,6 +89,8 @@ pub(super) struct Fragments {
     bytes: usize,
     max_bytes: usize,
     shed: u64,
+    /// Of the datagram whose fragment came last.
+    latest: Option<Key>,
 }
 
 impl Fragments {
@@ -98,13 +104,20 @@ impl Fragments {
             bytes: 0,
             max_bytes,
             shed: 0,
+            latest: None,
         }
+    }
+
+    /// Which datagram the fragment that came last is of; told once.
+    pub(super) fn take_latest(&mut self) -> Option<FragmentOf> {
+        self.latest.take().map(FragmentOf)
     }
 
     /// Takes in a fragment; the datagram if that completes it.
     pub(super) fn add(&mut self, piece: &Piece<'_>, now: Timestamp) -> Option<Whole> {
         self.make_room(now, piece.bytes.len());
         let key = key(piece);
+        self.latest = Some(key);
         let waiting = self.waiting.entry(key).or_insert_with(|| {
             self.order.push_back((now, key));
             Waiting::new(piece.ip, now)

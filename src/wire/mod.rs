@@ -26,6 +26,7 @@ mod tunnel;
 mod whole;
 
 pub use address::{Address, Endpoint};
+pub use fragments::FragmentOf;
 pub use icmp::IcmpError;
 pub use link::{LINKS, LinkType};
 pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question};

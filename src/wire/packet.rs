@@ -9,7 +9,7 @@ use crate::ledger::Reason;
 use crate::time::Timestamp;
 
 use super::address::{Address, Endpoint};
-use super::fragments::{Fragments, Piece, Whole};
+use super::fragments::{FragmentOf, Fragments, Piece, Whole};
 use super::icmp::{self, IcmpError};
 use super::layer::{Layer, Stop, be16, cut};
 use super::plain::{datagram, missing, place};
@@ -142,6 +142,11 @@ impl Decoder {
             }
             Err(stop) => stopped(stop),
         }
+    }
+
+    /// Which datagram the frame that was decoded last is a fragment of, if it is one; told once.
+    pub fn take_fragment(&mut self) -> Option<FragmentOf> {
+        self.fragments.take_latest()
     }
 
     /// Whether [`Self::abandoned`] has something to give.

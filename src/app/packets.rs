@@ -1,0 +1,301 @@
+//! `rcodetop export --format pcapng`: the packets of the exchanges that are meant, all of them.
+//!
+//! Files are read twice: once to know which exchanges are meant, and once to pick their packets.
+//! With a finding once more before, to know what it covers.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use hashbrown::HashMap;
+
+use super::capture::{Capture, Reopen};
+use super::rows::{self, Exporter};
+use super::signals::Stop;
+use super::verdict::{self, Exit};
+use super::{analyzer, confinement, open};
+use crate::cli::{Analysis, Volume, Whither};
+use crate::engine::EngineConfig;
+use crate::pick::{Chosen, Finder, Notes, Picked};
+use crate::record::blocks;
+use crate::rows::Aside;
+use crate::select::Filter;
+use crate::snapshot::{Ended, Finding, Snapshot, SnapshotSpec};
+use crate::source::NextRun;
+use crate::tui::finding_filter;
+use crate::wire::name::escape_text;
+
+/// Of the memory granted, notes of exchanges have one part in so many.
+const NOTES_PART: u64 = 2;
+
+/// A display filter with more parts than this is none that anybody would paste.
+const MOST_PARTS: usize = 400;
+
+/// What is handed over to be written at once.
+const CHUNK: usize = 256 << 10;
+
+/// Reads the files, picks the packets, writes them.
+pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> anyhow::Result<Exit> {
+    let shelf = rows::shelf(&Whither::File(path.to_owned()), &analysis.rights);
+    let mut shelf = shelf?;
+    let opened = open::open(analysis)?;
+    let again = opened.again().ok_or_else(|| {
+        anyhow!("the capture has to be read twice, and this is no file that lasts; save it first")
+    })?;
+    let stop = Stop::on_signals()?;
+    let status = confinement::confine(analysis, &opened)?;
+    confinement::tell(&status, analysis.volume);
+
+    let engine = match finding {
+        None => analysis.engine.clone(),
+        Some(id) => with_finding(&analysis.engine, &again, &stop, id)?,
+    };
+    let bytes = usize::try_from(engine.max_memory / NOTES_PART).unwrap_or(usize::MAX);
+    let config = EngineConfig { max_memory: engine.max_memory / NOTES_PART, ..engine.clone() };
+    let chosen = Chosen::new(bytes, engine.patience);
+    let notes = chosen.notes();
+    let make = |_, _| -> io::Result<_> { Ok(Box::new(Exporter::new(config, Box::new(chosen)))) };
+    let mut capture = opened.read_by(|threads, engine| {
+        let made: io::Result<Box<Exporter>> = make(threads, engine);
+        Ok(made?)
+    })?;
+    let snapshot = read(&mut capture, &stop);
+    verdict::require_frames(&snapshot)?;
+    let notes = notes();
+    if notes.exchanges() == 0 {
+        bail!("nothing to export: {} means no exchange of this capture", why(&engine));
+    }
+
+    let name = PathBuf::from(path.file_name().unwrap_or_default());
+    let failed = || format!("cannot write packets to {}", rows::printable(path));
+    let mut out = Out::new(shelf.begin(&name).with_context(failed)?, &engine, &notes);
+    let without = notes.without();
+    pick(&again, notes, &engine, &stop, &mut out)?;
+    let told = out.summary();
+    out.finish().with_context(failed)?;
+    tell(analysis, path, &told, without);
+    Ok(verdict::verdict(&snapshot, false))
+}
+
+/// Reads to the end, or to a signal.
+fn read(capture: &mut Capture, stop: &Stop) -> Snapshot {
+    while !capture.has_ended() {
+        capture.advance();
+        if stop.is_asked() {
+            capture.end(Ended::Stopped);
+        }
+    }
+    capture.snapshot(&SnapshotSpec { weigh: false, ..SnapshotSpec::default() })
+}
+
+/// The engine, with a filter that means what a finding covers.
+fn with_finding(
+    engine: &EngineConfig,
+    again: &Reopen,
+    stop: &Stop,
+    id: &str,
+) -> anyhow::Result<EngineConfig> {
+    let mut analyzer = analyzer::alone(engine.clone());
+    let mut source = again()?;
+    loop {
+        match source.next_run(usize::MAX) {
+            NextRun::Frames(run) => analyzer.feed(run),
+            NextRun::Quiet if !stop.is_asked() => {}
+            _ => break,
+        }
+    }
+    analyzer.finish();
+    let snapshot = analyzer.snapshot(&SnapshotSpec::default());
+    let place = place(&snapshot.findings, id)?;
+    let filter = covering(&snapshot.findings, place, &snapshot)?;
+    let both = engine.filter.clone().map_or(filter.clone(), |asked| asked.and(&filter));
+    Ok(EngineConfig { filter: Some(both), ..engine.clone() })
+}
+
+/// The place of a finding among all.
+fn place(findings: &[Finding], id: &str) -> anyhow::Result<usize> {
+    let by_number = id.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let by_cause = || findings.iter().position(|finding| finding.cause == id);
+    if let Some(place) = by_number.filter(|place| *place < findings.len()).or_else(by_cause) {
+        return Ok(place);
+    }
+    let all: Vec<_> =
+        (1..).zip(findings).map(|(number, it)| format!("{number} {}", it.cause)).collect();
+    let there = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+    let id = escape_text(id.as_bytes());
+    Err(anyhow!("no finding {id} in this capture; there is: {there}"))
+}
+
+/// What a finding covers, and none before it does.
+fn covering(findings: &[Finding], place: usize, snapshot: &Snapshot) -> anyhow::Result<Filter> {
+    let others = findings.iter().take(place).filter_map(finding_filter);
+    let mut text = match findings.get(place).and_then(finding_filter) {
+        Some(filter) => filter,
+        // What nothing explains is all that is in focus and in no other finding.
+        None => match snapshot.focus.rcode() {
+            Some(rcode) => format!("rcode:{rcode}"),
+            None => "unanswered".to_owned(),
+        },
+    };
+    others.for_each(|other| text += &format!(" not ({other})"));
+    Filter::parse(&text).with_context(|| format!("internal error: {text} is no filter"))
+}
+
+fn why(engine: &EngineConfig) -> String {
+    engine.filter.as_ref().map_or("all".to_owned(), |filter| escape_text(filter.text().as_bytes()))
+}
+
+/// Reads the files once more.
+fn pick(
+    again: &Reopen,
+    notes: Notes,
+    engine: &EngineConfig,
+    stop: &Stop,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let mut finder = Finder::new(notes, &engine.ports, engine.bounds().fragment_bytes);
+    let mut source = again()?;
+    let mut number = 0;
+    loop {
+        match source.next_run(CHUNK) {
+            NextRun::Frames(run) => {
+                for frame in run {
+                    number += 1;
+                    finder.frame(&frame, number, &mut |picked| out.packet(picked));
+                }
+            }
+            NextRun::Quiet => {}
+            NextRun::End(_) => return Ok(()),
+        }
+        if stop.is_asked() || out.failed.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+/// A pcapng file with one description for each interface.
+struct Out {
+    file: Box<dyn Aside>,
+    bytes: Vec<u8>,
+    interfaces: HashMap<(u32, u16), u32>,
+    numbers: Vec<u64>,
+    why: String,
+    failed: Option<io::Error>,
+}
+
+impl Out {
+    fn new(file: Box<dyn Aside>, engine: &EngineConfig, notes: &Notes) -> Self {
+        let (mut bytes, why) = (Vec::with_capacity(CHUNK), why(engine));
+        let told = format!("rcodetop: the packets of {} exchanges: {why}", notes.exchanges());
+        blocks::section(Some(&told), &mut bytes);
+        let (interfaces, numbers) = (HashMap::default(), Vec::new());
+        Self { file, bytes, interfaces, numbers, why, failed: None }
+    }
+
+    fn packet(&mut self, picked: &Picked<'_>) {
+        let frame = picked.frame;
+        let next = u32::try_from(self.interfaces.len()).unwrap_or(u32::MAX);
+        let number = *self.interfaces.entry((frame.interface, frame.link.0)).or_insert(next);
+        if number == next {
+            blocks::interface(frame.link.0, None, &mut self.bytes);
+        }
+        let comment = format!(
+            "rcodetop: frame {}: {}; selected by: {}",
+            picked.number, picked.what, self.why
+        );
+        blocks::packet(frame, number, Some(&comment), &mut self.bytes);
+        self.numbers.push(picked.number);
+        if self.bytes.len() >= CHUNK {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.file.write_all(&self.bytes).err();
+        }
+        self.bytes.clear();
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.flush();
+        match self.failed {
+            Some(error) => Err(error),
+            None => self.file.keep(),
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        let mut numbers = self.numbers.clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        Summary { packets: self.numbers.len(), parts: parts(&numbers) }
+    }
+}
+
+struct Summary {
+    packets: usize,
+    /// From which frame to which.
+    parts: Vec<(u64, u64)>,
+}
+
+/// Numbers that follow each other, as one part.
+fn parts(numbers: &[u64]) -> Vec<(u64, u64)> {
+    let mut parts: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => parts.push((*number, *number)),
+        }
+    }
+    parts
+}
+
+/// The same packets in the capture itself, for Wireshark and tshark.
+fn display_filter(parts: &[(u64, u64)]) -> Option<String> {
+    let part = |(first, last): &(u64, u64)| {
+        if first == last { first.to_string() } else { format!("{first}..{last}") }
+    };
+    (parts.len() <= MOST_PARTS).then(|| {
+        let parts: Vec<_> = parts.iter().map(part).collect();
+        format!("frame.number in {{{}}}", parts.join(", "))
+    })
+}
+
+fn tell(analysis: &Analysis, path: &Path, told: &Summary, without: u64) {
+    if analysis.volume == Volume::Quiet {
+        return;
+    }
+    let mut lines = vec![format!("{} packets in {}", told.packets, rows::printable(path))];
+    if without > 0 {
+        lines.push(format!(
+            "warning: there was no memory for {without} exchanges, whose packets are missing; \
+             give more with --max-memory"
+        ));
+    }
+    let is_one =
+        matches!(&analysis.input, crate::cli::Input::Files { paths, .. } if paths.len() == 1);
+    match display_filter(&told.parts).filter(|_| is_one) {
+        Some(filter) => lines.push(format!("the same in the capture, in Wireshark: {filter}")),
+        None if is_one => lines.push("too many to name them in a display filter".to_owned()),
+        None => {}
+    }
+    for line in lines {
+        // Nobody to tell is no reason to fail.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_display_filter_names_frames_that_follow_each_other_as_one() {
+        let parts = parts(&[1, 2, 3, 7, 9, 10]);
+        let filter = display_filter(&parts);
+        assert_eq!(filter.as_deref(), Some("frame.number in {1..3, 7, 9..10}"));
+        let many: Vec<_> = (0..1000).map(|number| (number * 2, number * 2)).collect();
+        assert_eq!(display_filter(&many), None);
+    }
+}
