@@ -18,6 +18,7 @@ pub mod hearsay;
 pub mod iana;
 mod index;
 pub mod ledger;
+pub mod mask;
 pub mod output;
 pub mod record;
 mod rehearsal;

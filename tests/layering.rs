@@ -21,16 +21,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rehearsal", &[]),
     ("confine", &["wire"]), // how names are escaped
     ("wire", &[]),
+    ("mask", &["wire"]),
     ("track", &["wire"]),
     ("trail", &["track", "wire"]),
     ("hearsay", &["track", "wire"]),
     ("tally", &["track", "wire"]),
     ("diagnose", &["tally", "track", "wire"]),
     ("snapshot", &["select", "tally", "trail", "hearsay", "diagnose", "wire", "record"]),
-    ("select", &["wire", "track", "tally"]),
+    ("select", &["wire", "track", "tally", "mask"]), // of what was typed, no true address is shown
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
     ("feed", &["select", "snapshot"]),
-    ("source", &["wire", "snapshot", "rehearsal"]),
+    ("source", &["wire", "snapshot", "rehearsal", "mask"]), // the last that knows true addresses
     ("record", &["wire", "rehearsal"]),
     ("output", &["snapshot", "record", "wire"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
@@ -39,7 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "select", "snapshot", "engine", "hearsay", "source", "record", "output", "explain",
-            "tui",
+            "tui", "mask",
         ],
     ),
     ("app", &["*"]),
@@ -57,6 +58,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lz4_flex::", &["source"]),
     ("etherparse::", &["wire"]),
     ("hickory_proto::", &["wire"]),
+    ("ipcrypt_rs::", &["mask"]),
+    ("hmac::", &["mask"]),
+    ("sha2::", &["mask"]),
+    ("getrandom::", &["mask"]),
     ("psl::", &["tally"]),
     ("jiff::", &["time"]),
     ("ratatui::", &["tui"]),

@@ -81,6 +81,8 @@ pub(super) struct Origin {
     pub(super) kind: SourceKind,
     /// As the user named it, escaped.
     pub(super) name: String,
+    /// Whether addresses are pseudonyms.
+    pub(super) pseudonyms: bool,
 }
 
 /// What is counted beside what reads.
@@ -396,9 +398,15 @@ impl Capture {
         let complaints = shown.complaints();
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
+        snapshot.source.pseudonyms = self.origin.pseudonyms;
         snapshot.source.recording = self.whole.recorder.as_ref().map(Recorder::status);
         snapshot.ledger.kernel_dropped = losses.kernel;
         snapshot.ledger.interface_dropped = losses.interface;
+        snapshot.ledger.stream_gaps += losses.gaps;
+        snapshot.ledger.shed_pieces += losses.pieces;
+        if self.origin.pseudonyms {
+            snapshot.withhold_commands();
+        }
         snapshot.assess();
         snapshot.quality.extend(complaints);
         snapshot
@@ -470,7 +478,7 @@ pub(super) mod tests {
     }
 
     pub(crate) fn capture(frames: u32, then: fn() -> Next<'static>, losses: Losses) -> Capture {
-        let origin = Origin { kind: SourceKind::File, name: "script".into() };
+        let origin = Origin { kind: SourceKind::File, name: "script".into(), pseudonyms: false };
         let complaints = vec!["the script is boring".into()];
         let script = Script { frames, then, losses, complaints };
         let analyzer = crate::app::analyzer::alone(EngineConfig::default());
@@ -505,7 +513,7 @@ pub(super) mod tests {
 
     #[test]
     fn lost_packets_and_complaints_are_reasons_for_caution() {
-        let losses = Losses { kernel: Some(3), interface: Some(0) };
+        let losses = Losses { kernel: Some(3), interface: Some(0), ..Losses::default() };
         let mut capture = capture(0, || Next::Quiet, losses);
         let snapshot = capture.snapshot(&SnapshotSpec::default());
         let ids: Vec<_> = snapshot.quality.iter().map(|quality| quality.id).collect();

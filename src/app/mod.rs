@@ -24,6 +24,7 @@ mod replay;
 mod report;
 mod signals;
 mod sink;
+mod veil;
 mod verdict;
 mod workers;
 mod writer;

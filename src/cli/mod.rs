@@ -16,6 +16,7 @@ use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice};
 pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Volume};
+pub use units::Secret;
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.

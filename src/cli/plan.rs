@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap_complete::Shell;
 
 use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
-use super::units::MOST_SNAPLEN;
+use super::units::{MOST_SNAPLEN, Secret};
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
 use crate::output::Format;
@@ -67,6 +67,8 @@ pub struct Analysis {
     pub record: Option<RecordOptions>,
     /// With whose rights packets are read.
     pub rights: Rights,
+    /// Where pseudonyms come from; `None` for true addresses.
+    pub secret: Option<Secret>,
 }
 
 /// With whose rights packets are read.
@@ -213,7 +215,9 @@ fn screen(args: ScreenArgs) -> Screen {
 fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     let Cli { input: args, screen: on_screen, export_dir, .. } = cli;
     let replay = on_screen.replay;
-    let screen = Screen { numeric: args.numeric > 0, ..screen(on_screen) };
+    // What an address is called tells whose pseudonym it is.
+    let numeric = args.numeric > 0 || args.anonymize.is_some();
+    let screen = Screen { numeric, ..screen(on_screen) };
     let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
     if stdout_is_terminal {
         let mut analysis = analysis(args)?;
@@ -267,6 +271,12 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
     )?;
     let ReportArgs { input, duration, format, top, output, names, check, .. } = args;
     let mut analysis = analysis(input, duration)?;
+    if names && analysis.secret.is_some() {
+        return Err(conflict(
+            "--names tells whose addresses these are, and --anonymize hides it; leave out one of \
+             them",
+        ));
+    }
     analysis.engine.rows = top.unwrap_or_else(|| format.default_rows());
     if names {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
@@ -306,6 +316,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         export_dir: None,
         record: record(&args.write),
         rights: rights(&mut args),
+        secret: args.anonymize.take(),
         input: if paths.is_empty() {
             live(args, duration)?
         } else {

@@ -14,6 +14,7 @@ mod input;
 mod interface;
 mod links;
 mod live;
+mod masked;
 mod merge;
 mod pcap;
 mod pcapng;
@@ -31,6 +32,7 @@ pub use error::SourceError;
 pub use frames::Frames;
 pub use interface::LiveOptions;
 pub use live::open_live;
+pub use masked::Masked;
 
 use crate::snapshot::Progress;
 use crate::time::Timestamp;
@@ -208,4 +210,8 @@ pub struct Losses {
     pub kernel: Option<u64>,
     /// Dropped by the interface or its driver.
     pub interface: Option<u64>,
+    /// Bytes of TCP streams that were passed over, where streams are put together here already.
+    pub gaps: u64,
+    /// Fragments and streams that were given up, likewise.
+    pub pieces: u64,
 }

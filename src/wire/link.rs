@@ -70,7 +70,7 @@ impl LinkType {
 
     /// Whether frames begin with an IP header.
     #[inline]
-    pub(super) const fn is_bare(self) -> bool {
+    pub(crate) const fn is_bare(self) -> bool {
         matches!(self, Self::RAW | Self::IPV4 | Self::IPV6)
     }
 

@@ -82,6 +82,8 @@ pub struct Print {
     pub content: u64,
     /// IPv4 identification alone; 0 says nothing.
     pub identification: u16,
+    /// Hops that it had left.
+    pub hops: u8,
     /// Where it was seen: interface, link-layer header and remaining hops, hashed.
     pub place: u32,
 }
