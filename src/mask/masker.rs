@@ -13,8 +13,8 @@ use super::{Key, Mask};
 use crate::ledger::Reason;
 use crate::time::Timestamp;
 use crate::wire::{
-    Datagram, Decoder, Endpoint, Frame, IcmpError, LinkType, Packet, Segment, StreamMessage,
-    Streams,
+    Datagram, Decoder, Delivered, Endpoint, Frame, IcmpError, LinkType, Packet, Segment,
+    StreamMessage, Streams, export,
 };
 
 /// Bytes of fragments, and of streams, that wait for their rest.
@@ -85,6 +85,7 @@ impl Masker {
         match decoder.decode(frame) {
             Packet::Datagram(it) => writer.datagram(&around, &it, &mut sink),
             Packet::Segment(it) => writer.segment(&around, &it, streams, &mut sink),
+            Packet::Delivered(it) => writer.delivered(&around, &it, &mut sink),
             Packet::Icmp(it) => writer.error(&around, &it, &mut sink),
             Packet::Fragment => {
                 writer.give(&around, 8, &mut sink, build::fragment);
@@ -219,6 +220,23 @@ impl FrameWriter {
         let bytes = usize::try_from(missing).unwrap_or_default();
         self.give(around, missing, sink, |link, out| build::datagram(link, &masked, bytes, out));
         self.payload = payload;
+    }
+
+    fn delivered(
+        &mut self,
+        around: &Around,
+        Delivered { datagram, transport }: &Delivered<'_>,
+        sink: &mut impl FnMut(&Frame<'_>),
+    ) {
+        self.payload.clear();
+        self.payload.extend_from_slice(datagram.payload);
+        self.messages.mask(&mut self.mask, &mut self.payload);
+        let ends = (self.endpoint(datagram.from), self.endpoint(datagram.to));
+        export(ends, *transport, &self.payload, &mut self.bytes);
+        let missing = if datagram.cut { around.missing.max(1) } else { 0 };
+        let wire_len = length(self.bytes.len()).saturating_add(missing);
+        let (Around { at, interface, .. }, link) = (*around, LinkType::EXPORTED);
+        sink(&Frame { at, wire_len, link, interface, bytes: &self.bytes });
     }
 
     fn error(&mut self, around: &Around, error: &IcmpError<'_>, sink: &mut impl FnMut(&Frame<'_>)) {

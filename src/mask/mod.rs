@@ -10,7 +10,7 @@
     clippy::cast_possible_truncation,
     clippy::expect_used
 )]
-#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::expect_used))]
+#![cfg_attr(test, allow(clippy::indexing_slicing, clippy::string_slice, clippy::expect_used))]
 
 mod build;
 mod key;
