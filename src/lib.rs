@@ -14,6 +14,7 @@ pub mod engine;
 pub mod explain;
 pub mod feed;
 pub mod focus;
+pub mod geo;
 pub mod hearsay;
 pub mod iana;
 mod index;

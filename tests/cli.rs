@@ -388,6 +388,8 @@ const OPTIONS: &[&str] = &[
     "--export-dir",
     "--user",
     "--no-sandbox",
+    "--anonymize",
+    "--geoip",
 ];
 
 #[test]

@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("snapshot", &["select", "tally", "trail", "hearsay", "diagnose", "wire", "record"]),
     ("select", &["wire", "track", "tally", "mask"]), // of what was typed, no true address is shown
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
+    ("geo", &["wire", "snapshot"]), // how names are escaped; what it fills in
     ("feed", &["select", "snapshot"]),
     ("source", &["wire", "snapshot", "rehearsal", "mask"]), // the last that knows true addresses
     ("record", &["wire", "rehearsal"]),
@@ -62,6 +63,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hmac::", &["mask"]),
     ("sha2::", &["mask"]),
     ("getrandom::", &["mask"]),
+    ("maxminddb::", &["geo"]),
     ("psl::", &["tally"]),
     ("jiff::", &["time"]),
     ("ratatui::", &["tui"]),

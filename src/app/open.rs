@@ -15,6 +15,7 @@ use super::veil::{self, Veil};
 use super::{analyzer, confinement, recording};
 use crate::cli::{Analysis, Input, Live};
 use crate::engine::EngineConfig;
+use crate::geo::Atlas;
 use crate::record::{Disk, Manner, Recorder};
 use crate::snapshot::{SourceKind, Speed};
 use crate::source::{FileOptions, FrameSource, Inputs, LiveOptions, list_interfaces, open_live};
@@ -54,10 +55,13 @@ pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
         engine.filter = engine.filter.map(|filter| veil.filter(&filter)).transpose()?;
     }
     let pseudonyms = veil.is_some();
+    let is_asked = !analysis.geoip.is_empty();
+    let atlas = is_asked.then(|| Atlas::open(&analysis.geoip)).transpose()?.map(Arc::new);
     let (origin, kind) = match &analysis.input {
         Input::Files { paths, follow, threads, replay } => {
             let inputs = Arc::new(Inputs::open(paths)?);
-            let origin = Origin { kind: SourceKind::File, name: files_name(paths), pseudonyms };
+            let origin =
+                Origin { kind: SourceKind::File, name: files_name(paths), pseudonyms, atlas };
             let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
             let (paths, follow, replay) = (paths.clone(), *follow, *replay);
             (origin, Kind::Files(Files { inputs, paths, follow, threads, replay, veil }))
@@ -67,7 +71,7 @@ pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
             let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
             let source = veil::cover(source, veil.as_ref(), &engine.ports);
             let name = escape_text(interfaces.join(", ").as_bytes());
-            let origin = Origin { kind: SourceKind::Live, name, pseudonyms };
+            let origin = Origin { kind: SourceKind::Live, name, pseudonyms, atlas };
             (origin, Kind::Live { source, interfaces, threads: live.threads })
         }
     };

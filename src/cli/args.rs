@@ -192,6 +192,11 @@ pub struct InputArgs {
           require_equals = true, default_missing_value = "", value_parser = units::secret)]
     pub anonymize: Option<Secret>,
 
+    /// Tell where servers and clients are, by this MaxMind database (.mmdb) of countries, cities or
+    /// autonomous systems; repeatable
+    #[arg(long, value_name = "FILE", help_heading = ANALYSIS, value_hint = ValueHint::FilePath)]
+    pub geoip: Vec<PathBuf>,
+
     /// A capture filter in pcap syntax that replaces the built-in one (the DNS ports, fragments
     /// and ICMP errors, also inside VLANs)
     #[arg(long, value_name = "EXPR", help_heading = LIVE, conflicts_with = "trailing_bpf")]

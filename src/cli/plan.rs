@@ -69,6 +69,8 @@ pub struct Analysis {
     pub rights: Rights,
     /// Where pseudonyms come from; `None` for true addresses.
     pub secret: Option<Secret>,
+    /// Databases that tell where addresses are.
+    pub geoip: Vec<PathBuf>,
 }
 
 /// With whose rights packets are read.
@@ -293,6 +295,12 @@ fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
 
 fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis, clap::Error> {
     refuse_task_as_file(&args)?;
+    if args.anonymize.is_some() && !args.geoip.is_empty() {
+        return Err(conflict(
+            "--geoip knows true addresses only, and country and network give few hosts away; \
+             leave out --geoip or --anonymize",
+        ));
+    }
     check_writing(&args.write)?;
     let mut paths = std::mem::take(&mut args.files);
     paths.append(&mut args.read);
@@ -317,6 +325,7 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         record: record(&args.write),
         rights: rights(&mut args),
         secret: args.anonymize.take(),
+        geoip: std::mem::take(&mut args.geoip),
         input: if paths.is_empty() {
             live(args, duration)?
         } else {

@@ -13,6 +13,7 @@ mod named;
 mod packets;
 mod quality;
 mod replay;
+mod whereabouts;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub use named::{AddressName, Named, addresses_in};
 pub(crate) use packets::packets;
 pub use packets::{KeptPacket, KeptPackets};
 pub use replay::{Replay, Speed};
+pub use whereabouts::{Geography, Group, Whereabouts};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,6 +221,8 @@ pub struct Snapshot {
     pub packets: KeptPackets,
     /// What its addresses are called, by hearsay; `None` if not asked for or not learnt.
     pub named: Option<Named>,
+    /// Where its servers and clients are; `None` where no database was given.
+    pub geography: Option<Geography>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

@@ -4,6 +4,7 @@
 //! UTC with nanoseconds, durations are milliseconds unless the name ends in `_s`.
 
 mod finding;
+mod geography;
 mod source;
 
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 
 use finding::Finding;
+use geography::Geography;
 use source::{Named, Source};
 
 use crate::ledger;
@@ -65,6 +67,9 @@ struct Report<'a> {
     /// Only if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     named: Option<Named<'a>>,
+    /// Only where databases were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geography: Option<Geography<'a>>,
 }
 
 impl<'a> Report<'a> {
@@ -100,6 +105,7 @@ impl<'a> Report<'a> {
             timeline: Timeline::of(&snapshot.timeline),
             findings: snapshot.findings.iter().map(Finding::of).collect(),
             named: snapshot.named.as_ref().map(Named::of),
+            geography: snapshot.geography.as_ref().map(Geography::of),
         }
     }
 }
