@@ -8,6 +8,8 @@ use std::net::IpAddr;
 pub(crate) enum Value {
     Text(String),
     Number(u32),
+    Short(u16),
+    Long(u64),
     Map(Vec<(&'static str, Value)>),
     /// A list of nothing.
     Nothing,
@@ -49,17 +51,17 @@ pub(crate) fn database(rows: &[(&str, Value)]) -> Vec<u8> {
     out.extend([0; 16]);
     out.extend(data);
     out.extend(b"\xab\xcd\xefMaxMind.com");
-    let number = |number: usize| Value::Number(u32::try_from(number).unwrap());
+    let count = u32::try_from(count).unwrap();
     write(
         &Value::Map(vec![
-            ("node_count", number(count)),
-            ("record_size", number(32)),
-            ("ip_version", number(6)),
+            ("node_count", Value::Number(count)),
+            ("record_size", Value::Short(32)),
+            ("ip_version", Value::Short(6)),
             ("database_type", text("Test")),
-            ("binary_format_major_version", number(2)),
-            ("binary_format_minor_version", number(0)),
+            ("binary_format_major_version", Value::Short(2)),
+            ("binary_format_minor_version", Value::Short(0)),
             ("languages", Value::Nothing),
-            ("build_epoch", number(1)),
+            ("build_epoch", Value::Long(1)),
             ("description", Value::Map(Vec::new())),
         ]),
         &mut out,
@@ -111,7 +113,15 @@ fn write(value: &Value, out: &mut Vec<u8>) {
             out.push(6 << 5 | 4);
             out.extend(number.to_be_bytes());
         }
-        // An extended type: 11.
+        Value::Short(number) => {
+            out.push(5 << 5 | 2);
+            out.extend(number.to_be_bytes());
+        }
+        // Extended types: their numbers less seven.
+        Value::Long(number) => {
+            out.extend([8, 2]);
+            out.extend(number.to_be_bytes());
+        }
         Value::Nothing => out.extend([0, 4]),
         Value::Map(pairs) => {
             out.push(7 << 5 | u8::try_from(pairs.len()).unwrap());
