@@ -457,6 +457,8 @@ const OPTIONS: &[&str] = &[
     "--export-dir",
     "--user",
     "--no-sandbox",
+    "--anonymize",
+    "--geoip",
 ];
 
 /// Of the program and of what captures.

@@ -21,19 +21,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rehearsal", &[]),
     ("confine", &["wire"]), // how names are escaped
     ("wire", &[]),
+    ("mask", &["wire"]),
     ("track", &["wire"]),
     ("trail", &["track", "wire"]),
     ("hearsay", &["track", "wire"]),
     ("tally", &["track", "wire"]),
     ("diagnose", &["tally", "track", "wire"]),
     ("snapshot", &["select", "tally", "trail", "hearsay", "diagnose", "wire", "record"]),
-    ("select", &["wire", "track", "tally"]),
+    ("select", &["wire", "track", "tally", "mask"]), // of what was typed, no true address is shown
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
     ("pick", &["engine", "track", "wire"]),
     // output: how a cell of a CSV file is disarmed
     ("rows", &["engine", "tally", "track", "wire", "output"]),
+    ("geo", &["wire", "snapshot"]), // how names are escaped; what it fills in
     ("feed", &["select", "snapshot"]),
-    ("source", &["wire", "snapshot", "rehearsal"]),
+    ("source", &["wire", "snapshot", "rehearsal", "mask"]), // the last that knows true addresses
     ("record", &["wire", "rehearsal"]),
     ("output", &["snapshot", "record", "wire"]),
     ("metrics", &["snapshot"]),
@@ -44,7 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "select", "snapshot", "engine", "hearsay", "source", "record", "rows", "output",
-            "explain", "tui",
+            "explain", "tui", "mask",
         ],
     ),
     ("app", &["*"]),
@@ -62,6 +64,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lz4_flex::", &["source"]),
     ("etherparse::", &["wire"]),
     ("hickory_proto::", &["wire"]),
+    ("ipcrypt_rs::", &["mask"]),
+    ("hmac::", &["mask"]),
+    ("sha2::", &["mask"]),
+    ("getrandom::", &["mask"]),
+    ("maxminddb::", &["geo"]),
     ("psl::", &["tally"]),
     ("jiff::", &["time"]),
     ("ratatui::", &["tui"]),

@@ -3,6 +3,7 @@
 
 pub(super) mod play;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::analyze::Analyze;
@@ -10,6 +11,7 @@ use super::overload::Overload;
 use super::replay::Playing;
 use crate::engine::EngineConfig;
 use crate::feed::Command;
+use crate::geo::Atlas;
 use crate::record::Recorder;
 use crate::select::Filter;
 use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
@@ -22,6 +24,10 @@ const MOST_FRAMES: u32 = 4096;
 
 /// What is to be written to files is with the disk after so long at most.
 const FLUSH: Duration = Duration::from_secs(1);
+
+/// What a reader has to know of what is and what is not hidden.
+const PSEUDONYMS: &str =
+    "addresses are pseudonyms; names that were asked for, times and texts are as they were";
 
 /// The identifier of what a source complains of while it goes on.
 pub(super) const COMPLAINT: &str = "source";
@@ -81,6 +87,10 @@ pub(super) struct Origin {
     pub(super) kind: SourceKind,
     /// As the user named it, escaped.
     pub(super) name: String,
+    /// Whether addresses are pseudonyms.
+    pub(super) pseudonyms: bool,
+    /// Tells where addresses are.
+    pub(super) atlas: Option<Arc<Atlas>>,
 }
 
 /// What is counted beside what reads.
@@ -396,10 +406,23 @@ impl Capture {
         let complaints = shown.complaints();
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
+        snapshot.source.pseudonyms = self.origin.pseudonyms;
         snapshot.source.recording = self.whole.recorder.as_ref().map(Recorder::status);
         snapshot.ledger.kernel_dropped = losses.kernel;
         snapshot.ledger.interface_dropped = losses.interface;
+        snapshot.ledger.stream_gaps += losses.gaps;
+        snapshot.ledger.shed_pieces += losses.pieces;
+        if self.origin.pseudonyms {
+            snapshot.withhold_commands();
+        }
+        if let Some(atlas) = &self.origin.atlas {
+            snapshot.locate(|ip| atlas.of(ip));
+        }
         snapshot.assess();
+        if self.origin.pseudonyms {
+            let text = PSEUDONYMS.to_owned();
+            snapshot.quality.push(Quality { id: "pseudonyms", text });
+        }
         snapshot.quality.extend(complaints);
         snapshot
     }
@@ -470,7 +493,12 @@ pub(super) mod tests {
     }
 
     pub(crate) fn capture(frames: u32, then: fn() -> Next<'static>, losses: Losses) -> Capture {
-        let origin = Origin { kind: SourceKind::File, name: "script".into() };
+        let origin = Origin {
+            kind: SourceKind::File,
+            name: "script".into(),
+            pseudonyms: false,
+            atlas: None,
+        };
         let complaints = vec!["the script is boring".into()];
         let script = Script { frames, then, losses, complaints };
         let analyzer = crate::app::analyzer::alone(EngineConfig::default());
@@ -505,7 +533,7 @@ pub(super) mod tests {
 
     #[test]
     fn lost_packets_and_complaints_are_reasons_for_caution() {
-        let losses = Losses { kernel: Some(3), interface: Some(0) };
+        let losses = Losses { kernel: Some(3), interface: Some(0), ..Losses::default() };
         let mut capture = capture(0, || Next::Quiet, losses);
         let snapshot = capture.snapshot(&SnapshotSpec::default());
         let ids: Vec<_> = snapshot.quality.iter().map(|quality| quality.id).collect();

@@ -1,6 +1,6 @@
 //! The command of the report that goes on where the dashboard was left.
 
-use crate::cli::{Analysis, Input, Rights};
+use crate::cli::{Analysis, Input, Rights, Secret};
 use crate::engine::EngineConfig;
 use crate::snapshot::Snapshot;
 
@@ -26,6 +26,14 @@ pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
         Rights::Confined { user: None } => {}
         Rights::Confined { user: Some(user) } => words.push(format!("--user {}", quoted(user))),
         Rights::All => words.push("--no-sandbox".to_owned()),
+    }
+    match &analysis.secret {
+        None => {}
+        Some(Secret::Random) => words.push("--anonymize".to_owned()),
+        Some(Secret::Key(_)) => words.push("--anonymize=KEY".to_owned()),
+        Some(Secret::File(path)) => {
+            words.push(format!("--anonymize={}", quoted(&format!("@{}", path.to_string_lossy()))));
+        }
     }
     if engine.ports != usual.ports {
         words.extend(engine.ports.iter().map(|port| format!("-p {port}")));

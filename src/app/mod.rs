@@ -29,6 +29,7 @@ mod serve;
 mod shelf;
 mod signals;
 mod sink;
+mod veil;
 mod verdict;
 mod workers;
 mod writer;

@@ -13,9 +13,11 @@ use anyhow::{Context, anyhow};
 use super::analyze::Analyze;
 use super::capture::{Again, Capture, Origin, Reopen};
 use super::replay::Playing;
+use super::veil::{self, Veil};
 use super::{analyzer, confinement, recording};
 use crate::cli::{Analysis, Input, Live};
 use crate::engine::EngineConfig;
+use crate::geo::Atlas;
 use crate::record::{Disk, Manner, Recorder};
 use crate::snapshot::{SourceKind, Speed};
 use crate::source::{FileOptions, FrameSource, Inputs, LiveOptions, list_interfaces, open_live};
@@ -42,26 +44,36 @@ struct Files {
     follow: bool,
     threads: NonZeroUsize,
     replay: Option<Speed>,
+    veil: Option<Veil>,
 }
 
 /// Opens what the plan says.
 pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
+    let veil = analysis.secret.as_ref().map(|it| Veil::new(it, analysis.volume)).transpose()?;
     // First, so that the process that writes has no interface.
     let disk = recording::disk(analysis)?;
-    let engine = analysis.engine.clone();
+    let mut engine = analysis.engine.clone();
+    if let Some(veil) = &veil {
+        engine.filter = engine.filter.map(|filter| veil.filter(&filter)).transpose()?;
+    }
+    let pseudonyms = veil.is_some();
+    let is_asked = !analysis.geoip.is_empty();
+    let atlas = is_asked.then(|| Atlas::open(&analysis.geoip)).transpose()?.map(Arc::new);
     let (origin, kind) = match &analysis.input {
         Input::Files { paths, follow, threads, replay } => {
             let inputs = Arc::new(Inputs::open(paths)?);
-            let origin = Origin { kind: SourceKind::File, name: files_name(paths) };
+            let origin =
+                Origin { kind: SourceKind::File, name: files_name(paths), pseudonyms, atlas };
             let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
             let (paths, follow, replay) = (paths.clone(), *follow, *replay);
-            (origin, Kind::Files(Files { inputs, paths, follow, threads, replay }))
+            (origin, Kind::Files(Files { inputs, paths, follow, threads, replay, veil }))
         }
         Input::Live(live) => {
             let interfaces = interfaces(live)?;
             let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
+            let source = veil::cover(source, veil.as_ref(), &engine.ports);
             let name = escape_text(interfaces.join(", ").as_bytes());
-            let origin = Origin { kind: SourceKind::Live, name };
+            let origin = Origin { kind: SourceKind::Live, name, pseudonyms, atlas };
             (origin, Kind::Live { source, interfaces, threads: live.threads })
         }
     };
@@ -91,7 +103,7 @@ impl Opened {
     /// Opens what is read once more; `None` if that cannot be.
     pub(super) fn again(&self) -> Option<Reopen> {
         match &self.kind {
-            Kind::Files(files) => files.reopen(false),
+            Kind::Files(files) => files.reopen(false, &self.engine.ports),
             Kind::Live { .. } => None,
         }
     }
@@ -134,9 +146,11 @@ impl Files {
         make: impl FnOnce(NonZeroUsize, EngineConfig) -> Made,
     ) -> anyhow::Result<Capture> {
         let source = self.inputs.read(&FileOptions { follow: self.follow })?;
-        let again = Again { engine: engine.clone(), open: self.reopen(self.follow) };
+        let source = veil::cover(source, self.veil.as_ref(), &engine.ports);
+        let reopen = |follow| self.reopen(follow, &engine.ports);
+        let again = Again { engine: engine.clone(), open: reopen(self.follow) };
         if let Some(speed) = self.replay {
-            let playing = Playing::start(speed, self.reopen(false));
+            let playing = Playing::start(speed, reopen(false));
             let playing = playing.context("cannot start the thread that reads ahead")?;
             let capture = Capture::new(origin, source, analyzer::alone(engine));
             return Ok(capture.with(again).played(playing));
@@ -146,10 +160,15 @@ impl Files {
     }
 
     /// Files can be read once more; standard input and pipes are gone once they were read.
-    fn reopen(&self, follow: bool) -> Option<Reopen> {
-        let inputs = Arc::clone(&self.inputs);
+    fn reopen(&self, follow: bool, ports: &[u16]) -> Option<Reopen> {
+        let (inputs, veil, ports) = (Arc::clone(&self.inputs), self.veil.clone(), ports.to_vec());
         let is_lasting = self.paths.iter().all(|path| path.is_file());
-        is_lasting.then(|| -> Reopen { Box::new(move || inputs.read(&FileOptions { follow })) })
+        is_lasting.then(|| -> Reopen {
+            Box::new(move || {
+                let source = inputs.read(&FileOptions { follow })?;
+                Ok(veil::cover(source, veil.as_ref(), &ports))
+            })
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::units::{self, Focused};
+use super::units::{self, Focused, Secret};
 use crate::output::Format;
 use crate::select::Filter;
 use crate::snapshot::Speed;
@@ -223,6 +223,19 @@ pub struct InputArgs {
     #[arg(long, value_name = "N", help_heading = ANALYSIS, alias = "workers",
           value_parser = units::threads)]
     pub threads: Option<NonZeroUsize>,
+
+    /// Show and write pseudonyms in the place of all addresses; those of one network stay together.
+    /// The same key gives the same ones in every run; without one they last for this run only. A
+    /// key has at least 16 letters. Processes can see each other's options: put it into a file and
+    /// give @FILE
+    #[arg(long, value_name = "KEY|@FILE", help_heading = ANALYSIS, num_args = 0..=1,
+          require_equals = true, default_missing_value = "", value_parser = units::secret)]
+    pub anonymize: Option<Secret>,
+
+    /// Tell where servers and clients are, by this MaxMind database (.mmdb) of countries, cities or
+    /// autonomous systems; repeatable
+    #[arg(long, value_name = "FILE", help_heading = ANALYSIS, value_hint = ValueHint::FilePath)]
+    pub geoip: Vec<PathBuf>,
 
     /// A capture filter in pcap syntax that replaces the built-in one (the DNS ports, fragments
     /// and ICMP errors, also inside VLANs)

@@ -19,6 +19,7 @@ pub use plan::{
     Analysis, Check, Config, Export, Exported, Input, Live, Plan, Report, Rights, Rows, Screen,
     Serve, Volume, Whither,
 };
+pub use units::Secret;
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.

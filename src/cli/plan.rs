@@ -14,7 +14,7 @@ use super::args::{
     CheckStyle, Cli, ColorChoice, ExportArgs, ExportFormat, InputArgs, ReportArgs, ScreenArgs,
     ServeArgs, Task, WriteArgs,
 };
-use super::units::MOST_SNAPLEN;
+use super::units::{MOST_SNAPLEN, Secret};
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
 use crate::output::Format;
@@ -79,6 +79,10 @@ pub struct Analysis {
     pub record: Option<RecordOptions>,
     /// With whose rights packets are read.
     pub rights: Rights,
+    /// Where pseudonyms come from; `None` for true addresses.
+    pub secret: Option<Secret>,
+    /// Databases that tell where addresses are.
+    pub geoip: Vec<PathBuf>,
 }
 
 /// With whose rights packets are read.
@@ -296,7 +300,9 @@ fn screen(args: ScreenArgs) -> Screen {
 fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     let Cli { input: args, screen: on_screen, export_dir, .. } = cli;
     let replay = on_screen.replay;
-    let screen = Screen { numeric: args.numeric > 0, ..screen(on_screen) };
+    // What an address is called tells whose pseudonym it is.
+    let numeric = args.numeric > 0 || args.anonymize.is_some();
+    let screen = Screen { numeric, ..screen(on_screen) };
     let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
     if stdout_is_terminal {
         let mut analysis = analysis(args)?;
@@ -351,6 +357,12 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
     let check = check(&args)?;
     let ReportArgs { input, duration, format, top, output, names, .. } = args;
     let mut analysis = analysis(input, duration)?;
+    if names && analysis.secret.is_some() {
+        return Err(conflict(
+            "--names tells whose addresses these are, and --anonymize hides it; leave out one of \
+             them",
+        ));
+    }
     analysis.engine.rows = top.unwrap_or_else(|| format.default_rows());
     if names {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
@@ -477,6 +489,12 @@ fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
 
 fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis, clap::Error> {
     refuse_task_as_file(&args)?;
+    if args.anonymize.is_some() && !args.geoip.is_empty() {
+        return Err(conflict(
+            "--geoip knows true addresses only, and country and network give few hosts away; \
+             leave out --geoip or --anonymize",
+        ));
+    }
     check_writing(&args.write)?;
     let mut paths = std::mem::take(&mut args.files);
     paths.append(&mut args.read);
@@ -500,6 +518,8 @@ fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis,
         export_dir: None,
         record: record(&args.write),
         rights: rights(&mut args),
+        secret: args.anonymize.take(),
+        geoip: std::mem::take(&mut args.geoip),
         input: if paths.is_empty() {
             live(args, duration)?
         } else {

@@ -4,11 +4,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 
 use crate::focus::{Focus, SLOW_AFTER};
+use crate::mask::{Key, LEAST_KEY};
 use crate::snapshot::Speed;
 
 /// The least that `--max-memory` may be: below it, no table holds enough to be worth reading.
@@ -126,6 +128,32 @@ pub(super) fn speed(text: &str) -> Result<Speed, String> {
         let (least, most) = (Speed::SLOWEST, Speed::FASTEST);
         format!("not a speed; {least} to {most}, where 1x is as it was captured")
     })
+}
+
+/// Where pseudonyms come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// A key that is made for this run and forgotten.
+    Random,
+    /// A key that was typed.
+    Key(Key),
+    /// A key that is in a file.
+    File(PathBuf),
+}
+
+/// A key for pseudonyms, or `@` and the name of a file with one; nothing for a random one.
+pub(super) fn secret(text: &str) -> Result<Secret, String> {
+    match text.strip_prefix('@') {
+        Some("") => Err("a file name is missing behind the @".into()),
+        Some(path) => Ok(Secret::File(path.into())),
+        None if text.is_empty() => Ok(Secret::Random),
+        None => Key::from_text(text).map(Secret::Key).ok_or_else(|| {
+            format!(
+                "a key that can be guessed is none; at least {LEAST_KEY} letters, or leave it out \
+                 for a random one"
+            )
+        }),
+    }
 }
 
 /// What everything revolves around, and what takes longer is slow.

@@ -4,7 +4,7 @@ use crate::ledger::Ledger;
 use crate::snapshot::{self, Roster, Snapshot, SnapshotSpec, Weighed};
 use crate::tally::{Bounds, Tallies};
 use crate::time::Timestamp;
-use crate::wire::{Address, Decoder, Frame, LinkType, Packet, Ports};
+use crate::wire::{Address, Decoder, Delivered, Frame, LinkType, Packet, Ports};
 
 use super::{EngineConfig, Matcher};
 
@@ -34,7 +34,7 @@ impl Found<'_> {
     #[inline]
     pub(crate) fn client(&self, ports: &Ports) -> Address {
         match &self.packet {
-            Packet::Datagram(it) => {
+            Packet::Datagram(it) | Packet::Delivered(Delivered { datagram: it, .. }) => {
                 let is_response = it.payload.get(2).is_some_and(|flags| flags & 0x80 != 0);
                 if is_response { it.to.address } else { it.from.address }
             }
@@ -102,14 +102,18 @@ impl Front {
         let whole = self.keeps_frames.then_some(frame);
         let packet = self.decoder.decode(frame);
         match packet {
-            Packet::Datagram(_) => {}
+            Packet::Datagram(_) | Packet::Delivered(_) => {}
             Packet::Segment(_) => self.ledger.segments += 1,
             Packet::Icmp(_) => self.ledger.icmp_errors += 1,
             Packet::Fragment => self.ledger.fragments += 1,
             Packet::NotDns => self.ledger.not_dns += 1,
             Packet::Undecodable(reason) => self.ledger.undecodable(reason),
         }
-        if let Packet::Datagram(_) | Packet::Segment(_) | Packet::Icmp(_) = packet {
+        let has_to_do_with_dns = matches!(
+            packet,
+            Packet::Datagram(_) | Packet::Segment(_) | Packet::Icmp(_) | Packet::Delivered(_)
+        );
+        if has_to_do_with_dns {
             sink(Found { at, number, frame: place, packet, counts: true, whole });
         }
         self.give_abandoned(&mut sink);

@@ -38,7 +38,8 @@ struct Response {
     at: Timestamp,
     from: Endpoint,
     to: Endpoint,
-    over_tcp: bool,
+    /// `None` before the first.
+    transport: Option<Transport>,
     bytes: Vec<u8>,
 }
 
@@ -52,7 +53,7 @@ impl Response {
             at: self.at,
             server: self.from.address.ip(),
             client: self.to.address.ip(),
-            transport: if self.over_tcp { Transport::Tcp } else { Transport::Udp },
+            transport: self.transport.unwrap_or(Transport::Udp),
             lines: describe(&self.bytes),
             bytes: self.bytes.clone(),
         })
@@ -182,7 +183,7 @@ impl Latest {
         let latest = &mut self.response;
         (latest.number, latest.at) = (number, message.at);
         (latest.from, latest.to) = (message.key.server, message.key.client);
-        latest.over_tcp = message.key.transport == Transport::Tcp;
+        latest.transport = Some(message.key.transport);
         latest.bytes.clear();
         latest.bytes.extend_from_slice(bytes.get(..MAX_SAMPLE).unwrap_or(bytes));
     }

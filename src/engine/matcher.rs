@@ -132,7 +132,8 @@ impl Matcher {
         let core = &mut self.core;
         core.number = found.number;
         match &found.packet {
-            Packet::Datagram(datagram) => core.datagram(datagram, found, count),
+            Packet::Datagram(it) => core.datagram(it, Transport::Udp, found, count),
+            Packet::Delivered(it) => core.datagram(&it.datagram, it.transport, found, count),
             Packet::Segment(segment) => core.segment(segment, found, &mut self.streams, count),
             Packet::Icmp(error) => core.icmp(error, found, count),
             _ => {}
@@ -328,6 +329,7 @@ impl Core {
     fn datagram(
         &mut self,
         datagram: &Datagram<'_>,
+        transport: Transport,
         found: &Found<'_>,
         count: &mut impl FnMut(&mut Events),
     ) {
@@ -337,7 +339,7 @@ impl Core {
             return;
         }
         let (payload, print) = ((datagram.payload, datagram.cut), datagram.print);
-        let verdict = self.read(payload, from, to, Transport::Udp, at, print, &place(found), count);
+        let verdict = self.read(payload, from, to, transport, at, print, &place(found), count);
         if found.counts {
             match verdict {
                 None => self.books.undecodable(Reason::NoHeader),

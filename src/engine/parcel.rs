@@ -5,7 +5,7 @@
 //! was counted.
 
 use crate::time::Timestamp;
-use crate::wire::{Datagram, Frame, IcmpError, Packet, Segment};
+use crate::wire::{Datagram, Delivered, Frame, IcmpError, Packet, Segment};
 
 use super::back::Back;
 use super::front::Found;
@@ -115,6 +115,10 @@ fn strip<'a>(packet: &Packet<'a>) -> (Packet<'static>, &'a [u8]) {
     match *packet {
         Packet::Datagram(it) => (Packet::Datagram(Datagram { payload: &[], ..it }), it.payload),
         Packet::Segment(it) => (Packet::Segment(Segment { payload: &[], ..it }), it.payload),
+        Packet::Delivered(Delivered { datagram: it, transport }) => {
+            let datagram = Datagram { payload: &[], ..it };
+            (Packet::Delivered(Delivered { datagram, transport }), it.payload)
+        }
         Packet::Icmp(it) => (Packet::Icmp(IcmpError { payload: &[], ..it }), it.payload),
         Packet::Fragment => (Packet::Fragment, &[]),
         Packet::NotDns => (Packet::NotDns, &[]),
@@ -128,6 +132,10 @@ fn fill<'a>(packet: &Packet<'static>, bytes: &'a [u8]) -> Packet<'a> {
     match *packet {
         Packet::Datagram(it) => Packet::Datagram(Datagram { payload: bytes, ..it }),
         Packet::Segment(it) => Packet::Segment(Segment { payload: bytes, ..it }),
+        Packet::Delivered(Delivered { datagram: it, transport }) => {
+            let datagram = Datagram { payload: bytes, ..it };
+            Packet::Delivered(Delivered { datagram, transport })
+        }
         Packet::Icmp(it) => Packet::Icmp(IcmpError { payload: bytes, ..it }),
         other => other,
     }

@@ -4,14 +4,15 @@
 //! spreadsheet would take for a formula begins with an apostrophe.
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::snapshot::{
-    Distinct, Latency, List, PathKey, Place, QuestionKey, Role, Row, Snapshot, Split, Timestamp,
-    share,
+    Distinct, Group, Latency, List, PathKey, Place, QuestionKey, Role, Row, Snapshot, Split,
+    Timestamp, Whereabouts, share,
 };
 
-const HEADING: [&str; 23] = [
+const HEADING: [&str; 26] = [
     "list",
     "key",
     "type",
@@ -35,6 +36,9 @@ const HEADING: [&str; 23] = [
     "role",
     "place",
     "of",
+    "country",
+    "asn",
+    "organisation",
 ];
 
 /// Writes the heading and all rows.
@@ -42,8 +46,8 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     let mut table = Table { csv: csv::Writer::from_writer(out) };
     table.csv.write_record(HEADING)?;
     table.rcodes(snapshot)?;
-    table.list("servers", &snapshot.servers, Subject::plain)?;
-    table.list("clients", &snapshot.clients, Subject::plain)?;
+    table.hosts("servers", &snapshot.servers, snapshot)?;
+    table.hosts("clients", &snapshot.clients, snapshot)?;
     table.list("names", &snapshot.names, Subject::question)?;
     table.list("domains", &snapshot.domains, Subject::plain)?;
     table.list("suffixes", &snapshot.suffixes, Subject::plain)?;
@@ -53,6 +57,12 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     table.splits("classes", &snapshot.classes)?;
     table.splits("opcodes", &snapshot.opcodes)?;
     table.splits("transports", &snapshot.transports)?;
+    if let Some(geography) = &snapshot.geography {
+        table.groups("server_networks", &geography.server_networks)?;
+        table.groups("server_countries", &geography.server_countries)?;
+        table.groups("client_networks", &geography.client_networks)?;
+        table.groups("client_countries", &geography.client_countries)?;
+    }
     table.csv.flush()
 }
 
@@ -99,6 +109,7 @@ struct Numbers {
     error: u64,
     role: Option<Role>,
     place: Option<Place>,
+    whereabouts: Whereabouts,
 }
 
 impl Numbers {
@@ -117,6 +128,7 @@ impl Numbers {
             error: row.error,
             role: row.role,
             place: row.place,
+            whereabouts: Whereabouts::default(),
         }
     }
 }
@@ -144,6 +156,26 @@ impl<W: Write> Table<W> {
         key: impl Fn(&K) -> Subject,
     ) -> io::Result<()> {
         rows.rows.iter().try_for_each(|row| self.row(list, key(&row.key), &Numbers::of(row)))
+    }
+
+    /// Rows of addresses, with where these are.
+    fn hosts(&mut self, list: &str, rows: &List<IpAddr>, snapshot: &Snapshot) -> io::Result<()> {
+        let known = snapshot.geography.as_ref().map(|it| &it.addresses);
+        rows.rows.iter().try_for_each(|row| {
+            let whereabouts = known.and_then(|known| known.get(&row.key)).cloned();
+            let whereabouts = whereabouts.unwrap_or_default();
+            let numbers = Numbers { whereabouts, ..Numbers::of(row) };
+            self.row(list, Subject::plain(&row.key), &numbers)
+        })
+    }
+
+    /// Rows that were added up by where they are.
+    fn groups(&mut self, list: &str, groups: &[Group]) -> io::Result<()> {
+        groups.iter().try_for_each(|group| {
+            let Group { responses, focus, whole, .. } = *group;
+            let numbers = Numbers { responses, focus, whole, ..Numbers::default() };
+            self.row(list, Subject::plain(&group.name), &numbers)
+        })
     }
 
     fn splits<K: ToString>(&mut self, list: &str, splits: &[Split<K>]) -> io::Result<()> {
@@ -182,6 +214,9 @@ impl<W: Write> Table<W> {
             cell(numbers.role.map(Role::id)),
             cell(numbers.place.map(Place::id)),
             numbers.whole.to_string(),
+            cell(numbers.whereabouts.country.as_ref()),
+            cell(numbers.whereabouts.system),
+            cell(numbers.whereabouts.organisation.as_ref()),
         ];
         self.csv.write_record(cells.map(disarm)).map_err(io::Error::from)
     }

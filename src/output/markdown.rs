@@ -10,7 +10,7 @@ use super::answers;
 use super::case::{self, Detail};
 use super::names;
 use super::words::{self, Moments, count, percent};
-use crate::snapshot::{List, Role, Row, Snapshot};
+use crate::snapshot::{List, Role, Row, Snapshot, share};
 
 /// Writes the whole report.
 pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
@@ -22,6 +22,7 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     page.table("Servers", &snapshot.servers, called, out)?;
     page.table("Clients", &snapshot.clients, called, out)?;
     page.table("Names", &snapshot.names, words::question, out)?;
+    page.geography(out)?;
     page.names(out)
 }
 
@@ -105,6 +106,26 @@ impl Page<'_> {
             writeln!(out, "| {} {role}{}", code(&key(&row.key)), self.cells(row))?;
         }
         self.left_out(list, out)
+    }
+
+    /// Where servers and clients are.
+    fn geography(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(geography) = &self.snapshot.geography else { return Ok(()) };
+        let parts = [
+            ("Servers by network", &geography.server_networks),
+            ("Servers by country", &geography.server_countries),
+            ("Clients by network", &geography.client_networks),
+            ("Clients by country", &geography.client_countries),
+        ];
+        for (title, groups) in parts.iter().filter(|(_, groups)| !groups.is_empty()) {
+            writeln!(out, "\n## {title}\n\n| {title} | Hosts | Focus | Share |")?;
+            writeln!(out, "|---|--:|--:|--:|")?;
+            for it in *groups {
+                let share = percent(share(it.focus, it.whole));
+                writeln!(out, "| {} | {} | {} | {share} |", code(&it.name), it.hosts, it.focus)?;
+            }
+        }
+        Ok(())
     }
 
     /// What addresses are called, and who says so.

@@ -301,7 +301,7 @@ fn response_times_print_without_the_dust_of_binary_fractions() {
 fn csv_rows_all_have_the_cells_of_the_heading() {
     for fixture in FIXTURES {
         for row in rows(&fixture()) {
-            assert_eq!(row.len(), 23, "{row:?}");
+            assert_eq!(row.len(), 26, "{row:?}");
         }
     }
     let all = rows(&outage());

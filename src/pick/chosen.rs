@@ -55,8 +55,8 @@ impl Note {
                 .plus(patience * 2 + LATE_PATIENCE),
         };
         let margin = match exchange.transport {
-            Transport::Udp => Duration::ZERO,
             Transport::Tcp => CONNECTION,
+            _ => Duration::ZERO,
         };
         let from = Timestamp(begin.0.saturating_sub(nanos(margin)));
         let to = end.max(begin).plus(margin.max(DUPLICATE_WINDOW));
@@ -120,7 +120,7 @@ impl Notes {
             client: end(exchange.client, exchange.client_port),
             server: end(exchange.server, exchange.server_port),
             transport: exchange.transport,
-            id: (exchange.transport == Transport::Udp).then_some(exchange.id),
+            id: (exchange.transport != Transport::Tcp).then_some(exchange.id),
         };
         let note = Note::of(exchange, patience);
         self.by_key.entry(key).or_default().push(note);

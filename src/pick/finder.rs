@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use super::chosen::{Key, Note, Notes};
-use crate::wire::{Decoder, Endpoint, FragmentOf, Frame, IcmpError, Packet, Ports, Transport};
+use crate::wire::{
+    Datagram, Decoder, Endpoint, FragmentOf, Frame, IcmpError, Packet, Ports, Transport,
+};
 
 /// Bytes of fragments that wait to be known as parts of a message.
 const MOST_HELD: usize = 16 << 20;
@@ -99,15 +101,8 @@ impl Finder {
 /// What a packet is and what came of its exchange, if that is meant.
 fn what(packet: &Packet<'_>, frame: &Frame<'_>, notes: &Notes, ports: &Ports) -> Option<String> {
     match packet {
-        Packet::Datagram(it) => {
-            let [i0, i1, flags] = *it.payload.first_chunk()?;
-            let is_response = flags & 0x80 != 0;
-            let (client, server) = if is_response { (it.to, it.from) } else { (it.from, it.to) };
-            let id = Some(u16::from_be_bytes([i0, i1]));
-            let key = Key { client, server, transport: Transport::Udp, id };
-            let kind = if is_response { "response" } else { "query" };
-            notes.find(&key, frame.at).map(|note| told(kind, note))
-        }
+        Packet::Datagram(it) => message(it, Transport::Udp, frame, notes),
+        Packet::Delivered(it) => message(&it.datagram, it.transport, frame, notes),
         Packet::Segment(it) => {
             let find = |client: Endpoint, server: Endpoint, kind| {
                 let key = Key { client, server, transport: Transport::Tcp, id: None };
@@ -120,6 +115,20 @@ fn what(packet: &Packet<'_>, frame: &Frame<'_>, notes: &Notes, ports: &Ports) ->
         Packet::Icmp(error) => icmp(error, frame, notes),
         Packet::Fragment | Packet::NotDns | Packet::Undecodable(_) => None,
     }
+}
+
+fn message(
+    it: &Datagram<'_>,
+    transport: Transport,
+    frame: &Frame<'_>,
+    notes: &Notes,
+) -> Option<String> {
+    let [i0, i1, flags] = *it.payload.first_chunk()?;
+    let is_response = flags & 0x80 != 0;
+    let (client, server) = if is_response { (it.to, it.from) } else { (it.from, it.to) };
+    let key = Key { client, server, transport, id: Some(u16::from_be_bytes([i0, i1])) };
+    let kind = if is_response { "response" } else { "query" };
+    notes.find(&key, frame.at).map(|note| told(kind, note))
 }
 
 fn icmp(error: &IcmpError<'_>, frame: &Frame<'_>, notes: &Notes) -> Option<String> {

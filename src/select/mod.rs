@@ -11,6 +11,7 @@
 //! stand in double quotes. [`TERMS`] is the table of keys and words: help, completion and parser
 //! follow from it.
 
+mod masked;
 mod parse;
 mod subject;
 mod terms;

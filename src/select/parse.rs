@@ -18,7 +18,7 @@ const DEEPEST: usize = 32;
 
 /// A piece of the text, and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     Open,
     Close,
     /// A term, as written but for the quotes.
@@ -42,7 +42,7 @@ fn error(at: usize, what: impl Into<String>) -> FilterError {
     FilterError { at, what: what.into() }
 }
 
-fn tokens(text: &str) -> Result<Vec<(usize, Token)>, FilterError> {
+pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, FilterError> {
     let mut tokens = Vec::new();
     let mut rest = text.char_indices().peekable();
     while let Some((at, first)) = rest.peek().copied() {
@@ -80,7 +80,7 @@ fn word(
 }
 
 /// Stands for a quoted comma; no key and no value has it.
-const COMMA: char = '\u{1}';
+pub(super) const COMMA: char = '\u{1}';
 
 struct Parser<'t> {
     tokens: &'t [(usize, Token)],

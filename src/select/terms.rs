@@ -72,6 +72,8 @@ const fn word(key: &'static str, help: &'static str, holds: fn(&Subject<'_>) -> 
 const RCODES: &[&str] = &["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"];
 const TYPES: &[&str] = &["A", "AAAA", "ANY", "HTTPS", "MX", "NS", "PTR", "SOA", "SRV", "TXT"];
 
+const TRANSPORTS: &[&str] = &["udp", "tcp", "dot", "doh", "doq", "dnscrypt"];
+
 /// Every key and word.
 pub const TERMS: &[Term] = &[
     key("server", "who was asked: an address or a network", &[], value::network, |value, it| {
@@ -108,9 +110,13 @@ pub const TERMS: &[Term] = &[
         value::ede,
         |value, it| it.ede.is_some_and(|ede| *value == Value::Any || *value == Value::Ede(ede)),
     ),
-    key("transport", "udp or tcp", &["udp", "tcp"], value::transport, |value, it| {
-        *value == Value::Transport(it.transport)
-    }),
+    key(
+        "transport",
+        "udp, tcp, dot, doh, doq or dnscrypt",
+        TRANSPORTS,
+        value::transport,
+        |value, it| *value == Value::Transport(it.transport),
+    ),
     key("family", "4 or 6: of the addresses", &["4", "6"], value::family, |value, it| {
         *value == Value::V4(it.server.is_v4())
     }),

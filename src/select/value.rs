@@ -108,11 +108,10 @@ pub(super) fn ede(text: &str) -> Reading {
 }
 
 pub(super) fn transport(text: &str) -> Reading {
-    match text.to_ascii_lowercase().as_str() {
-        "udp" => Ok(Value::Transport(Transport::Udp)),
-        "tcp" => Ok(Value::Transport(Transport::Tcp)),
-        _ => Err(format!("`{text}` is neither udp nor tcp")),
-    }
+    Transport::from_word(text).map(Value::Transport).ok_or_else(|| {
+        let all = Transport::ALL.map(Transport::word).join(", ");
+        format!("`{text}` is none of {all}")
+    })
 }
 
 pub(super) fn family(text: &str) -> Reading {

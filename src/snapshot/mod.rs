@@ -14,6 +14,7 @@ mod named;
 mod packets;
 mod quality;
 mod replay;
+mod whereabouts;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -47,6 +48,7 @@ pub use named::{AddressName, Named, addresses_in};
 pub(crate) use packets::packets;
 pub use packets::{KeptPacket, KeptPackets};
 pub use replay::{Replay, Speed};
+pub use whereabouts::{Geography, Group, Whereabouts};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,9 +117,32 @@ impl Snapshot {
         course::course(&self.timeline)
     }
 
+    /// Puts a sentence in the place of each command that would ask a pseudonym: nobody is there, or
+    /// somebody who has nothing to do with it.
+    pub(crate) fn withhold_commands(&mut self) {
+        for finding in &mut self.findings {
+            if !finding.verify.is_empty() {
+                let command = std::mem::take(&mut finding.verify);
+                finding.verify = withheld(&command);
+            }
+            finding.verify_windows.clear();
+        }
+    }
+
     /// Says anew what lowers the worth of the numbers; to be called when all else is filled in.
     pub fn assess(&mut self) {
         self.quality = quality::assess(self);
+    }
+}
+
+/// A command without the server that it would ask: whoever can take the pseudonym back can run it.
+fn withheld(command: &str) -> String {
+    let rest = command.split_once("dig @").and_then(|(_, rest)| rest.split_once(' '));
+    match rest {
+        Some((server, what)) => {
+            format!("dig @SERVER {what} (put in the true address of {server}: this is a pseudonym)")
+        }
+        None => "not offered: addresses are pseudonyms".to_owned(),
     }
 }
 
@@ -205,6 +230,8 @@ pub struct Snapshot {
     pub named: Option<Named>,
     /// Counts that never go down; `None` if not asked for.
     pub monitored: Option<Monitored>,
+    /// Where its servers and clients are; `None` where no database was given.
+    pub geography: Option<Geography>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.
@@ -366,6 +393,8 @@ pub struct Source {
     pub progress: Option<Progress>,
     /// How the packets are written to files, if they are.
     pub recording: Option<Recording>,
+    /// Whether addresses are pseudonyms of the true ones.
+    pub pseudonyms: bool,
     /// How far it is played, if packets come as they were captured.
     pub replay: Option<Replay>,
 }

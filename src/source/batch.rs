@@ -5,6 +5,7 @@
 
 use super::frames::Frames;
 use super::record::Place;
+use crate::time::Timestamp;
 use crate::wire::Frame;
 
 /// Some frames and their bytes.
@@ -36,6 +37,11 @@ impl Batch {
     /// Puts the frames in the order of their times.
     pub(super) fn sort(&mut self) {
         self.places.sort_by_key(|place| place.at);
+    }
+
+    /// The time of the next frame.
+    pub(super) fn next_time(&self) -> Option<Timestamp> {
+        self.places.get(self.given).map(|place| place.at)
     }
 
     /// The next frame.

@@ -14,6 +14,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::End;
+use super::dnstap;
 use super::error::SourceError;
 use super::held::Held;
 use super::input::{self, Identity, Input};
@@ -22,6 +23,7 @@ use super::pcapng::{self, Numbering, Section};
 use super::record::{Parsed, Place, Run};
 use super::unpack::Compression;
 use crate::time::Timestamp;
+use crate::wire::LinkType;
 
 /// How a file is to be read.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,7 @@ enum Format {
     Unknown,
     Pcap(Dialect),
     Pcapng(Section),
+    Dnstap(dnstap::Stream),
 }
 
 /// A capture file being read.
@@ -132,7 +135,7 @@ impl Reader {
         let run = match &mut self.format {
             Format::Pcap(dialect) => dialect.run(bytes, start, until, places),
             Format::Pcapng(section) => section.run(bytes, start, until, places),
-            Format::Unknown => Run::default(),
+            Format::Dnstap(_) | Format::Unknown => Run::default(),
         };
         self.window.consume(run.size);
         self.skip = run.skip;
@@ -147,6 +150,9 @@ impl Reader {
                 _ if self.skip > 0 => self.pass_over(),
                 Format::Pcap(dialect) => dialect.parse(self.window.available(), &mut self.place),
                 Format::Pcapng(section) => section.parse(self.window.available(), &mut self.place),
+                Format::Dnstap(stream) => {
+                    parse_dnstap(stream, self.window.available(), &mut self.place)
+                }
                 Format::Unknown => match self.recognise() {
                     Ok(None) => continue,
                     Ok(Some(need)) => Parsed::Need(need),
@@ -176,6 +182,11 @@ impl Reader {
     #[inline]
     pub(super) fn time(&self) -> Timestamp {
         self.place.at
+    }
+
+    /// Whether its frames are dnstap, now or once what it is can be told.
+    pub(super) fn may_be_dnstap(&self) -> bool {
+        matches!(self.format, Format::Dnstap(_) | Format::Unknown)
     }
 
     /// How much of the file on disk was consumed, where reading has a known end.
@@ -230,6 +241,14 @@ impl Reader {
         if pcapng::begins(bytes) {
             return self.recognise_pcapng();
         }
+        match dnstap::begins(bytes) {
+            None if bytes.starts_with(&[0; 4]) => return Ok(Some(12)),
+            Some(true) => {
+                self.format = Format::Dnstap(dnstap::Stream::new(self.numbering.next()));
+                return Ok(None);
+            }
+            _ => {}
+        }
         match pcap::header(bytes) {
             Header::Need(size) => Ok(Some(size)),
             Header::Known { size, dialect } => self.start_pcap(size, dialect).map(|()| None),
@@ -243,7 +262,7 @@ impl Reader {
 
     fn start_pcap(&mut self, size: usize, dialect: Dialect) -> Result<(), SourceError> {
         let link = dialect.link();
-        if link.link().is_none() {
+        if link.link().is_none() && link != LinkType::EXPORTED {
             return Err(self.unknown_link(link.0.into()));
         }
         self.window.consume(size);
@@ -342,7 +361,11 @@ impl Reader {
     }
 
     fn damaged(&self, why: &str) -> End {
-        let unit = if matches!(self.format, Format::Pcapng(_)) { "block" } else { "record" };
+        let unit = match self.format {
+            Format::Pcapng(_) => "block",
+            Format::Dnstap(_) => "frame",
+            Format::Pcap(_) | Format::Unknown => "record",
+        };
         let unpacked = if self.input.compression.is_some() { " (unpacked)" } else { "" };
         End::Damaged(format!(
             "{}: {unit} {} at byte {}{unpacked} {why}",
@@ -418,6 +441,19 @@ impl Reader {
     }
 }
 
+/// Looks at the next frame of a stream as at the next record of a capture.
+fn parse_dnstap(stream: &mut dnstap::Stream, bytes: &[u8], place: &mut Place) -> Parsed {
+    let mut data = dnstap::Data { at: Timestamp::default(), start: 0, len: 0 };
+    let parsed = stream.parse(bytes, &mut data);
+    if let Parsed::Frame(_) = parsed {
+        let dnstap::Data { at, start, len } = data;
+        let wire_len = u32::try_from(len).unwrap_or(u32::MAX);
+        let interface = stream.interface;
+        *place = Place { at, wire_len, link: dnstap::LINK, interface, start, len };
+    }
+    parsed
+}
+
 fn unpacking_failed(compression: Compression, error: &io::Error) -> String {
     let name = compression.name();
     if error.kind() == io::ErrorKind::UnexpectedEof {
@@ -447,7 +483,7 @@ fn looks_like(bytes: &[u8]) -> String {
     }
     let first: Vec<String> = bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!(
-        "it begins with the bytes {}, neither pcap nor pcapng; \
+        "it begins with the bytes {}, neither pcap, pcapng nor dnstap; \
          make one with `tcpdump -w FILE port 53`",
         first.join(" ")
     )

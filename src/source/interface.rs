@@ -137,6 +137,7 @@ impl Drops {
         let new = Losses {
             kernel: news(stat.dropped, kernel),
             interface: news(stat.if_dropped, interface),
+            ..Losses::default()
         };
         self.last = Some((stat.dropped, stat.if_dropped));
         self.total = sum(self.total, new);
@@ -148,7 +149,8 @@ pub(super) fn sum(one: Losses, other: Losses) -> Losses {
         (None, known) | (known, None) => known,
         (Some(one), Some(other)) => Some(one.saturating_add(other)),
     };
-    Losses { kernel: add(one.kernel, other.kernel), interface: add(one.interface, other.interface) }
+    let (kernel, interface) = (add(one.kernel, other.kernel), add(one.interface, other.interface));
+    Losses { kernel, interface, gaps: one.gaps + other.gaps, pieces: one.pieces + other.pieces }
 }
 
 /// The name of all interfaces together, on Linux; it cannot be promiscuous.
@@ -223,12 +225,15 @@ mod tests {
             drops.add(stat(dropped, if_dropped));
         }
         let expected = u64::from(u32::MAX) + 5;
-        assert_eq!(drops.total, Losses { kernel: Some(expected), interface: Some(3) });
+        assert_eq!(
+            drops.total,
+            Losses { kernel: Some(expected), interface: Some(3), ..Losses::default() }
+        );
     }
 
     #[test]
     fn an_unknown_loss_does_not_hide_a_known_one() {
-        let known = Losses { kernel: Some(2), interface: None };
+        let known = Losses { kernel: Some(2), ..Losses::default() };
         assert_eq!(sum(known, Losses::default()), known);
         assert_eq!(sum(known, known).kernel, Some(4));
     }

@@ -65,6 +65,8 @@ pub(super) struct Merged {
     complaints: Vec<String>,
     complaints_beyond: u64,
     failed: bool,
+    /// One of them is no packet capture.
+    has_dnstap: bool,
 }
 
 enum Choice {
@@ -90,6 +92,7 @@ impl Merged {
             complaints: Vec::new(),
             complaints_beyond: 0,
             failed: false,
+            has_dnstap: false,
         };
         let park = files.len() > OPEN_AT_ONCE && !manner.follow;
         for held in files {
@@ -98,9 +101,15 @@ impl Merged {
         Ok(merged)
     }
 
+    /// Whether frames may be dnstap, which is to be translated.
+    pub(super) fn has_dnstap(&self) -> bool {
+        self.has_dnstap
+    }
+
     fn add(&mut self, held: &Arc<Held>, park: bool) -> Result<(), SourceError> {
         let reader = Reader::open(held, self.manner, &self.numbering)?;
         let (size, consumed) = (reader.size(), reader.consumed());
+        self.has_dnstap |= reader.may_be_dnstap();
         let lane = self.lanes.len();
         let held = Arc::clone(held);
         self.lanes.push(Lane { held, reader: Some(Box::new(reader)), size, consumed });

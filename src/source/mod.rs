@@ -5,6 +5,7 @@
 
 mod batch;
 mod devices;
+mod dnstap;
 mod error;
 mod file;
 mod filter;
@@ -14,10 +15,12 @@ mod input;
 mod interface;
 mod links;
 mod live;
+mod masked;
 mod merge;
 mod pcap;
 mod pcapng;
 mod record;
+mod translated;
 mod unpack;
 mod window;
 
@@ -31,6 +34,7 @@ pub use error::SourceError;
 pub use frames::Frames;
 pub use interface::LiveOptions;
 pub use live::open_live;
+pub use masked::Masked;
 
 use crate::snapshot::Progress;
 use crate::time::Timestamp;
@@ -83,7 +87,8 @@ impl Inputs {
     /// called, but what a pipe has given is gone.
     ///
     /// Formats and compressions are recognised by content: pcap in all its variants and pcapng,
-    /// plain or compressed with gzip, zstd, xz or lz4. Waits for the first bytes of pipes; later,
+    /// and dnstap in frame
+    /// streams, plain or compressed with gzip, zstd, xz or lz4. Waits for the first bytes of pipes; later,
     /// [`FrameSource::next`] does not wait for longer than it says.
     ///
     /// # Errors
@@ -95,7 +100,13 @@ impl Inputs {
         let share = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         let manner =
             file::Manner { follow: options.follow, window: WINDOW, patience: LONGEST_WAIT / share };
-        Ok(Box::new(merge::Merged::open(&self.files, manner)?))
+        let merged = merge::Merged::open(&self.files, manner)?;
+        let has_dnstap = merged.has_dnstap();
+        Ok(if has_dnstap {
+            Box::new(translated::Translated::new(merged))
+        } else {
+            Box::new(merged)
+        })
     }
 
     /// Those that will be opened again by their names, because there are too many to keep.
@@ -208,4 +219,8 @@ pub struct Losses {
     pub kernel: Option<u64>,
     /// Dropped by the interface or its driver.
     pub interface: Option<u64>,
+    /// Bytes of TCP streams that were passed over, where streams are put together here already.
+    pub gaps: u64,
+    /// Fragments and streams that were given up, likewise.
+    pub pieces: u64,
 }

@@ -41,7 +41,7 @@ fn common(key: u32) -> Option<usize> {
 #[inline]
 fn usual(transport: Transport, rtype: RecordType) -> Option<usize> {
     let rtype = u32::from(rtype.0);
-    let place = transport_number(transport) * COMMON_TYPES + rtype;
+    let place = transport.number() * COMMON_TYPES + rtype;
     (rtype < COMMON_TYPES).then_some(place as usize)
 }
 
@@ -198,15 +198,14 @@ impl Splits {
     }
 
     pub(crate) fn transports(&self, focus: Focus) -> Vec<SplitRow<Transport>> {
-        self.rows(TRANSPORTS, focus, |value| match value {
-            0 => Transport::Udp,
-            _ => Transport::Tcp,
+        self.rows(TRANSPORTS, focus, |value| {
+            Transport::from_number(value.into()).unwrap_or(Transport::Udp)
         })
     }
 
     /// Responses over a transport by code, each code of `apart` for itself and the rest together.
     pub(crate) fn codes(&self, over: Transport, apart: &[Rcode]) -> (Vec<u64>, u64) {
-        let (number, key) = (transport_number(over), TRANSPORTS + transport_number(over));
+        let (number, key) = (over.number(), TRANSPORTS + over.number());
         let mut counts = common(key).and_then(|it| self.common.get(it)).copied().unwrap_or(NOTHING);
         self.add_usual(TRANSPORTS, u16::try_from(number).unwrap_or_default(), &mut counts);
         let of = |rcode: &Rcode| match Slot::of(*rcode) {
@@ -300,13 +299,6 @@ fn keys(event: &Event) -> impl Iterator<Item = u32> + use<> {
         [TYPES + u32::from(question.rtype.0), CLASSES + u32::from(question.class.0)]
     });
     let opcode = OPCODES + u32::from(event.opcode.0);
-    let transport = TRANSPORTS + transport_number(event.transport);
+    let transport = TRANSPORTS + event.transport.number();
     [opcode, transport].into_iter().chain(of_question.into_iter().flatten())
-}
-
-fn transport_number(transport: Transport) -> u32 {
-    match transport {
-        Transport::Udp => 0,
-        Transport::Tcp => 1,
-    }
 }

@@ -4,7 +4,7 @@
 
 use std::hash::BuildHasher;
 
-use crate::wire::{Address, Question, Transport};
+use crate::wire::{Address, Question};
 
 use super::exchange::Key;
 
@@ -39,11 +39,11 @@ impl Hasher {
 
     /// Of what a query and its response share, from the hashes of its addresses.
     pub fn key(&self, key: &Key, client: u64, server: u64) -> u64 {
-        let tcp = u64::from(key.transport == Transport::Tcp);
+        let transport = u64::from(key.transport.number());
         let rest = u64::from(key.client.port) << 48
             | u64::from(key.server.port) << 32
             | u64::from(key.id) << 16
-            | tcp;
+            | transport;
         self.pair(self.pair(client, server), rest)
     }
 }

@@ -43,7 +43,7 @@ mod tests {
     #[track_caller]
     fn check(one: (u64, u32), other: (u64, u32), apart_ms: u64, expected: bool) {
         let mark =
-            |(content, place): (u64, u32)| Mark::of(&Print { content, identification: 0, place });
+            |(content, place): (u64, u32)| Mark::of(&Print { content, place, ..Print::default() });
         let later = Timestamp::new(1, apart_ms * 1_000_000);
         assert_eq!(mark(one).is_copy(Timestamp::new(1, 0), mark(other), later), expected);
     }

@@ -113,6 +113,7 @@ impl Stage {
                         content: u64::from(ip) << 32 | 7,
                         identification: ip,
                         place: u32::from(option(&words, "at")),
+                        ..Print::default()
                     },
                 };
                 let verdict = match &answer {

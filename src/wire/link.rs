@@ -59,6 +59,9 @@ pub const LINKS: &[Link] = &[
 impl LinkType {
     /// Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// Messages by themselves, as Wireshark exports them (`WIRESHARK_UPPER_PDU`). No link layer: it
+    /// is read apart.
+    pub const EXPORTED: Self = Self(252);
     /// No link layer, either version of IP.
     pub(super) const RAW: Self = Self(101);
     /// Linux cooked capture, version 1.
@@ -70,7 +73,7 @@ impl LinkType {
 
     /// Whether frames begin with an IP header.
     #[inline]
-    pub(super) const fn is_bare(self) -> bool {
+    pub(crate) const fn is_bare(self) -> bool {
         matches!(self, Self::RAW | Self::IPV4 | Self::IPV6)
     }
 
@@ -82,6 +85,9 @@ impl LinkType {
 
     /// The registry's name, or `LINKTYPE147`.
     pub fn name(self) -> String {
+        if self == Self::EXPORTED {
+            return "WIRESHARK_UPPER_PDU".to_owned();
+        }
         self.link().map_or_else(|| format!("LINKTYPE{}", self.0), |link| link.name.to_owned())
     }
 

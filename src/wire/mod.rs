@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing))]
 
 mod address;
+mod exported;
 mod fragments;
 mod icmp;
 mod layer;
@@ -26,13 +27,14 @@ mod tunnel;
 mod whole;
 
 pub use address::{Address, Endpoint};
+pub use exported::export;
 pub use fragments::FragmentOf;
 pub use icmp::IcmpError;
 pub use link::{LINKS, LinkType};
 pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question};
 pub use name::NameBuffer;
 pub use obstacle::{describe_obstacle, reporter};
-pub use packet::{Datagram, Decoder, MAX_DEPTH, Packet, Print, Segment};
+pub use packet::{Datagram, Decoder, Delivered, MAX_DEPTH, Packet, Print, Segment};
 pub use records::{MAX_RECORDS, Record, Records, Section};
 pub use stream::{StreamMessage, Streams, ahead};
 pub use whole::describe;
@@ -97,13 +99,67 @@ pub enum Transport {
     Udp,
     /// A stream with length prefixes (RFC 1035 §4.2.2, RFC 7766).
     Tcp,
+    /// DNS over TLS (RFC 7858). It and those that follow are seen only where a server tells them.
+    Tls,
+    /// DNS over HTTPS (RFC 8484).
+    Https,
+    /// DNS over QUIC (RFC 9250).
+    Quic,
+    /// `DNSCrypt`, over UDP or TCP.
+    DnsCrypt,
+}
+
+impl Transport {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Udp, Self::Tcp, Self::Tls, Self::Https, Self::Quic, Self::DnsCrypt];
+
+    /// The word for it, as filters take it and reports name it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "dot",
+            Self::Https => "doh",
+            Self::Quic => "doq",
+            Self::DnsCrypt => "dnscrypt",
+        }
+    }
+
+    /// The one with this word, in upper or lower case.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.word().eq_ignore_ascii_case(word))
+    }
+
+    /// The port of servers where none is told (RFC 7858 §3.1, RFC 8484 §5, RFC 9250 §4.1.1).
+    pub const fn usual_port(self) -> u16 {
+        match self {
+            Self::Udp | Self::Tcp => 53,
+            Self::Tls | Self::Quic => 853,
+            Self::Https | Self::DnsCrypt => 443,
+        }
+    }
+
+    /// Its place in [`Self::ALL`].
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Udp => 0,
+            Self::Tcp => 1,
+            Self::Tls => 2,
+            Self::Https => 3,
+            Self::Quic => 4,
+            Self::DnsCrypt => 5,
+        }
+    }
+
+    /// The one at a place of [`Self::ALL`].
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.number() == number)
+    }
 }
 
 impl std::fmt::Display for Transport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Udp => "udp",
-            Self::Tcp => "tcp",
-        })
+        f.pad(self.word())
     }
 }

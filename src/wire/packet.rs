@@ -14,7 +14,7 @@ use super::icmp::{self, IcmpError};
 use super::layer::{Layer, Stop, be16, cut};
 use super::plain::{datagram, missing, place};
 use super::tunnel::UDP_TUNNELS;
-use super::{Frame, Ports, plain};
+use super::{Frame, LinkType, Ports, Transport, exported, plain};
 
 /// Layers followed inwards; real stacks have fewer than ten.
 pub const MAX_DEPTH: usize = 24;
@@ -26,6 +26,8 @@ pub enum Packet<'a> {
     Datagram(Datagram<'a>),
     /// A TCP segment of a DNS port.
     Segment(Segment<'a>),
+    /// A message that was captured by itself, over whatever it came.
+    Delivered(Delivered<'a>),
     /// An ICMP error that quotes a packet of a DNS port.
     Icmp(IcmpError<'a>),
     /// A fragment of a datagram that is not whole yet.
@@ -49,6 +51,15 @@ pub struct Datagram<'a> {
     pub cut: bool,
     /// What tells a second copy of the same packet from a packet sent again.
     pub print: Print,
+}
+
+/// A message without the packet that carried it.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivered<'a> {
+    /// The message, from whom to whom.
+    pub datagram: Datagram<'a>,
+    /// Over what it came.
+    pub transport: Transport,
 }
 
 /// A TCP segment.
@@ -82,6 +93,8 @@ pub struct Print {
     pub content: u64,
     /// IPv4 identification alone; 0 says nothing.
     pub identification: u16,
+    /// Hops that it had left.
+    pub hops: u8,
     /// Where it was seen: interface, link-layer header and remaining hops, hashed.
     pub place: u32,
 }
@@ -129,6 +142,9 @@ impl Decoder {
     /// Reads any frame, layer by layer.
     #[inline(never)]
     pub(super) fn walk<'a>(&'a mut self, frame: &Frame<'a>) -> Packet<'a> {
+        if frame.link == LinkType::EXPORTED {
+            return exported::read(frame);
+        }
         let Some(link) = frame.link.link() else { return Packet::Undecodable(Reason::LinkType) };
         let outer = Outer { at: frame.at, cut: frame.is_cut() };
         let mut walk = Walk { ports: &self.ports, outer, depth: 0, place: place(frame) };

@@ -181,7 +181,7 @@ pub(super) fn datagram<'a>(
         to: Endpoint { address: ip.to, port: to },
         payload,
         cut,
-        print: Print { content, identification: ip.identification, place },
+        print: Print { content, identification: ip.identification, hops: ip.hops, place },
     }))
 }
 

@@ -84,7 +84,12 @@ pub(in crate::app) mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outage.pcap.gz");
         let open =
             || -> Reopen { Box::new(move || open_files(&[path.into()], &FileOptions::default())) };
-        let origin = Origin { kind: SourceKind::File, name: "outage".into() };
+        let origin = Origin {
+            kind: SourceKind::File,
+            name: "outage".into(),
+            pseudonyms: false,
+            atlas: None,
+        };
         let analyzer = || analyzer::alone(EngineConfig::default());
         let again = Again { engine: EngineConfig::default(), open: Some(open()) };
         let playing = Playing::start(Speed::SLOWEST, Some(open())).unwrap();
@@ -160,7 +165,12 @@ pub(in crate::app) mod tests {
             let engine = EngineConfig { filter, ..EngineConfig::default() };
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/outage.pcap.gz");
             let source = open_files(&[path.into()], &FileOptions::default()).unwrap();
-            let origin = Origin { kind: SourceKind::File, name: "outage".into() };
+            let origin = Origin {
+                kind: SourceKind::File,
+                name: "outage".into(),
+                pseudonyms: false,
+                atlas: None,
+            };
             let analyzer = analyzer::alone(engine);
             rest(&mut Capture::new(origin, source, analyzer))
         };

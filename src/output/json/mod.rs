@@ -5,6 +5,7 @@
 
 mod events;
 mod finding;
+mod geography;
 mod source;
 
 use std::io::{self, Write};
@@ -16,6 +17,7 @@ use serde::ser::SerializeMap;
 
 pub use events::EventLog;
 use finding::Finding;
+use geography::Geography;
 use source::{Named, Source};
 
 use crate::ledger;
@@ -67,6 +69,9 @@ struct Report<'a> {
     /// Only if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     named: Option<Named<'a>>,
+    /// Only where databases were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    geography: Option<Geography<'a>>,
 }
 
 impl<'a> Report<'a> {
@@ -102,6 +107,7 @@ impl<'a> Report<'a> {
             timeline: Timeline::of(&snapshot.timeline),
             findings: snapshot.findings.iter().map(Finding::of).collect(),
             named: snapshot.named.as_ref().map(Named::of),
+            geography: snapshot.geography.as_ref().map(Geography::of),
         }
     }
 }

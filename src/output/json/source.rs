@@ -17,6 +17,9 @@ pub(super) struct Source<'a> {
     duration_s: f64,
     ended: Option<&'static str>,
     ended_why: Option<&'a str>,
+    /// Whether addresses are pseudonyms.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pseudonyms: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     recording: Option<Recording<'a>>,
 }
@@ -68,6 +71,7 @@ impl<'a> Source<'a> {
             duration_s: source.duration().as_secs_f64(),
             ended: source.ended.as_ref().map(end),
             ended_why,
+            pseudonyms: source.pseudonyms,
             recording: source.recording.as_ref().map(Recording::of),
         }
     }

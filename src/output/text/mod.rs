@@ -4,6 +4,7 @@
 
 mod charts;
 mod findings;
+mod geography;
 mod table;
 
 use std::fmt::Display;
@@ -44,6 +45,7 @@ pub(super) fn write(snapshot: &Snapshot, options: &Options, out: &mut dyn Write)
         page.rcodes(),
         page.timeline(),
         page.tables(),
+        page.geography(),
         page.names(),
         page.notes(),
         page.sample(),

@@ -136,7 +136,7 @@ fn label(step: &LookupStep, room: usize) -> String {
     let mut label = what(step);
     let server = step.server.ip();
     let more = [
-        (step.transport == crate::snapshot::Transport::Tcp).then(|| " tcp".to_owned()),
+        (step.transport != crate::snapshot::Transport::Udp).then(|| format!(" {}", step.transport)),
         match &step.kind {
             StepKind::Error { by, .. } if *by != server => Some(format!(" by {by}")),
             _ => None,

@@ -1,0 +1,79 @@
+//! Where addresses are, in every report of the program.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+#[path = "support/analysis.rs"]
+#[expect(dead_code, reason = "only the place of the captures is needed here")]
+mod analysis;
+#[path = "../src/geo/mmdb.rs"]
+mod mmdb;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use analysis::testdata;
+use mmdb::{Value, database, text};
+
+fn report(words: &[&str]) -> (String, String, Option<i32>) {
+    let capture = testdata("shapes/retried.pcap");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rcodetop"));
+    let out =
+        command.args(["report", "-q", capture.to_str().unwrap()]).args(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(out.stdout), text(out.stderr), out.status.code())
+}
+
+/// Two databases that know every address: half of them to be in one place.
+fn databases(folder: &tempfile::TempDir) -> [PathBuf; 2] {
+    let country = |code| Value::Map(vec![("country", Value::Map(vec![("iso_code", text(code))]))]);
+    let system = |number, name| {
+        Value::Map(vec![
+            ("autonomous_system_number", Value::Number(number)),
+            ("autonomous_system_organization", text(name)),
+        ])
+    };
+    let paths = ["country.mmdb", "asn.mmdb"].map(|name| folder.path().join(name));
+    let halves = [("0.0.0.0/1", "SE"), ("128.0.0.0/1", "NZ")];
+    let rows: Vec<_> = halves.iter().map(|(network, code)| (*network, country(code))).collect();
+    fs::write(&paths[0], database(&rows)).unwrap();
+    let rows =
+        [("0.0.0.0/1", system(64_500, "=Example")), ("128.0.0.0/1", system(64_501, "Other"))];
+    fs::write(&paths[1], database(&rows)).unwrap();
+    paths
+}
+
+#[test]
+fn every_report_tells_where_addresses_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let [countries, systems] = databases(&folder);
+    let words = ["--geoip", countries.to_str().unwrap(), "--geoip", systems.to_str().unwrap()];
+    let of = |format: &str| {
+        let (out, error, code) = report(&[&words[..], &["--format", format]].concat());
+        assert_eq!((code, error.as_str()), (Some(0), ""), "{format}");
+        out
+    };
+    let shown = of("text");
+    assert!(shown.contains("Clients by country"), "{shown}");
+    assert!(shown.contains("AS64500 =Example"), "{shown}");
+    let json = of("json");
+    assert!(json.contains("\"asn\": 64500") && json.contains("\"country\": \"SE\""), "{json}");
+    let csv = of("csv");
+    assert!(csv.lines().next().unwrap().ends_with(",of,country,asn,organisation"), "{csv}");
+    assert!(csv.contains(",SE,64500,'=Example"), "{csv}");
+    assert!(csv.contains("client_countries,SE,"), "{csv}");
+    assert!(of("markdown").contains("AS64500"));
+    let (plain, ..) = report(&["--format", "text"]);
+    assert!(!plain.contains("by country"), "{plain}");
+}
+
+#[test]
+fn what_is_no_database_and_what_gives_hosts_away_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [countries, _] = databases(&folder);
+    let (out, error, code) = report(&["--geoip", file!()]);
+    assert_eq!((out.as_str(), code), ("", Some(2)));
+    assert!(error.contains("give a .mmdb file"), "{error}");
+    let (_, error, code) = report(&["--geoip", countries.to_str().unwrap(), "--anonymize"]);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("leave out --geoip or --anonymize"), "{error}");
+}

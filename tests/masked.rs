@@ -1,0 +1,265 @@
+//! Pseudonyms in the place of addresses: nothing that is shown or written has a true one, and all
+//! else is as it was.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails as a test does")]
+
+#[path = "support/analysis.rs"]
+#[expect(dead_code, reason = "only the place of the captures is needed here")]
+mod analysis;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use analysis::testdata;
+use rcodetop::engine::{Engine, EngineConfig};
+use rcodetop::mask::{Key, Mask};
+use rcodetop::output::{self, Format, Options};
+use rcodetop::snapshot::{Finding, LookupsSpec, Snapshot, SnapshotSpec};
+use rcodetop::source::{FileOptions, FrameSource, Masked, Next, open_files};
+use rcodetop::wire::{Address, Frame};
+
+const KEY: &str = "a key of more than sixteen letters";
+
+fn key() -> Key {
+    Key::from_text(KEY).unwrap()
+}
+
+/// All captures of a folder.
+fn captures(folder: &Path) -> Vec<PathBuf> {
+    let is_capture = |path: &PathBuf| {
+        let other = ["json", "tsv", "txt"].map(std::ffi::OsStr::new);
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        name.contains(".pcap") && !other.contains(&path.extension().unwrap_or_default())
+    };
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<PathBuf> = entries.filter(is_capture).collect();
+    found.sort();
+    found
+}
+
+fn here() -> Vec<PathBuf> {
+    ["scenarios", "shapes", "links"].iter().flat_map(|it| captures(&testdata(it))).collect()
+}
+
+fn ports(capture: &Path) -> Vec<u16> {
+    vec![if capture.to_string_lossy().contains("5300") { 5300 } else { 53 }]
+}
+
+/// What is made of the frames of a source, each of which is shown.
+fn analyzed(
+    mut source: Box<dyn FrameSource>,
+    ports: Vec<u16>,
+    mut show: impl FnMut(&Frame<'_>),
+) -> Snapshot {
+    let config =
+        EngineConfig { ports, rows: usize::MAX, trail: 1 << 20, ..EngineConfig::default() };
+    let mut engine = Engine::new(config);
+    loop {
+        match source.next() {
+            Next::Frame(frame) => {
+                show(&frame);
+                engine.feed(&frame);
+            }
+            Next::Quiet => {}
+            Next::End(_) => break,
+        }
+    }
+    engine.finish();
+    let lookups = Some(LookupsSpec { most: 1000, open: None });
+    let spec = SnapshotSpec { top: usize::MAX, lookups, packets: true, ..SnapshotSpec::default() };
+    engine.snapshot(&spec)
+}
+
+/// As it is, with its pseudonyms, and the bytes of the frames with these.
+fn both(capture: &Path) -> (Snapshot, Snapshot, Vec<u8>) {
+    let open = || open_files(&[capture.to_owned()], &FileOptions::default()).unwrap();
+    let ports = ports(capture);
+    let masked = Box::new(Masked::new(open(), &key(), &ports));
+    let mut bytes = Vec::new();
+    let after = analyzed(masked, ports.clone(), |frame| bytes.extend(frame.bytes));
+    (analyzed(open(), ports, |_| {}), after, bytes)
+}
+
+/// The addresses of all who are told of, but for those that are every host's.
+fn addresses(snapshot: &Snapshot) -> BTreeSet<IpAddr> {
+    let paths = snapshot.paths.rows.iter().flat_map(|row| [row.key.client, row.key.server]);
+    let rows = snapshot.servers.rows.iter().chain(&snapshot.clients.rows).map(|row| row.key);
+    let mut all: BTreeSet<IpAddr> = paths.chain(rows).collect();
+    all.retain(|ip| !ip.is_loopback() && !ip.is_unspecified());
+    all
+}
+
+/// The name of the address in reverse.
+fn reverse(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, c, d] = ip.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(ip) => {
+            let digits = format!("{:032x}", ip.to_bits());
+            let reversed: Vec<String> = digits.chars().rev().map(String::from).collect();
+            format!("{}.ip6.arpa", reversed.join("."))
+        }
+    }
+}
+
+/// Whether a text has an address by itself, and not as a part of a longer one.
+fn tells(text: &str, address: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_hexdigit() || c == ':');
+    text.match_indices(address).any(|(at, _)| {
+        let (before, behind) = (&text[..at], &text[at + address.len()..]);
+        let mut ahead = behind.chars();
+        let next = ahead.next();
+        let goes_on = is_part(next)
+            || (next == Some('.') && ahead.next().is_some_and(|c| c.is_ascii_digit()));
+        !is_part(before.chars().next_back()) && !before.ends_with('.') && !goes_on
+    })
+}
+
+/// Every format of a report.
+fn reports(snapshot: &Snapshot) -> Vec<String> {
+    let options = Options { verbose: true, every_row: true, ..Options::default() };
+    [Format::Text, Format::Json, Format::Csv, Format::Markdown]
+        .into_iter()
+        .map(|format| {
+            let mut out = Vec::new();
+            output::write(format, snapshot, &options, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        })
+        .collect()
+}
+
+#[track_caller]
+fn check_hidden(what: &str, texts: &[String], bytes: &[u8], true_ones: &BTreeSet<IpAddr>) {
+    for ip in true_ones {
+        for text in texts {
+            assert!(!tells(text, &ip.to_string()), "{what}: {ip} is told");
+            assert!(!text.contains(&reverse(*ip)), "{what}: the name of {ip} is told");
+        }
+        let written = match ip {
+            IpAddr::V4(ip) => ip.octets().to_vec(),
+            IpAddr::V6(ip) => ip.octets().to_vec(),
+        };
+        for part in [written.as_slice(), ip.to_string().as_bytes()] {
+            let found = bytes.windows(part.len()).any(|window| window == part);
+            assert!(!found, "{what}: {ip} is in a packet");
+        }
+    }
+}
+
+/// What a finding says but for addresses. Where two ways to name clients are as good, the lower
+/// address decides, and pseudonyms have another order.
+fn gist(finding: &Finding) -> String {
+    let Finding { cause, confidence, fault, outcome, count, scope, .. } = finding;
+    format!("{cause} {confidence} {fault} {outcome:?} {count} of {}", scope.servers.len())
+}
+
+fn gists(snapshot: &Snapshot) -> Vec<String> {
+    let mut all: Vec<String> = snapshot.findings.iter().map(gist).collect();
+    all.sort();
+    all
+}
+
+#[track_caller]
+fn check(capture: &Path) {
+    let what = capture.file_name().unwrap().to_string_lossy().into_owned();
+    let (before, after, bytes) = both(capture);
+    let true_ones = addresses(&before);
+    let mut texts = reports(&after);
+    texts.push(format!("{after:?}"));
+    check_hidden(&what, &texts, &bytes, &true_ones);
+    assert!(after.ledger.balances(), "{what}");
+    assert_eq!(after.outcomes, before.outcomes, "{what}");
+    assert_eq!(after.rcodes, before.rcodes, "{what}");
+    assert_eq!(after.types, before.types, "{what}");
+    assert_eq!(after.ede, before.ede, "{what}");
+    let (one, other) = (&before.ledger, &after.ledger);
+    for (what, one, other) in [
+        ("messages", one.dns_messages, other.dns_messages),
+        ("queries", one.queries, other.queries),
+        ("malformed", one.malformed, other.malformed),
+        ("cut", one.cut, other.cut),
+        ("duplicates", one.duplicates, other.duplicates),
+        ("segments", one.segments, other.segments),
+        ("icmp", one.icmp_errors, other.icmp_errors),
+        ("not DNS", one.not_dns, other.not_dns),
+        ("undecodable", one.undecodable_total(), other.undecodable_total()),
+    ] {
+        assert_eq!(one, other, "{}: {what}", capture.display());
+    }
+    let mut mask = Mask::new(&key());
+    let pseudonyms: BTreeSet<IpAddr> =
+        true_ones.iter().map(|ip| mask.address(Address::from(*ip)).ip()).collect();
+    assert_eq!(addresses(&after), pseudonyms, "{what}");
+    assert_eq!(gists(&after), gists(&before), "{what}");
+}
+
+#[test]
+fn no_true_address_is_left_and_all_else_is_as_it_was() {
+    here().iter().for_each(|capture| check(capture));
+}
+
+#[test]
+fn so_it_is_in_all_captures_of_real_servers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/scenarios");
+    if !folder.exists() {
+        println!("skipped: {} is not here", folder.display());
+        return;
+    }
+    captures(&folder).iter().for_each(|capture| check(capture));
+}
+
+fn run(words: &[&str]) -> (String, String, Option<i32>) {
+    let out = Command::new(env!("CARGO_BIN_EXE_rcodetop")).args(words).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(out.stdout), text(out.stderr), out.status.code())
+}
+
+#[test]
+fn the_program_writes_no_true_address_either() {
+    let capture = testdata("scenarios/05-auth-only-bind-nsd.pcap.zst");
+    let (before, ..) = both(&capture);
+    let true_ones = addresses(&before);
+    let server = before.servers.rows[0].key;
+    let folder = tempfile::tempdir().unwrap();
+    let (written, key) = (folder.path().join("packets.pcapng"), folder.path().join("key"));
+    fs::write(&key, KEY).unwrap();
+    let (capture, written) = (capture.to_str().unwrap(), written.to_str().unwrap());
+    let anonymize = format!("--anonymize=@{}", key.display());
+    let filter = format!("server:{server}");
+    let words = ["report", capture, "-q", &anonymize, "--format"];
+    for format in ["text", "json", "csv", "markdown"] {
+        let (out, ..) = run(&[&words[..], &[format, "--filter", &filter]].concat());
+        assert!(!out.is_empty());
+        check_hidden(format, &[out], &[], &true_ones);
+    }
+    let (out, error, code) = run(&[&words[..], &["json", "-w", written]].concat());
+    assert_eq!(code, Some(0), "{error}");
+    check_hidden("json", std::slice::from_ref(&out), &fs::read(written).unwrap(), &true_ones);
+    assert!(out.contains("\"pseudonyms\": true"), "{out}");
+    // What was written says the same as what was reported.
+    let (again, ..) = run(&["report", written, "-q", "--format", "csv"]);
+    let (once, ..) = run(&[&words[..], &["csv"]].concat());
+    assert_eq!(again, once);
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_advice() {
+    let capture = testdata("shapes/retried.pcap");
+    let capture = capture.to_str().unwrap();
+    for (words, why) in [
+        (&["--anonymize=short"][..], "at least 16 letters"),
+        (&["--anonymize=@/no/such/file"][..], "/no/such/file"),
+        (&["--anonymize", "--names"][..], "leave out one of them"),
+        (&["--anonymize", "--filter", "client:203.0.0.0/8"][..], "networks of /16"),
+    ] {
+        let (out, error, code) = run(&[&["report", capture][..], words].concat());
+        assert_eq!((out.as_str(), code), ("", Some(2)), "{words:?}");
+        assert!(error.contains(why), "{words:?}: {error}");
+    }
+    let (_, error, _) = run(&["report", capture, "--anonymize"]);
+    assert!(error.contains("forgotten with this run"), "{error}");
+}
