@@ -24,6 +24,7 @@ mod rehearsal;
 pub mod select;
 pub mod snapshot;
 pub mod source;
+pub mod summary;
 pub mod tally;
 pub mod time;
 pub mod track;

@@ -28,6 +28,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnose", &["tally", "track", "wire"]),
     ("snapshot", &["select", "tally", "trail", "hearsay", "diagnose", "wire", "record"]),
     ("select", &["wire", "track", "tally"]),
+    // What was counted, read and written as a promise of its own.
+    ("summary", &["track", "tally", "snapshot", "wire"]),
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
     ("feed", &["select", "snapshot"]),
     ("source", &["wire", "snapshot", "rehearsal"]),
@@ -52,7 +54,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("pcap::", &["source"]),
     ("pcap_parser::", &["source"]),
     ("flate2::", &["source"]),
-    ("zstd::", &["source"]),
+    ("zstd::", &["source", "summary"]),
     ("liblzma::", &["source"]),
     ("lz4_flex::", &["source"]),
     ("etherparse::", &["wire"]),
@@ -67,7 +69,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("seccompiler::", &["confine"]),
     ("nix::", &["confine"]),
     ("libc::", &["confine"]),
-    ("serde_json::", &["output"]),
+    ("serde_json::", &["output", "summary"]),
     ("csv::", &["output"]),
     ("clap::", &["cli", "app", "output"]), // output: the names of its formats
     ("clap_complete::", &["cli", "app"]),

@@ -12,8 +12,11 @@ use crate::engine::EngineConfig;
 use crate::feed::Command;
 use crate::record::Recorder;
 use crate::select::Filter;
-use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
+use crate::snapshot::{
+    COMPLAINT, Ended, Lists, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp,
+};
 use crate::source::{End, FrameSource, NextRun, SourceError};
+use crate::summary::Sum;
 
 /// What a piece of work may take before the caller gets its turn.
 const PIECE: Duration = Duration::from_millis(50);
@@ -22,9 +25,6 @@ const MOST_FRAMES: u32 = 4096;
 
 /// What is to be written to files is with the disk after so long at most.
 const FLUSH: Duration = Duration::from_secs(1);
-
-/// The identifier of what a source complains of while it goes on.
-pub(super) const COMPLAINT: &str = "source";
 
 /// Where the packets come from, and what they are counted by.
 pub(super) struct Capture {
@@ -375,6 +375,14 @@ impl Capture {
             }
             Command::Spec(_) => {}
         }
+    }
+
+    /// All that was counted, and what is known of it; nothing is counted any more from then on.
+    pub(super) fn sum(mut self) -> Sum {
+        let lists = Lists { domains: false, prefixes: false, paths: false };
+        let spec = SnapshotSpec { top: 0, lists, weigh: false, ..SnapshotSpec::default() };
+        let snapshot = self.snapshot(&spec);
+        Sum::of(&snapshot, self.whole.analyzer.take_tallies())
     }
 
     /// What is known now.

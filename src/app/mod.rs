@@ -24,6 +24,7 @@ mod replay;
 mod report;
 mod signals;
 mod sink;
+mod sum;
 mod verdict;
 mod workers;
 mod writer;
@@ -45,6 +46,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
     match plan {
         Plan::Dashboard(analysis) => return dashboard::run(analysis),
         Plan::Report(plan) => return report::run(plan),
+        Plan::Merge(plan) => return sum::run(plan),
         Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,

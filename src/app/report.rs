@@ -1,7 +1,7 @@
 //! `rcodetop report`: read everything, print one report.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -12,9 +12,9 @@ use super::signals::{Inquiry, Stop};
 use super::sink::Sink;
 use super::verdict::{self, Exit};
 use super::{confinement, open};
-use crate::cli::{Input, Report, Rights};
+use crate::cli::{ColorChoice, Input, Report, ReportFormat, Rights, Volume};
 use crate::confine;
-use crate::output::{self, Options};
+use crate::output::{self, Format, Options};
 use crate::rehearsal;
 use crate::snapshot::{Ended, Snapshot, SnapshotSpec};
 use crate::tui::glyphs::speaks_utf8;
@@ -35,20 +35,42 @@ pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
     rehearsal::break_out();
     let mut meter = Meter::new(&plan.analysis);
     read(&mut capture, &Orders { stop, inquiry }, duration(&plan.analysis.input), &mut meter);
-    let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
+    let format = match plan.format {
+        ReportFormat::Of(format) => format,
+        ReportFormat::Summary => return summarize(plan, capture, sink),
+    };
+    let top = plan.top.unwrap_or_else(|| format.default_rows());
     let names = plan.analysis.engine.names > 0;
     let snapshot = capture.snapshot(&SnapshotSpec { top, names, ..SnapshotSpec::default() });
     verdict::require_frames(&snapshot)?;
-    write(plan, &snapshot, sink)?;
+    write(plan, format, &snapshot, sink)?;
+    Ok(verdict::verdict(&snapshot, plan.check))
+}
+
+/// Writes the counts themselves, to be added up.
+fn summarize(plan: &Report, capture: Capture, sink: Sink) -> anyhow::Result<Exit> {
+    let mut sum = capture.sum();
+    let snapshot = sum.snapshot(&SnapshotSpec { top: 0, ..SnapshotSpec::default() });
+    verdict::require_frames(&snapshot)?;
+    sink.write(|out| sum.write(out))?;
     Ok(verdict::verdict(&snapshot, plan.check))
 }
 
 /// Where the report goes: what is written is written by whom it shall belong to, not by root.
 fn sink(plan: &Report) -> anyhow::Result<Sink> {
-    let open = || Sink::open(plan.output.as_deref(), inputs(&plan.analysis.input));
-    let is_confined = matches!(plan.analysis.rights, Rights::Confined { .. });
+    owned_sink(&plan.analysis.rights, plan.output.as_deref(), inputs(&plan.analysis.input))
+}
+
+/// The same for who has these rights and reads these files.
+pub(super) fn owned_sink(
+    rights: &Rights,
+    output: Option<&Path>,
+    inputs: &[PathBuf],
+) -> anyhow::Result<Sink> {
+    let open = || Sink::open(output, inputs);
+    let is_confined = matches!(rights, Rights::Confined { .. });
     match confine::owner() {
-        Some(user) if is_confined && plan.output.is_some() => confine::as_user(&user, open)?
+        Some(user) if is_confined && output.is_some() => confine::as_user(&user, open)?
             .with_context(|| {
                 let name = &user.name;
                 format!("for {name}, who called sudo (or send standard output there)")
@@ -99,16 +121,24 @@ fn say_how_it_goes(capture: &mut Capture) {
     let _ = writeln!(io::stderr(), "{captured}; {verdict}");
 }
 
-fn write(plan: &Report, snapshot: &Snapshot, sink: Sink) -> anyhow::Result<()> {
-    let to_file = plan.output.is_some();
+fn write(plan: &Report, format: Format, snapshot: &Snapshot, sink: Sink) -> anyhow::Result<()> {
+    let Report { analysis, top, output, .. } = plan;
     let options = Options {
-        width: if to_file { DEFAULT_WIDTH } else { width() },
-        color: super::wants_color(plan.analysis.color, to_file),
-        unicode: !plan.analysis.screen.ascii && speaks_utf8(|name| std::env::var(name).ok()),
-        every_row: plan.top.is_some(),
-        verbose: plan.analysis.volume == crate::cli::Volume::Verbose,
+        every_row: top.is_some(),
+        ..options(analysis.color, analysis.volume, analysis.screen.ascii, output.is_some())
     };
-    sink.write(|out| output::write(plan.format, snapshot, &options, out))
+    sink.write(|out| output::write(format, snapshot, &options, out))
+}
+
+/// What a report adapts to.
+pub(super) fn options(color: ColorChoice, volume: Volume, ascii: bool, to_file: bool) -> Options {
+    Options {
+        width: if to_file { DEFAULT_WIDTH } else { width() },
+        color: super::wants_color(color, to_file),
+        unicode: !ascii && speaks_utf8(|name| std::env::var(name).ok()),
+        every_row: false,
+        verbose: volume == Volume::Verbose,
+    }
 }
 
 fn width() -> usize {

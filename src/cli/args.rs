@@ -8,8 +8,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::fleet::{MERGE_EXAMPLES, MergeArgs, ReportFormat};
 use super::units::{self, Focused};
-use crate::output::Format;
 use crate::select::Filter;
 use crate::snapshot::Speed;
 use crate::tui::theme::THEMES;
@@ -95,6 +95,9 @@ pub enum Task {
     /// report is printed. Times in reports are UTC.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
+    /// Add up what several sensors or hours have counted, and report it as one
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Explain a response code, a Windows DNS error, an Extended DNS Error or a cause
     ///
     /// Without an argument, lists all of them.
@@ -296,7 +299,7 @@ pub struct ReportArgs {
     pub duration: Option<Duration>,
     /// The report's format
     #[arg(short, long, default_value = "text", help_heading = OUTPUT)]
-    pub format: Format,
+    pub format: ReportFormat,
     /// Rows of each list, or `all` [default: 20; text and markdown: up to 10]
     #[arg(short, long, value_name = "N", help_heading = OUTPUT, value_parser = units::top)]
     pub top: Option<usize>,

@@ -4,6 +4,7 @@
 //! no packet and does no I/O; whether standard output is a terminal comes in as an argument.
 
 mod args;
+mod fleet;
 mod plan;
 mod units;
 
@@ -15,7 +16,9 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice};
+pub use fleet::{Merge, MergeArgs, ReportFormat, Told, ToldArgs};
 pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Volume};
+pub use units::Focused;
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and
 /// `--version`, with their own exit status.

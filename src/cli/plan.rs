@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap_complete::Shell;
 
 use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
+use super::fleet::{Merge, ReportFormat};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
@@ -30,6 +31,8 @@ pub enum Plan {
     Dashboard(Analysis),
     /// Read everything and print one report.
     Report(Report),
+    /// Add up summaries.
+    Merge(Merge),
     /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
@@ -163,7 +166,7 @@ pub struct Report {
     /// What to read and how.
     pub analysis: Analysis,
     /// The report's format.
-    pub format: Format,
+    pub format: ReportFormat,
     /// Rows of each list; `None` leaves it to the format.
     pub top: Option<usize>,
     /// The file to write; `None` means standard output.
@@ -175,7 +178,8 @@ pub struct Report {
 impl Report {
     /// The text report that stands in for the dashboard where there is no terminal.
     fn instead_of_dashboard(analysis: Analysis) -> Self {
-        Self { analysis, format: Format::Text, top: None, output: None, check: false }
+        let format = ReportFormat::Of(Format::Text);
+        Self { analysis, format, top: None, output: None, check: false }
     }
 }
 
@@ -186,6 +190,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         None if cli.print_config => Ok(Plan::Configuration),
         None => dashboard(cli, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
+        Some(Task::Merge(args)) => Ok(Plan::Merge(args.into())),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
@@ -539,7 +544,7 @@ mod tests {
         let Plan::Report(report) = understand("rcodetop a.pcap", false).unwrap() else {
             panic!("a dashboard without a terminal")
         };
-        assert_eq!((report.format, report.top), (Format::Text, None));
+        assert_eq!((report.format, report.top), (ReportFormat::Of(Format::Text), None));
         let lost = understand("rcodetop", false).unwrap_err().to_string();
         assert!(lost.contains("standard output is not a terminal"), "{lost}");
     }

@@ -32,7 +32,7 @@ pub use crate::record::Recording;
 pub use crate::tally::{Distinct, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
-pub use quality::NOT_WRITTEN;
+pub use quality::{COMPLAINT, NOT_WRITTEN};
 
 pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsSpec, StepKind};
 

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::figures::Latency;
+use super::records::{TimesOf, TimesRecord};
 
 /// Response times of one kind of response.
 #[derive(Clone, Debug)]
@@ -83,6 +84,33 @@ impl Times {
         self.count += other.count;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+
+    /// As they are written down; `None` if nothing was measured.
+    pub(super) fn record(&self, of: TimesOf) -> Option<TimesRecord> {
+        let buckets = (0..).zip(&self.buckets).filter(|(_, count)| **count > 0);
+        let buckets = buckets.map(|(bucket, count)| (bucket, *count)).collect();
+        let Self { count, min, max, .. } = *self;
+        (count > 0).then_some(TimesRecord { of, count, min, max, buckets })
+    }
+
+    /// What was written down; `None` if it cannot be.
+    pub(super) fn restore(record: &TimesRecord) -> Option<Self> {
+        let TimesRecord { count, min, max, buckets, .. } = record;
+        let longest = bucket(MAX_STEPS);
+        let mut times = Self { buckets: Vec::new(), count: *count, min: *min, max: *max };
+        for (place, number) in buckets {
+            let place = usize::try_from(*place).ok().filter(|place| *place <= longest)?;
+            if place < times.buckets.len() {
+                return None;
+            }
+            times.buckets.resize(place + 1, 0);
+            *times.buckets.last_mut()? = *number;
+        }
+        let sum: u64 = times.buckets.iter().map(|number| u64::from(*number)).sum();
+        // A bucket may have stopped at its greatest number.
+        let is_whole = sum == *count || times.buckets.contains(&u32::MAX);
+        (min <= max && sum > 0 && sum <= *count && is_whole).then_some(times)
     }
 
     /// The figures; `None` if nothing was measured.

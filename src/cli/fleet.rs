@@ -1,0 +1,162 @@
+//! What puts several captures side by side: `rcodetop merge` adds them up, `rcodetop diff` compares
+//! two of them.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::args::ColorChoice;
+use super::plan::{Rights, Volume};
+use super::units::{self, Focused};
+use crate::output::Format;
+
+/// What is written of what was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// A report, for a reader.
+    Of(Format),
+    /// The counts themselves, to be added up.
+    Summary,
+}
+
+impl ReportFormat {
+    /// How many rows lists have, unless the user says: what shall be added up has all.
+    pub fn default_rows(self) -> usize {
+        match self {
+            Self::Of(format) => format.default_rows(),
+            Self::Summary => usize::MAX,
+        }
+    }
+}
+
+static FORMATS: LazyLock<Vec<ReportFormat>> = LazyLock::new(|| {
+    let reports = Format::value_variants().iter().map(|format| ReportFormat::Of(*format));
+    reports.chain([ReportFormat::Summary]).collect()
+});
+
+impl ValueEnum for ReportFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &FORMATS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Of(format) => format.to_possible_value(),
+            Self::Summary => Some(
+                PossibleValue::new("summary")
+                    .help("All counts, compressed, for `rcodetop merge` and `rcodetop diff`"),
+            ),
+        }
+    }
+}
+
+pub(super) const MERGE_EXAMPLES: &str = "\
+Examples:
+  rcodetop report --format summary hour1.pcap -o hour1.summary      on each sensor
+  rcodetop merge *.summary                                          one report of all
+  rcodetop merge *.summary --format json --top all
+  rcodetop merge day/*.summary --format summary -o day.summary      to be added to others";
+
+/// The options of `rcodetop merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Summaries, as `rcodetop report --format summary` writes them; `-` is standard input
+    #[arg(value_name = "SUMMARY", required = true, value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// What everything revolves around, as in a report [default: what the summaries were made with]
+    #[arg(long, value_name = "FOCUS", value_parser = units::focus)]
+    pub focus: Option<Focused>,
+    /// Bound of all tables together; beyond it rare entries are forgotten and the report says so
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = units::memory)]
+    pub max_memory: u64,
+    /// The format of what is written
+    #[arg(short, long, default_value = "text")]
+    pub format: ReportFormat,
+    /// Rows of each list, or `all` [default: 20; text and markdown: up to 10]
+    #[arg(short, long, value_name = "N", value_parser = units::top)]
+    pub top: Option<usize>,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Exit with status 1 if a fault was found, as a report does
+    #[arg(long)]
+    pub check: bool,
+    /// How it is told.
+    #[command(flatten)]
+    pub told: ToldArgs,
+}
+
+/// How something is told, and with whose rights the files are read.
+#[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "shown by --help")]
+pub struct ToldArgs {
+    /// Only errors on standard error
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show the whole ledger, and how the program is confined
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// When to use colours; `auto` heeds NO_COLOR and needs a terminal
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// As root, read as this user instead
+    #[arg(long, value_name = "NAME", conflicts_with = "no_sandbox")]
+    pub user: Option<String>,
+    /// Keep all rights while reading: a fault in the program is then a hole in this host
+    #[arg(long)]
+    pub no_sandbox: bool,
+}
+
+/// How it is told, and with whose rights files are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// How much is told on standard error.
+    pub volume: Volume,
+    /// When to use colours.
+    pub color: ColorChoice,
+    /// With whose rights files are read.
+    pub rights: Rights,
+}
+
+/// Summaries that shall be added up, and where the sum goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// At least one.
+    pub files: Vec<PathBuf>,
+    /// What everything revolves around; `None` for what the first one was made with.
+    pub focus: Option<Focused>,
+    /// Bound of all tables together, in bytes.
+    pub max_memory: u64,
+    /// What is written.
+    pub format: ReportFormat,
+    /// Rows of each list; `None` leaves it to the format.
+    pub top: Option<usize>,
+    /// The file to write; `None` means standard output.
+    pub output: Option<PathBuf>,
+    /// Whether a fault found changes the exit status.
+    pub check: bool,
+    /// How it is told.
+    pub told: Told,
+}
+
+impl From<ToldArgs> for Told {
+    fn from(args: ToldArgs) -> Self {
+        let ToldArgs { quiet, verbose, color, user, no_sandbox } = args;
+        let volume = match (quiet, verbose) {
+            (true, _) => Volume::Quiet,
+            (_, true) => Volume::Verbose,
+            _ => Volume::Normal,
+        };
+        let rights = if no_sandbox { Rights::All } else { Rights::Confined { user } };
+        Self { volume, color, rights }
+    }
+}
+
+impl From<MergeArgs> for Merge {
+    fn from(args: MergeArgs) -> Self {
+        let MergeArgs { files, focus, max_memory, format, top, output, check, told } = args;
+        Self { files, focus, max_memory, format, top, output, check, told: told.into() }
+    }
+}
