@@ -10,6 +10,7 @@ pub mod app;
 pub mod cli;
 pub mod confine;
 pub mod diagnose;
+pub mod diff;
 pub mod engine;
 pub mod explain;
 pub mod feed;

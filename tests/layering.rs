@@ -30,11 +30,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("select", &["wire", "track", "tally"]),
     // What was counted, read and written as a promise of its own.
     ("summary", &["track", "tally", "snapshot", "wire"]),
+    // What differs between two of them; it asks sums for what no snapshot lists.
+    ("diff", &["tally", "snapshot", "summary", "wire"]),
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
     ("feed", &["select", "snapshot"]),
     ("source", &["wire", "snapshot", "rehearsal"]),
     ("record", &["wire", "rehearsal"]),
-    ("output", &["snapshot", "record", "wire"]),
+    ("output", &["snapshot", "record", "diff", "wire"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
     ("tui", &["select", "snapshot", "feed", "rehearsal"]),
     (
@@ -69,7 +71,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("seccompiler::", &["confine"]),
     ("nix::", &["confine"]),
     ("libc::", &["confine"]),
-    ("serde_json::", &["output", "summary"]),
+    ("serde_json::", &["output", "summary", "diff"]), // diff: reports that were kept
     ("csv::", &["output"]),
     ("clap::", &["cli", "app", "output"]), // output: the names of its formats
     ("clap_complete::", &["cli", "app"]),

@@ -7,6 +7,7 @@ mod analyze;
 mod analyzer;
 mod capture;
 mod clock;
+mod compare;
 mod config;
 mod confinement;
 mod dashboard;
@@ -46,6 +47,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
     match plan {
         Plan::Dashboard(analysis) => return dashboard::run(analysis),
         Plan::Report(plan) => return report::run(plan),
+        Plan::Diff(plan) => return compare::run(plan),
         Plan::Merge(plan) => return sum::run(plan),
         Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
         Plan::Explain(None) => say(&explain::list())?,

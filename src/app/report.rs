@@ -27,14 +27,14 @@ const DEFAULT_WIDTH: usize = 100;
 pub(super) fn run(plan: &Report) -> anyhow::Result<Exit> {
     // Until all is open there is nothing to end in order, and a FIFO may be waited for.
     let opened = open::open(&plan.analysis)?;
-    let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
+    let orders = Orders::on_signals()?;
     let sink = sink(plan)?;
     let status = confinement::confine(&plan.analysis, &opened)?;
     confinement::tell(&status, plan.analysis.volume);
     let mut capture = opened.read()?;
     rehearsal::break_out();
     let mut meter = Meter::new(&plan.analysis);
-    read(&mut capture, &Orders { stop, inquiry }, duration(&plan.analysis.input), &mut meter);
+    read(&mut capture, &orders, duration(&plan.analysis.input), &mut meter);
     let format = match plan.format {
         ReportFormat::Of(format) => format,
         ReportFormat::Summary => return summarize(plan, capture, sink),
@@ -95,12 +95,25 @@ fn duration(input: &Input) -> Option<Duration> {
 
 /// What signals ask for.
 #[derive(Default)]
-struct Orders {
+pub(super) struct Orders {
     stop: Stop,
     inquiry: Inquiry,
 }
 
-fn read(capture: &mut Capture, orders: &Orders, duration: Option<Duration>, meter: &mut Meter) {
+impl Orders {
+    /// From now on.
+    pub(super) fn on_signals() -> anyhow::Result<Self> {
+        Ok(Self { stop: Stop::on_signals()?, inquiry: Inquiry::on_signal()? })
+    }
+}
+
+/// Reads to the end, or until a signal or the time says so.
+pub(super) fn read(
+    capture: &mut Capture,
+    orders: &Orders,
+    duration: Option<Duration>,
+    meter: &mut Meter,
+) {
     let began = Instant::now();
     while !capture.has_ended() {
         capture.advance();

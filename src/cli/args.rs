@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::fleet::{MERGE_EXAMPLES, MergeArgs, ReportFormat};
+use super::fleet::{DIFF_EXAMPLES, DiffArgs, MERGE_EXAMPLES, MergeArgs, ReportFormat};
 use super::units::{self, Focused};
 use crate::select::Filter;
 use crate::snapshot::Speed;
@@ -87,7 +87,7 @@ pub struct Cli {
 
 /// What to do instead of showing the dashboard.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, clippy::doc_markdown, reason = "made once; shown by --help")]
+#[expect(clippy::doc_markdown, reason = "shown by --help")]
 pub enum Task {
     /// Read everything, print one report, exit
     ///
@@ -98,6 +98,12 @@ pub enum Task {
     /// Add up what several sensors or hours have counted, and report it as one
     #[command(after_help = MERGE_EXAMPLES)]
     Merge(MergeArgs),
+    /// Tell what changed from one capture to another, by more than chance
+    ///
+    /// Each side is a capture file, a summary (report --format summary) or a report that was kept
+    /// (report --format json --top all). Shares are compared, as captures differ in length.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
     /// Explain a response code, a Windows DNS error, an Extended DNS Error or a cause
     ///
     /// Without an argument, lists all of them.

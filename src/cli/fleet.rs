@@ -1,16 +1,20 @@
 //! What puts several captures side by side: `rcodetop merge` adds them up, `rcodetop diff` compares
 //! two of them.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::args::ColorChoice;
-use super::plan::{Rights, Volume};
+use super::plan::{Analysis, Rights, Volume};
 use super::units::{self, Focused};
 use crate::output::Format;
+use crate::output::difference::DiffFormat;
+use crate::select::Filter;
 
 /// What is written of what was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,79 @@ pub struct MergeArgs {
     /// How it is told.
     #[command(flatten)]
     pub told: ToldArgs,
+}
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Examples:
+  rcodetop diff before.pcap after.pcap                  before and after a change
+  rcodetop diff monday.summary tuesday.summary --check  status 1 if anything got worse
+  rcodetop diff kept.json now.pcap --format markdown    against a report that was kept
+  rcodetop diff a.pcap b.pcap --focus no-response       what is not answered any more";
+
+/// The options of `rcodetop diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier side
+    #[arg(value_name = "BEFORE", value_hint = ValueHint::FilePath)]
+    pub before: PathBuf,
+    /// The later side
+    #[arg(value_name = "AFTER", value_hint = ValueHint::FilePath)]
+    pub after: PathBuf,
+    /// What everything revolves around, as in a report [default: that of a report or summary, else
+    /// REFUSED]
+    #[arg(long, value_name = "FOCUS", value_parser = units::focus)]
+    pub focus: Option<Focused>,
+    /// Which exchanges of captures are counted, as in a report
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<Filter>,
+    /// A UDP and TCP port that carries DNS in captures; repeatable, replaces the default
+    #[arg(short, long, default_value = "53", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Vec<u16>,
+    /// How long a query waits for its response, in packet time of captures
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = units::duration)]
+    pub timeout: Duration,
+    /// Bound of all tables together; beyond it rare entries are forgotten, which is allowed for
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = units::memory)]
+    pub max_memory: u64,
+    /// Threads that share the work of a capture [default: as many as help, at most 8]
+    #[arg(long, value_name = "N", value_parser = units::threads)]
+    pub threads: Option<NonZeroUsize>,
+    /// The format of what is written
+    #[arg(short, long, default_value = "text")]
+    pub format: DiffFormat,
+    /// Rows of each table, or `all` [default: 10; json: 20]
+    #[arg(short, long, value_name = "N", value_parser = units::top)]
+    pub top: Option<usize>,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Exit with status 1 if anything got worse
+    #[arg(long)]
+    pub check: bool,
+    /// How it is told.
+    #[command(flatten)]
+    pub told: ToldArgs,
+}
+
+/// Two sides, and where their comparison goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diff {
+    /// The earlier side.
+    pub before: PathBuf,
+    /// The later side.
+    pub after: PathBuf,
+    /// How captures are read.
+    pub analysis: Analysis,
+    /// What everything revolves around; `None` for that of a report or summary.
+    pub focus: Option<Focused>,
+    /// What is written.
+    pub format: DiffFormat,
+    /// Rows of each table; `None` leaves it to the format.
+    pub top: Option<usize>,
+    /// The file to write; `None` means standard output.
+    pub output: Option<PathBuf>,
+    /// Whether what got worse changes the exit status.
+    pub check: bool,
 }
 
 /// How something is told, and with whose rights the files are read.

@@ -16,7 +16,7 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice};
-pub use fleet::{Merge, MergeArgs, ReportFormat, Told, ToldArgs};
+pub use fleet::{Diff, DiffArgs, Merge, MergeArgs, ReportFormat, Told, ToldArgs};
 pub use plan::{Analysis, Config, Input, Live, Plan, Report, Rights, Screen, Volume};
 pub use units::Focused;
 

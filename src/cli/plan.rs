@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap_complete::Shell;
 
 use super::args::{Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, Task, WriteArgs};
-use super::fleet::{Merge, ReportFormat};
+use super::fleet::{Diff, DiffArgs, Merge, ReportFormat, Told};
 use super::units::MOST_SNAPLEN;
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
@@ -33,6 +33,8 @@ pub enum Plan {
     Report(Report),
     /// Add up summaries.
     Merge(Merge),
+    /// Compare two captures.
+    Diff(Diff),
     /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
@@ -190,6 +192,7 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         None if cli.print_config => Ok(Plan::Configuration),
         None => dashboard(cli, stdout_is_terminal),
         Some(Task::Report(args)) => report(args).map(Plan::Report),
+        Some(Task::Diff(args)) => Ok(Plan::Diff(diff(args))),
         Some(Task::Merge(args)) => Ok(Plan::Merge(args.into())),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
@@ -277,6 +280,40 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
     }
     Ok(Report { analysis, format, top, output, check })
+}
+
+/// Both sides are read as the files of a report are.
+fn diff(args: DiffArgs) -> Diff {
+    let DiffArgs { before, after, mut port, focus, filter, timeout, max_memory, threads, .. } =
+        args;
+    let DiffArgs { format, top, output, check, told, .. } = args;
+    port.sort_unstable();
+    port.dedup();
+    let Told { volume, color, rights } = told.into();
+    let usual = EngineConfig::default();
+    let engine = EngineConfig {
+        ports: port,
+        focus: focus.map_or(usual.focus, |it| it.focus),
+        slow_after: focus.map_or(usual.slow_after, |it| it.slow_after),
+        patience: timeout,
+        // Both are there at once.
+        max_memory: max_memory / 2,
+        rows: usize::MAX,
+        filter: filter.filter(|filter| !filter.is_empty()),
+        ..usual
+    };
+    let input = Input::Files { paths: vec![before.clone()], follow: false, threads, replay: None };
+    let analysis = Analysis {
+        input,
+        engine,
+        volume,
+        color,
+        screen: Screen::default(),
+        export_dir: None,
+        record: None,
+        rights,
+    };
+    Diff { before, after, analysis, focus, format, top, output, check }
 }
 
 fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {

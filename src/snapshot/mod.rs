@@ -6,6 +6,7 @@
 //! types, because a serializable type is a promise.
 
 mod build;
+mod compared;
 mod course;
 mod lookups;
 mod meant;
@@ -17,6 +18,7 @@ mod replay;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use self::compared::{Compared, Mark};
 pub use self::course::Course;
 #[cfg(test)]
 pub(crate) use crate::diagnose::fixtures;
@@ -196,6 +198,8 @@ pub struct Snapshot {
     pub packets: KeptPackets,
     /// What its addresses are called, by hearsay; `None` if not asked for or not learnt.
     pub named: Option<Named>,
+    /// What differs from a baseline; `None` if there is none.
+    pub compared: Option<Compared>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

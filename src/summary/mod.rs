@@ -7,7 +7,7 @@
 mod head;
 mod read;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 use crate::focus::Focus;
@@ -17,6 +17,7 @@ use crate::tally::Tallies;
 use crate::track::Hasher;
 
 pub use read::SummaryError;
+pub(crate) use read::is_summary;
 
 use head::Head;
 
@@ -76,6 +77,11 @@ impl Sum {
         self.tallies.slow_after()
     }
 
+    /// The counts themselves, for who compares them.
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.tallies
+    }
+
     /// Adds what was counted elsewhere, in its focus of `self`.
     pub fn add(&mut self, mut other: Self) -> Result<(), Mismatch> {
         self.head.may_add(&other.head)?;
@@ -116,7 +122,9 @@ impl Sum {
         snapshot::fill(&mut snapshot, &self.tallies, spec);
         let mut weighed = Weighed::default();
         weighed.finish();
-        weighed.weigh(&self.tallies, snapshot.source.last.unwrap_or_default());
+        if spec.weigh {
+            weighed.weigh(&self.tallies, snapshot.source.last.unwrap_or_default());
+        }
         weighed.fill(&mut snapshot);
         snapshot.assess();
         snapshot.quality.extend(self.head.cautions());

@@ -113,6 +113,15 @@ impl Times {
         (min <= max && sum > 0 && sum <= *count && is_whole).then_some(times)
     }
 
+    /// How many took longer than so many nanoseconds, as far as buckets tell times apart, and how
+    /// many there are.
+    pub(crate) fn above(&self, nanos: u64) -> (u64, u64) {
+        let place = bucket((nanos / STEP_NANOS).min(MAX_STEPS));
+        let sum = |counts: &[u32]| counts.iter().map(|count| u64::from(*count)).sum();
+        let longer = self.buckets.get(place + 1..).unwrap_or_default();
+        (sum(longer), sum(&self.buckets))
+    }
+
     /// The figures; `None` if nothing was measured.
     pub(crate) fn latency(&self) -> Option<Latency> {
         if self.count == 0 {

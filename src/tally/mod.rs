@@ -4,6 +4,7 @@
 //! Counting contains no opinions. Tables of several engines merge into one.
 
 mod arena;
+mod ask;
 mod bounds;
 mod carry;
 mod domains;
@@ -34,6 +35,7 @@ use crate::time::Timestamp;
 use crate::track::{Exchange, Hasher, Hashes};
 use crate::wire::Address;
 
+pub(crate) use ask::Counted;
 pub use bounds::Bounds;
 pub use events::Events;
 pub use figures::{Distinct, Impact, Latency, Step, Timeline};
@@ -636,9 +638,7 @@ impl Tallies {
 
     /// Response times of all answered queries.
     pub fn latency(&self) -> Option<Latency> {
-        let mut all = self.other_times.clone();
-        self.times.iter().flatten().for_each(|times| all.merge(times));
-        all.latency()
+        self.all_times().latency()
     }
 
     /// Response times of one code, where they are kept apart.

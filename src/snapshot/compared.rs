@@ -1,0 +1,64 @@
+//! How what is seen now differs from what was seen before, for readers that show both at once.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::QuestionKey;
+
+/// How something differs by more than chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// It meets the focus, and did not before.
+    New,
+    /// It meets it more often.
+    Grown,
+    /// It met it, and does not any more.
+    Gone,
+    /// It meets it less often.
+    Less,
+}
+
+impl Mark {
+    /// In a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Grown => "grown",
+            Self::Gone => "gone",
+            Self::Less => "less",
+        }
+    }
+}
+
+/// What differs from a baseline.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Compared {
+    /// What the baseline is called, escaped.
+    pub with: String,
+    /// The share of the focus in it, 0 to 1.
+    pub before: f64,
+    /// How the focus as a whole differs; `None` if by no more than chance.
+    pub whole: Option<Mark>,
+    /// Servers that differ.
+    pub servers: HashMap<IpAddr, Mark>,
+    /// Clients that differ.
+    pub clients: HashMap<IpAddr, Mark>,
+    /// Registered domains that differ.
+    pub domains: HashMap<String, Mark>,
+    /// Questions that differ.
+    pub names: HashMap<QuestionKey, Mark>,
+    /// Findings that are new, in a sentence each.
+    pub new_findings: Vec<String>,
+    /// Findings that are gone.
+    pub gone_findings: Vec<String>,
+}
+
+impl Compared {
+    /// How many servers, clients and names have a mark.
+    pub fn count(&self, mark: Mark) -> [usize; 3] {
+        fn of<K>(marks: &HashMap<K, Mark>, wanted: Mark) -> usize {
+            marks.values().filter(|mark| **mark == wanted).count()
+        }
+        [of(&self.servers, mark), of(&self.clients, mark), of(&self.names, mark)]
+    }
+}
