@@ -6,6 +6,7 @@ pub(super) mod play;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::analyze::Analyze;
+use super::compare::Baseline;
 use super::overload::Overload;
 use super::replay::Playing;
 use crate::engine::EngineConfig;
@@ -37,6 +38,8 @@ pub(super) struct Capture {
     /// Whether packets come faster than they can be looked at.
     overload: Overload,
     began: Instant,
+    /// What it is compared with.
+    baseline: Option<Baseline>,
 }
 
 /// A source, what it feeds, and how far they are.
@@ -190,6 +193,7 @@ impl Capture {
             again: Again::default(),
             playing: None,
             overload: Overload::default(),
+            baseline: None,
             began: Instant::now(),
         }
     }
@@ -202,6 +206,11 @@ impl Capture {
     /// The same, whose packets come as they were captured.
     pub(super) fn played(self, playing: Playing) -> Self {
         Self { playing: Some(playing), ..self }
+    }
+
+    /// The same, compared with what was before.
+    pub(super) fn compared(self, baseline: Option<Baseline>) -> Self {
+        Self { baseline, ..self }
     }
 
     /// The same, whose frames are written to files.
@@ -409,6 +418,9 @@ impl Capture {
         snapshot.ledger.interface_dropped = losses.interface;
         snapshot.assess();
         snapshot.quality.extend(complaints);
+        if let Some(baseline) = &mut self.baseline {
+            baseline.look(&mut snapshot);
+        }
         snapshot
     }
 }

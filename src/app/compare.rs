@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -13,12 +14,12 @@ use super::report::{Orders, options, owned_sink, read};
 use super::sum::Named;
 use super::verdict::{self, Exit};
 use super::{confinement, sum};
-use crate::cli::{Analysis, Diff, Input};
-use crate::diff::{Comparison, Kind, Side, compare, is_report};
+use crate::cli::{Analysis, Diff, Input, Volume};
+use crate::diff::{Comparison, Kind, Side, compare, is_report, marks};
 use crate::feed::Command;
 use crate::focus::Focus;
 use crate::output::difference::{Difference, write_difference};
-use crate::snapshot::{Ended, Lists, SnapshotSpec};
+use crate::snapshot::{Ended, Lists, Snapshot, SnapshotSpec};
 use crate::summary::{Sum, is_summary};
 use crate::track::Hasher;
 use crate::wire::name::escape_text;
@@ -218,4 +219,51 @@ fn without_lists() -> SnapshotSpec {
 fn read_side(mut sum: Sum, kind: Kind) -> ReadSide {
     let exit = verdict::verdict(&sum.snapshot(&without_lists()), false);
     ReadSide { side: Side::of_sum(sum, kind), exit }
+}
+
+/// What the dashboard compares with.
+pub(super) struct Baseline {
+    side: Side,
+}
+
+impl Baseline {
+    /// Opens what shall be compared with; no byte of it is looked at.
+    pub(super) fn open(path: &Path, analysis: &Analysis) -> anyhow::Result<OpenSide> {
+        let mut analysis = analysis.clone();
+        analysis.input = Input::Files {
+            paths: vec![path.to_owned()],
+            follow: false,
+            threads: Some(NonZeroUsize::MIN),
+            replay: None,
+        };
+        (analysis.record, analysis.volume) = (None, Volume::Quiet);
+        (analysis.engine.trail, analysis.engine.names) = (0, 0);
+        analysis.engine.rows = usize::MAX;
+        open_side(path, &analysis)
+    }
+
+    /// Reads it to its end.
+    pub(super) fn read(opened: OpenSide) -> anyhow::Result<Self> {
+        let kind = opened.kind()?;
+        // A report has the focus that it has, and a filter cannot be asked of it.
+        let focus = (kind != Kind::Report).then_some(opened.analysis.engine.focus);
+        let name = opened.name.clone();
+        let read = opened.read(kind, focus, &Hasher::default(), &Orders::default());
+        let ReadSide { side, .. } = read.with_context(|| format!("cannot compare with {name}"))?;
+        Ok(Self { side })
+    }
+
+    /// Shows in a snapshot what differs, where both speak of the same.
+    pub(super) fn look(&mut self, snapshot: &mut Snapshot) {
+        self.side.set_focus(snapshot.focus);
+        let filter = snapshot.selected.as_ref().map(|it| &it.filter);
+        let is_slow = snapshot.focus == Focus::Slow;
+        let alike = self.side.focus == snapshot.focus
+            && self.side.filter.as_ref() == filter
+            && (!is_slow || self.side.slow_after == snapshot.slow.after);
+        if alike {
+            let comparison = compare(&self.side, &Side::of_snapshot(snapshot));
+            snapshot.compare(marks(&self.side, &comparison));
+        }
+    }
 }

@@ -273,6 +273,9 @@ pub struct ScreenArgs {
     /// Leave the mouse to the terminal, so that text can be selected
     #[arg(long, help_heading = SCREEN)]
     pub no_mouse: bool,
+    /// Show what differs from this capture, summary or report that was kept (see `rcodetop diff`)
+    #[arg(long, value_name = "FILE", help_heading = SCREEN, value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
     /// Play capture files: packets come as they were captured, or so many times as fast (0.1 to
     /// 1000). Keys pause, step, change the speed and go to the end [default without SPEED: 1]
     #[arg(long, value_name = "SPEED", help_heading = FILES, value_parser = units::speed,

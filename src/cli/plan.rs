@@ -97,6 +97,8 @@ pub struct Screen {
     pub no_mouse: bool,
     /// Addresses alone: what they are called is not even learnt.
     pub numeric: bool,
+    /// What is seen is compared with this.
+    pub baseline: Option<PathBuf>,
     /// Which configuration file to read.
     pub config: Config,
 }
@@ -209,26 +211,34 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
 }
 
 fn screen(args: ScreenArgs) -> Screen {
-    let ScreenArgs { theme, ascii, no_mouse, config, no_config, .. } = args;
+    let ScreenArgs { theme, ascii, no_mouse, baseline, config, no_config, .. } = args;
     let config = match config {
         _ if no_config => Config::Without,
         Some(file) => Config::File(file),
         None => Config::Usual,
     };
-    Screen { theme, ascii, no_mouse, numeric: false, config }
+    Screen { theme, ascii, no_mouse, numeric: false, baseline, config }
 }
 
 fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     let Cli { input: args, screen: on_screen, export_dir, .. } = cli;
     let replay = on_screen.replay;
     let screen = Screen { numeric: args.numeric > 0, ..screen(on_screen) };
-    let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
+    let analysis = |args, screen: &Screen| {
+        analysis(args, None).map(|analysis| Analysis { screen: screen.clone(), ..analysis })
+    };
     if stdout_is_terminal {
-        let mut analysis = analysis(args)?;
+        let mut analysis = analysis(args, &screen)?;
         if let Some(speed) = replay {
             play(&mut analysis.input, speed)?;
         }
         return Ok(Plan::Dashboard(Analysis { export_dir, ..analysis }));
+    }
+    if screen.baseline.is_some() {
+        return Err(conflict(
+            "--baseline compares on the dashboard, and standard output is not a terminal; use \
+             `rcodetop diff`",
+        ));
     }
     if replay.is_some() {
         return Err(conflict(
@@ -240,7 +250,7 @@ fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
         "standard output is not a terminal, so there is no dashboard, and a report needs \
          something to read: give a capture file, `-` for standard input, or an interface with -i",
     )?;
-    analysis(args).map(Report::instead_of_dashboard).map(Plan::Report)
+    analysis(args, &screen).map(Report::instead_of_dashboard).map(Plan::Report)
 }
 
 /// Lets the packets of files come as they were captured.

@@ -288,7 +288,15 @@ impl Report {
             late,
             unreachable,
         } = self.outcomes;
-        let all = [answered, unanswered, undecided, unasked, skipped, repeated_queries];
+        let all = [
+            answered,
+            unanswered,
+            undecided,
+            unasked,
+            skipped,
+            repeated_queries,
+            repeated_responses,
+        ];
         if all.iter().any(|number| *number > MOST_COUNTED) {
             return Err(ReportError::Value("number"));
         }

@@ -207,6 +207,17 @@ impl Side {
         Self { kind, sum: Some(sum), ..Self::of_snapshot(&snapshot) }
     }
 
+    /// Looks at something else, where the counts for it are there.
+    pub fn set_focus(&mut self, focus: Focus) {
+        if self.focus == focus {
+            return;
+        }
+        if let Some(mut sum) = self.sum.take() {
+            sum.set_focus(focus);
+            *self = Self::of_sum(sum, self.kind);
+        }
+    }
+
     /// Of what a reader sees.
     pub fn of_snapshot(snapshot: &Snapshot) -> Self {
         let address = |key: &IpAddr| Key::Address(*key);

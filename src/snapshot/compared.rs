@@ -1,9 +1,11 @@
 //! How what is seen now differs from what was seen before, for readers that show both at once.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 
-use super::QuestionKey;
+use super::build::blank;
+use super::{List, QuestionKey, Snapshot};
 
 /// How something differs by more than chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +53,44 @@ pub struct Compared {
     pub new_findings: Vec<String>,
     /// Findings that are gone.
     pub gone_findings: Vec<String>,
+}
+
+impl Snapshot {
+    /// Shows what differs from a baseline: rows that are gone stand behind all others, with nothing
+    /// counted.
+    pub fn compare(&mut self, compared: Compared) {
+        add_gone(&mut self.servers, &compared.servers);
+        add_gone(&mut self.clients, &compared.clients);
+        add_gone(&mut self.names, &compared.names);
+        add_gone(&mut self.domains, &compared.domains);
+        self.compared = Some(compared);
+    }
+
+    /// Takes back the rows that only a baseline has.
+    pub fn without_gone(&mut self) {
+        fn remove<K>(list: &mut List<K>) {
+            let before = list.rows.len();
+            list.rows.retain(|row| row.focus > 0);
+            list.total -= (before - list.rows.len()) as u64;
+        }
+        remove(&mut self.servers);
+        remove(&mut self.clients);
+        remove(&mut self.names);
+        remove(&mut self.domains);
+    }
+}
+
+/// Rows of a list that are shown as gone at most.
+const MOST_GONE: usize = 100;
+
+fn add_gone<K: Clone + Ord + Hash>(list: &mut List<K>, marks: &HashMap<K, Mark>) {
+    let gone = marks.iter().filter(|(_, mark)| **mark == Mark::Gone).map(|(key, _)| key);
+    let mut gone: Vec<&K> = gone.collect();
+    gone.sort_unstable();
+    let rows = gone.into_iter().take(MOST_GONE).map(|key| blank(key.clone()));
+    let before = list.rows.len();
+    list.rows.extend(rows);
+    list.total += (list.rows.len() - before) as u64;
 }
 
 impl Compared {

@@ -119,7 +119,7 @@ pub(super) fn tables(it: &Difference<'_>) -> Vec<Rows> {
         };
         (turn, row.is_slower(), [row.of.to_string(), told(&row.before), told(&row.after)])
     });
-    all.push(rows("Response times, median", "of", times.collect(), it.top));
+    all.push(rows("Response times, median (less is faster)", "of", times.collect(), it.top));
     for ((table, _, heading), changes) in Table::ALL.iter().zip(&comparison.tables) {
         let changes = changes.iter().map(|row| change(it, row)).collect();
         let what = heading_of(*table);
