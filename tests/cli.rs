@@ -373,6 +373,7 @@ const OPTIONS: &[&str] = &[
     "--theme",
     "--ascii",
     "--no-mouse",
+    "--baseline",
     "--config",
     "--no-config",
     "--print-config",

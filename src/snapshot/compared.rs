@@ -102,3 +102,34 @@ impl Compared {
         [of(&self.servers, mark), of(&self.clients, mark), of(&self.names, mark)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Row;
+
+    #[test]
+    fn rows_that_are_gone_are_shown_behind_the_others_and_taken_back() {
+        let address = |last: u8| IpAddr::from([192, 0, 2, last]);
+        let mut snapshot = Snapshot::default();
+        let row = Row { focus: 5, whole: 9, ..blank(address(1)) };
+        (snapshot.servers.rows, snapshot.servers.total) = (vec![row], 1);
+        let marks = [(1, Mark::Grown), (7, Mark::Gone), (3, Mark::Gone), (9, Mark::Less)];
+        let servers = marks.map(|(last, mark)| (address(last), mark)).into();
+        snapshot.compare(Compared { servers, ..Compared::default() });
+        let keys: Vec<_> = snapshot.servers.rows.iter().map(|row| row.key).collect();
+        assert_eq!(keys, [address(1), address(3), address(7)]);
+        assert_eq!(snapshot.compared.as_ref().unwrap().count(Mark::Gone), [2, 0, 0]);
+        snapshot.without_gone();
+        assert_eq!((snapshot.servers.rows.len(), snapshot.servers.total), (1, 1));
+    }
+
+    #[test]
+    fn no_more_rows_are_shown_as_gone_than_a_screen_can_use() {
+        let mut snapshot = Snapshot::default();
+        let gone = |number: u32| (IpAddr::from(number.to_be_bytes()), Mark::Gone);
+        let clients = (0..1_000).map(gone).collect();
+        snapshot.compare(Compared { clients, ..Compared::default() });
+        assert_eq!(snapshot.clients.rows.len(), MOST_GONE);
+    }
+}
