@@ -438,6 +438,7 @@ const OPTIONS: &[&str] = &[
     "--theme",
     "--ascii",
     "--no-mouse",
+    "--baseline",
     "--config",
     "--no-config",
     "--print-config",

@@ -29,6 +29,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diagnose", &["tally", "track", "wire"]),
     ("snapshot", &["select", "tally", "trail", "hearsay", "diagnose", "wire", "record"]),
     ("select", &["wire", "track", "tally", "mask"]), // of what was typed, no true address is shown
+    // What was counted, read and written as a promise of its own.
+    ("summary", &["track", "tally", "snapshot", "wire"]),
+    // What differs between two of them; it asks sums for what no snapshot lists.
+    ("diff", &["tally", "snapshot", "summary", "wire"]),
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
     ("pick", &["engine", "track", "wire"]),
     // output: how a cell of a CSV file is disarmed
@@ -37,7 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("feed", &["select", "snapshot"]),
     ("source", &["wire", "snapshot", "rehearsal", "mask"]), // the last that knows true addresses
     ("record", &["wire", "rehearsal"]),
-    ("output", &["snapshot", "record", "wire"]),
+    ("output", &["snapshot", "record", "diff", "wire"]),
     ("metrics", &["snapshot"]),
     ("serve", &["feed", "snapshot", "metrics"]),
     ("explain", &["diagnose"]), // the words of its causes, never its findings
@@ -59,7 +63,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("pcap::", &["source"]),
     ("pcap_parser::", &["source"]),
     ("flate2::", &["source"]),
-    ("zstd::", &["source"]),
+    ("zstd::", &["source", "summary"]),
     ("liblzma::", &["source"]),
     ("lz4_flex::", &["source"]),
     ("etherparse::", &["wire"]),
@@ -79,7 +83,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("seccompiler::", &["confine"]),
     ("nix::", &["confine"]),
     ("libc::", &["confine"]),
-    ("serde_json::", &["output", "rows"]),
+    ("serde_json::", &["output", "rows", "summary", "diff"]), // diff: reports that were kept
     ("csv::", &["output", "rows"]),
     ("parquet::", &["rows"]),
     ("clap::", &["cli", "app", "output", "rows"]), // output, rows: the names of their formats

@@ -265,7 +265,10 @@ fn tiny_fragments(nth: u64, wire: &mut Wire) {
 fn overlapping_fragments(nth: u64, wire: &mut Wire) {
     const MORE: u16 = 0x2000;
     let offset = low(scattered(nth)) % 8_000;
-    wire.ip(Ends::of(CLIENT, 4096), 17, low(nth % 16), MORE | offset, &[0xAA; 64]);
+    // A first fragment has ports: a capture filter passes no other.
+    let mut piece = [0xAA; 64];
+    piece[..4].copy_from_slice(&[0x10, 0, 0, 53]);
+    wire.ip(Ends::of(CLIENT, 4096), 17, low(nth % 16), MORE | offset, &piece);
 }
 
 /// RFC 792: an error quotes the first bytes of what it is about.

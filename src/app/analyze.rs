@@ -4,6 +4,7 @@ use crate::engine::{Counted, Engine};
 use crate::focus::Focus;
 use crate::snapshot::{Lists, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
+use crate::tally::Tallies;
 use crate::track::Relief;
 use crate::trail::WholeFrame;
 
@@ -36,6 +37,9 @@ pub(super) trait Analyze: Send {
         let spec = SnapshotSpec { top: 0, lists, weigh: false, ..SnapshotSpec::default() };
         Counted::of(&self.snapshot(&spec))
     }
+
+    /// Takes away what was counted: for who needs more than a snapshot, once nothing follows.
+    fn take_tallies(&mut self) -> Tallies;
 
     /// What is known now, as [`Engine::snapshot`] gives it.
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot;
@@ -72,6 +76,10 @@ impl Analyze for Engine {
 
     fn counted(&mut self) -> Counted {
         Engine::counted(self)
+    }
+
+    fn take_tallies(&mut self) -> Tallies {
+        Engine::take_tallies(self)
     }
 
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {

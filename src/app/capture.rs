@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::analyze::Analyze;
+use super::compare::Baseline;
 use super::overload::Overload;
 use super::replay::Playing;
 use crate::engine::EngineConfig;
@@ -14,8 +15,11 @@ use crate::feed::Command;
 use crate::geo::Atlas;
 use crate::record::Recorder;
 use crate::select::Filter;
-use crate::snapshot::{Ended, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp};
+use crate::snapshot::{
+    COMPLAINT, Ended, Lists, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp,
+};
 use crate::source::{End, FrameSource, NextRun, SourceError};
+use crate::summary::Sum;
 
 /// What a piece of work may take before the caller gets its turn.
 const PIECE: Duration = Duration::from_millis(50);
@@ -29,9 +33,6 @@ const FLUSH: Duration = Duration::from_secs(1);
 const PSEUDONYMS: &str =
     "addresses are pseudonyms; names that were asked for, times and texts are as they were";
 
-/// The identifier of what a source complains of while it goes on.
-pub(super) const COMPLAINT: &str = "source";
-
 /// Where the packets come from, and what they are counted by.
 pub(super) struct Capture {
     pub(super) origin: Origin,
@@ -43,6 +44,8 @@ pub(super) struct Capture {
     /// Whether packets come faster than they can be looked at.
     overload: Overload,
     began: Instant,
+    /// What it is compared with.
+    baseline: Option<Baseline>,
 }
 
 /// A source, what it feeds, and how far they are.
@@ -200,6 +203,7 @@ impl Capture {
             again: Again::default(),
             playing: None,
             overload: Overload::default(),
+            baseline: None,
             began: Instant::now(),
         }
     }
@@ -212,6 +216,11 @@ impl Capture {
     /// The same, whose packets come as they were captured.
     pub(super) fn played(self, playing: Playing) -> Self {
         Self { playing: Some(playing), ..self }
+    }
+
+    /// The same, compared with what was before.
+    pub(super) fn compared(self, baseline: Option<Baseline>) -> Self {
+        Self { baseline, ..self }
     }
 
     /// The same, whose frames are written to files.
@@ -387,6 +396,14 @@ impl Capture {
         }
     }
 
+    /// All that was counted, and what is known of it; nothing is counted any more from then on.
+    pub(super) fn sum(mut self) -> Sum {
+        let lists = Lists { domains: false, prefixes: false, paths: false };
+        let spec = SnapshotSpec { top: 0, lists, weigh: false, ..SnapshotSpec::default() };
+        let snapshot = self.snapshot(&spec);
+        Sum::of(&snapshot, self.whole.analyzer.take_tallies())
+    }
+
     /// What is known now.
     pub(super) fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         let losses = self.whole.source.losses();
@@ -424,6 +441,9 @@ impl Capture {
             snapshot.quality.push(Quality { id: "pseudonyms", text });
         }
         snapshot.quality.extend(complaints);
+        if let Some(baseline) = &mut self.baseline {
+            baseline.look(&mut snapshot);
+        }
         snapshot
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 use super::open::Opened;
@@ -15,22 +16,39 @@ const INTERFACES: &str = "/sys/class/net";
 /// Gives up all that is not needed from here on: all that shall be read is open, and nothing of it
 /// was looked at.
 pub(super) fn confine(analysis: &Analysis, opened: &Opened) -> anyhow::Result<Status> {
-    confine_to(Role::Analyst, analysis, opened)
+    confine_as(Role::Analyst, analysis, opened)
 }
 
 /// The same, for who also does something else.
-pub(super) fn confine_to(
+pub(super) fn confine_as(
     role: Role,
     analysis: &Analysis,
     opened: &Opened,
 ) -> anyhow::Result<Status> {
-    let Rights::Confined { user } = &analysis.rights else {
+    give_up(role, &analysis.rights, opened.to_read(), opened.sockets())
+}
+
+/// The same, where only these files may be opened yet, and from these sockets be read.
+pub(super) fn confine_to(
+    rights: &Rights,
+    read: Vec<PathBuf>,
+    sockets: Vec<RawFd>,
+) -> anyhow::Result<Status> {
+    give_up(Role::Analyst, rights, read, sockets)
+}
+
+fn give_up(
+    role: Role,
+    rights: &Rights,
+    mut read: Vec<PathBuf>,
+    sockets: Vec<RawFd>,
+) -> anyhow::Result<Status> {
+    let Rights::Confined { user } = rights else {
         return Ok(Status::Off);
     };
-    let mut read = opened.to_read();
     read.extend(std::env::current_exe()); // a backtrace tells the names of functions
     let user = confine::analyst(user.as_deref())?;
-    let wishes = Wishes { role, user, read, sockets: opened.sockets() };
+    let wishes = Wishes { role, user, read, sockets };
     Ok(confine::confine(&wishes)?)
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::capture::Capture;
+use super::compare::{Baseline, OpenSide};
 use super::export::{self, Exporter, Hand};
 use super::signals::{Inquiry, Stop};
 use super::verdict::{self, Exit};
@@ -54,6 +55,7 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     if !analysis.screen.numeric {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
     }
+    let baseline = baseline(&mut analysis)?;
     let folder = export::absolute(analysis.export_dir.as_deref())?;
     let hand = hand(&analysis.rights, &folder)?;
     // Until all is open there is nothing to end in order, and a FIFO may be waited for.
@@ -62,10 +64,14 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     // All that could be said is on the screen.
     let _unheeded = Inquiry::on_signal()?;
     confinement::take_keys_from_the_terminal();
-    let status = confinement::confine(&analysis, &opened)?;
+    let mut to_read = opened.to_read();
+    to_read.extend(baseline.iter().flat_map(OpenSide::to_read));
+    let status = confinement::confine_to(&analysis.rights, to_read, opened.sockets())?;
+    // Before any thread starts: where it cannot be compared with, nothing is to be given back.
+    let baseline = baseline.map(Baseline::read).transpose()?;
     let mut exporter = Exporter::start(folder, hand)?;
     let feed = Arc::new(Feed::default());
-    let worker = start(opened.read()?, Arc::clone(&feed), stop)?;
+    let worker = start(opened.read()?.compared(baseline), Arc::clone(&feed), stop)?;
     let options = options(&analysis, config, notice(note, &status), &status);
     let shown = tui::run(&feed, &options, &mut exporter);
     feed.stop();
@@ -81,6 +87,16 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     // Where nobody reads it any more, the exit status still tells.
     let _ = say_what_it_was(&analysis, options.look.glyphs, &snapshot);
     Ok(verdict::verdict(&snapshot, false))
+}
+
+/// What is seen shall be compared with this, which gets a part of the memory granted.
+fn baseline(analysis: &mut Analysis) -> anyhow::Result<Option<OpenSide>> {
+    let Some(path) = analysis.screen.baseline.clone() else { return Ok(None) };
+    let part = analysis.engine.max_memory / BASELINE_PART;
+    analysis.engine.max_memory -= part;
+    let mut its = analysis.clone();
+    its.engine.max_memory = part;
+    Baseline::open(&path, &its).map(Some)
 }
 
 /// On the screen the note goes with the first key; here it stays.
@@ -148,6 +164,9 @@ fn tell(written: &[Written]) -> io::Result<()> {
 
 /// The memory granted in shares of what a part may have, which is one of them.
 const PARTS: u64 = super::capture::PART_OF_MEMORY + 1;
+
+/// What a baseline may have of the memory granted: this part.
+const BASELINE_PART: u64 = 4;
 
 /// Bytes for the latest messages: of all that is granted this part, and no more than that.
 const TRAIL_PART: u64 = 8;

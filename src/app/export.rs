@@ -164,6 +164,7 @@ fn text(format: Format, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<
 /// With lists as long as those of a report that is made without the screen.
 fn shortened(snapshot: &Snapshot, rows: usize) -> Snapshot {
     let mut snapshot = snapshot.clone();
+    snapshot.without_gone();
     snapshot.servers.cut(rows);
     snapshot.clients.cut(rows);
     snapshot.names.cut(rows);

@@ -7,6 +7,7 @@ mod analyze;
 mod analyzer;
 mod capture;
 mod clock;
+mod compare;
 mod config;
 mod confinement;
 mod dashboard;
@@ -29,6 +30,7 @@ mod serve;
 mod shelf;
 mod signals;
 mod sink;
+mod sum;
 mod veil;
 mod verdict;
 mod workers;
@@ -60,6 +62,8 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
                 }
             };
         }
+        Plan::Diff(plan) => return compare::run(plan),
+        Plan::Merge(plan) => return sum::run(plan),
         Plan::Explain(Some(what)) => say(&explain::explain(what)?)?,
         Plan::Explain(None) => say(&explain::list())?,
         Plan::Interfaces => interfaces::run(&mut io::stdout().lock())?,

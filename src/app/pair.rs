@@ -103,6 +103,11 @@ impl Analyze for Pair {
         self.matcher.kept_frames()
     }
 
+    fn take_tallies(&mut self) -> Tallies {
+        self.settle();
+        self.counter.desk().take()
+    }
+
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
         self.settle();

@@ -1,7 +1,7 @@
 //! `rcodetop report`: read everything, print one report.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -13,7 +13,7 @@ use super::signals::{Inquiry, Stop};
 use super::sink::Sink;
 use super::verdict::{self, Exit};
 use super::{confinement, open};
-use crate::cli::{Check, Input, Report, Rights};
+use crate::cli::{Check, ColorChoice, Input, Report, ReportFormat, Rights, Volume};
 use crate::confine;
 use crate::output::probe::{self, ProbeStatus};
 use crate::output::{self, Format, Options};
@@ -42,32 +42,49 @@ fn tell_monitor((status, text): &(ProbeStatus, String)) -> anyhow::Result<Exit> 
 fn report(plan: &Report) -> anyhow::Result<Exit> {
     // Until all is open there is nothing to end in order, and a FIFO may be waited for.
     let opened = open::open(&plan.analysis)?;
-    let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
+    let orders = Orders::on_signals()?;
     let sink = sink(plan)?;
     let status = confinement::confine(&plan.analysis, &opened)?;
     confinement::tell(&status, plan.analysis.volume);
     let mut capture = opened.read()?;
     rehearsal::break_out();
     let mut meter = Meter::new(&plan.analysis);
-    let mut told = told_as_it_comes(plan, sink)?;
-    let orders = Orders { stop, inquiry };
     let duration = duration(&plan.analysis.input);
+    let ReportFormat::Of(format) = plan.format else {
+        read(&mut capture, &orders, duration, &mut meter, None)?;
+        return summarize(plan, capture, sink);
+    };
+    let mut told = told_as_it_comes(plan, format, sink)?;
     read(&mut capture, &orders, duration, &mut meter, told.events())?;
-    let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
+    let top = plan.top.unwrap_or_else(|| format.default_rows());
     let names = plan.analysis.engine.names > 0;
     let snapshot = capture.snapshot(&SnapshotSpec { top, names, ..SnapshotSpec::default() });
     verdict::require_frames(&snapshot)?;
     match told {
         Told::AsItComes(events) => events.close(&snapshot)?,
-        Told::AtTheEnd(Some(sink)) => write(plan, &snapshot, sink)?,
+        Told::AtTheEnd(Some(sink)) => write(plan, format, &snapshot, sink)?,
         Told::AtTheEnd(None) => {}
     }
-    match plan.check {
-        Check::No => Ok(verdict::verdict(&snapshot, false)),
-        Check::Status => Ok(verdict::verdict(&snapshot, true)),
+    conclude(plan.check, &snapshot)
+}
+
+/// Writes the counts themselves, to be added up.
+fn summarize(plan: &Report, capture: Capture, sink: Sink) -> anyhow::Result<Exit> {
+    let mut sum = capture.sum();
+    let snapshot = sum.snapshot(&SnapshotSpec { top: 0, ..SnapshotSpec::default() });
+    verdict::require_frames(&snapshot)?;
+    sink.write(|out| sum.write(out))?;
+    conclude(plan.check, &snapshot)
+}
+
+/// How it ends, and what a monitor is told of it.
+fn conclude(check: Check, snapshot: &Snapshot) -> anyhow::Result<Exit> {
+    match check {
+        Check::No => Ok(verdict::verdict(snapshot, false)),
+        Check::Status => Ok(verdict::verdict(snapshot, true)),
         Check::Probe(thresholds) => {
-            let troubles = verdict::troubles(&snapshot);
-            tell_monitor(&probe::probe(&snapshot, &thresholds, &troubles))
+            let troubles = verdict::troubles(snapshot);
+            tell_monitor(&probe::probe(snapshot, &thresholds, &troubles))
         }
     }
 }
@@ -90,12 +107,12 @@ impl Told {
 }
 
 /// Of files that are whole, what was found in the end is all there is to tell.
-fn told_as_it_comes(plan: &Report, sink: Sink) -> anyhow::Result<Told> {
+fn told_as_it_comes(plan: &Report, format: Format, sink: Sink) -> anyhow::Result<Told> {
     let goes_on = match plan.analysis.input {
         Input::Files { follow, .. } => follow,
         Input::Live(_) => true,
     };
-    Ok(match (plan.format, &sink, plan.check) {
+    Ok(match (format, &sink, plan.check) {
         (Format::Jsonl, _, _) if goes_on => Told::AsItComes(Events::new(sink.stream()?)),
         (_, Sink::Stdout, Check::Probe(_)) => Told::AtTheEnd(None),
         _ => Told::AtTheEnd(Some(sink)),
@@ -104,10 +121,19 @@ fn told_as_it_comes(plan: &Report, sink: Sink) -> anyhow::Result<Told> {
 
 /// Where the report goes: what is written is written by whom it shall belong to, not by root.
 fn sink(plan: &Report) -> anyhow::Result<Sink> {
-    let open = || Sink::open(plan.output.as_deref(), inputs(&plan.analysis.input));
-    let is_confined = matches!(plan.analysis.rights, Rights::Confined { .. });
+    owned_sink(&plan.analysis.rights, plan.output.as_deref(), inputs(&plan.analysis.input))
+}
+
+/// The same for who has these rights and reads these files.
+pub(super) fn owned_sink(
+    rights: &Rights,
+    output: Option<&Path>,
+    inputs: &[PathBuf],
+) -> anyhow::Result<Sink> {
+    let open = || Sink::open(output, inputs);
+    let is_confined = matches!(rights, Rights::Confined { .. });
     match confine::owner() {
-        Some(user) if is_confined && plan.output.is_some() => confine::as_user(&user, open)?
+        Some(user) if is_confined && output.is_some() => confine::as_user(&user, open)?
             .with_context(|| {
                 let name = &user.name;
                 format!("for {name}, who called sudo (or send standard output there)")
@@ -132,12 +158,20 @@ pub(super) fn duration(input: &Input) -> Option<Duration> {
 
 /// What signals ask for.
 #[derive(Default)]
-struct Orders {
+pub(super) struct Orders {
     stop: Stop,
     inquiry: Inquiry,
 }
 
-fn read(
+impl Orders {
+    /// From now on.
+    pub(super) fn on_signals() -> anyhow::Result<Self> {
+        Ok(Self { stop: Stop::on_signals()?, inquiry: Inquiry::on_signal()? })
+    }
+}
+
+/// Reads to the end, or until a signal or the time says so.
+pub(super) fn read(
     capture: &mut Capture,
     orders: &Orders,
     duration: Option<Duration>,
@@ -168,16 +202,24 @@ fn say_how_it_goes(capture: &mut Capture) {
     let _ = writeln!(io::stderr(), "{captured}; {verdict}");
 }
 
-fn write(plan: &Report, snapshot: &Snapshot, sink: Sink) -> anyhow::Result<()> {
-    let to_file = plan.output.is_some();
+fn write(plan: &Report, format: Format, snapshot: &Snapshot, sink: Sink) -> anyhow::Result<()> {
+    let Report { analysis, top, output, .. } = plan;
     let options = Options {
-        width: if to_file { DEFAULT_WIDTH } else { width() },
-        color: super::wants_color(plan.analysis.color, to_file),
-        unicode: !plan.analysis.screen.ascii && speaks_utf8(|name| std::env::var(name).ok()),
-        every_row: plan.top.is_some(),
-        verbose: plan.analysis.volume == crate::cli::Volume::Verbose,
+        every_row: top.is_some(),
+        ..options(analysis.color, analysis.volume, analysis.screen.ascii, output.is_some())
     };
-    sink.write(|out| output::write(plan.format, snapshot, &options, out))
+    sink.write(|out| output::write(format, snapshot, &options, out))
+}
+
+/// What a report adapts to.
+pub(super) fn options(color: ColorChoice, volume: Volume, ascii: bool, to_file: bool) -> Options {
+    Options {
+        width: if to_file { DEFAULT_WIDTH } else { width() },
+        color: super::wants_color(color, to_file),
+        unicode: !ascii && speaks_utf8(|name| std::env::var(name).ok()),
+        every_row: false,
+        verbose: volume == Volume::Verbose,
+    }
 }
 
 fn width() -> usize {

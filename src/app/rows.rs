@@ -224,12 +224,17 @@ impl Exporter {
         Self {
             front: Front::new(&config, &bounds),
             matcher: Matcher::witnessed(&config, &bounds, hasher.clone(), witness),
-            tallies: Tallies::new(config.watched(), &Bounds::of(0, 0), hasher),
+            tallies: nothing(&config),
             config,
             serial: 0,
             has_finished: false,
         }
     }
+}
+
+/// What was counted where nothing is.
+fn nothing(config: &EngineConfig) -> Tallies {
+    Tallies::new(config.watched(), &Bounds::of(0, 0), Hasher::default())
 }
 
 fn meaning(config: &EngineConfig) -> Meaning {
@@ -298,6 +303,10 @@ impl Analyze for Exporter {
 
     /// Rows that were written stay written.
     fn reset(&mut self) {}
+
+    fn take_tallies(&mut self) -> Tallies {
+        std::mem::replace(&mut self.tallies, nothing(&self.config))
+    }
 
     fn kept_frames(&mut self) -> Vec<WholeFrame> {
         Vec::new()

@@ -40,7 +40,7 @@ pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
     let opened = open::open(analysis)?;
     let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
     let role = Role::Monitor(listener.socket());
-    let status = confinement::confine_to(role, analysis, &opened)?;
+    let status = confinement::confine_as(role, analysis, &opened)?;
     confinement::tell(&status, analysis.volume);
     if analysis.volume > Volume::Quiet {
         // Nobody to tell is no reason to fail.

@@ -4,9 +4,10 @@ use std::error::Error;
 use std::io;
 
 use super::InternalError;
-use super::capture::COMPLAINT;
 use crate::ledger::Reason;
-use crate::snapshot::{Confidence, Ended, Finding, Focus, NOT_WRITTEN, Quality, Snapshot};
+use crate::snapshot::{
+    COMPLAINT, Confidence, Ended, Finding, Focus, NOT_WRITTEN, Quality, Snapshot,
+};
 use crate::wire::LinkType;
 
 /// An ending that produced what was asked for.

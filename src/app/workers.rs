@@ -14,6 +14,7 @@ use crate::engine::{Back, EngineConfig, Found, Front, Parcel};
 use crate::focus::Focus;
 use crate::snapshot::{KeptPackets, Lookups, Snapshot, SnapshotSpec, Timestamp};
 use crate::source::Frames;
+use crate::tally::Tallies;
 use crate::track::{Hasher, Relief};
 use crate::trail::WholeFrame;
 use crate::wire::Ports;
@@ -85,6 +86,14 @@ impl Workers {
         Ok(Self { front: front(&config), crew, config, serial: 0, finished: false })
     }
 
+    /// Brings everything up to date; at the end all back halves become one.
+    fn settle(&mut self) {
+        self.crew.rest(Back::settle);
+        if self.finished {
+            self.crew.merge();
+        }
+    }
+
     /// All back halves in one, for readers; they go on by themselves.
     fn sum(&self) -> Back {
         let mut sum = back(&self.config, 1, &self.crew.hasher);
@@ -147,12 +156,17 @@ impl Analyze for Workers {
         frames
     }
 
+    fn take_tallies(&mut self) -> Tallies {
+        self.settle();
+        match self.crew.workers.as_slice() {
+            [one] => one.lane.desk().take_tallies(),
+            _ => self.sum().take_tallies(),
+        }
+    }
+
     fn snapshot(&mut self, spec: &SnapshotSpec) -> Snapshot {
         self.serial += 1;
-        self.crew.rest(Back::settle);
-        if self.finished {
-            self.crew.merge();
-        }
+        self.settle();
         let snapshot = match self.crew.workers.as_slice() {
             [one] => self.front.snapshot(one.lane.desk().parts(), self.serial, spec),
             _ => self.front.snapshot(self.sum().parts(), self.serial, spec),

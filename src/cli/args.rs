@@ -9,8 +9,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::fleet::{DIFF_EXAMPLES, DiffArgs, MERGE_EXAMPLES, MergeArgs, ReportFormat};
 use super::units::{self, Focused, Secret};
-use crate::output::Format;
 use crate::select::Filter;
 use crate::snapshot::Speed;
 use crate::tui::theme::THEMES;
@@ -129,6 +129,15 @@ pub enum Task {
     /// each is one row, whatever came of it. Nothing is ever written over.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
+    /// Add up what several sensors or hours have counted, and report it as one
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
+    /// Tell what changed from one capture to another, by more than chance
+    ///
+    /// Each side is a capture file, a summary (report --format summary) or a report that was kept
+    /// (report --format json --top all). Shares are compared, as captures differ in length.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
     /// Explain a response code, a Windows DNS error, an Extended DNS Error or a cause
     ///
     /// Without an argument, lists all of them.
@@ -317,6 +326,9 @@ pub struct ScreenArgs {
     /// Leave the mouse to the terminal, so that text can be selected
     #[arg(long, help_heading = SCREEN)]
     pub no_mouse: bool,
+    /// Show what differs from this capture, summary or report that was kept (see `rcodetop diff`)
+    #[arg(long, value_name = "FILE", help_heading = SCREEN, value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
     /// Play capture files: packets come as they were captured, or so many times as fast (0.1 to
     /// 1000). Keys pause, step, change the speed and go to the end [default without SPEED: 1]
     #[arg(long, value_name = "SPEED", help_heading = FILES, value_parser = units::speed,
@@ -349,7 +361,7 @@ pub struct ReportArgs {
     pub duration: Option<Duration>,
     /// The report's format
     #[arg(short, long, default_value = "text", help_heading = OUTPUT)]
-    pub format: Format,
+    pub format: ReportFormat,
     /// Rows of each list, or `all` [default: 20; text and markdown: up to 10]
     #[arg(short, long, value_name = "N", help_heading = OUTPUT, value_parser = units::top)]
     pub top: Option<usize>,

@@ -14,6 +14,7 @@ use super::args::{
     CheckStyle, Cli, ColorChoice, ExportArgs, ExportFormat, InputArgs, ReportArgs, ScreenArgs,
     ServeArgs, Task, WriteArgs,
 };
+use super::fleet::{Diff, DiffArgs, Merge, ReportFormat, Told};
 use super::units::{MOST_SNAPLEN, Secret};
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
@@ -40,6 +41,10 @@ pub enum Plan {
     Serve(Serve),
     /// Read everything and write what was there.
     Export(Export),
+    /// Add up summaries.
+    Merge(Merge),
+    /// Compare two captures.
+    Diff(Diff),
     /// Explain a code or a cause, or list all.
     Explain(Option<String>),
     /// List the interfaces.
@@ -108,6 +113,8 @@ pub struct Screen {
     pub no_mouse: bool,
     /// Addresses alone: what they are called is not even learnt.
     pub numeric: bool,
+    /// What is seen is compared with this.
+    pub baseline: Option<PathBuf>,
     /// Which configuration file to read.
     pub config: Config,
 }
@@ -179,7 +186,7 @@ pub struct Report {
     /// What to read and how.
     pub analysis: Analysis,
     /// The report's format.
-    pub format: Format,
+    pub format: ReportFormat,
     /// Rows of each list; `None` leaves it to the format.
     pub top: Option<usize>,
     /// The file to write; `None` means standard output.
@@ -214,7 +221,8 @@ pub struct Serve {
 impl Report {
     /// The text report that stands in for the dashboard where there is no terminal.
     fn instead_of_dashboard(analysis: Analysis) -> Self {
-        Self { analysis, format: Format::Text, top: None, output: None, check: Check::No }
+        let format = ReportFormat::Of(Format::Text);
+        Self { analysis, format, top: None, output: None, check: Check::No }
     }
 }
 
@@ -273,6 +281,8 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
         Some(Task::Serve(args)) => serve(args).map(Plan::Serve),
         Some(Task::Export(args)) => export(args).map(Plan::Export),
         Some(Task::WriteRows { folder }) => Ok(Plan::RowWriter(folder)),
+        Some(Task::Diff(args)) => Ok(Plan::Diff(diff(args))),
+        Some(Task::Merge(args)) => Ok(Plan::Merge(args.into())),
         Some(Task::Explain { what }) => Ok(Plan::Explain(what)),
         Some(Task::Interfaces) => Ok(Plan::Interfaces),
         Some(Task::Completions { shell }) => Ok(Plan::Completions(shell)),
@@ -288,13 +298,13 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
 }
 
 fn screen(args: ScreenArgs) -> Screen {
-    let ScreenArgs { theme, ascii, no_mouse, config, no_config, .. } = args;
+    let ScreenArgs { theme, ascii, no_mouse, baseline, config, no_config, .. } = args;
     let config = match config {
         _ if no_config => Config::Without,
         Some(file) => Config::File(file),
         None => Config::Usual,
     };
-    Screen { theme, ascii, no_mouse, numeric: false, config }
+    Screen { theme, ascii, no_mouse, numeric: false, baseline, config }
 }
 
 fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
@@ -303,13 +313,21 @@ fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     // What an address is called tells whose pseudonym it is.
     let numeric = args.numeric > 0 || args.anonymize.is_some();
     let screen = Screen { numeric, ..screen(on_screen) };
-    let analysis = |args| analysis(args, None).map(|analysis| Analysis { screen, ..analysis });
+    let analysis = |args, screen: &Screen| {
+        analysis(args, None).map(|analysis| Analysis { screen: screen.clone(), ..analysis })
+    };
     if stdout_is_terminal {
-        let mut analysis = analysis(args)?;
+        let mut analysis = analysis(args, &screen)?;
         if let Some(speed) = replay {
             play(&mut analysis.input, speed)?;
         }
         return Ok(Plan::Dashboard(Analysis { export_dir, ..analysis }));
+    }
+    if screen.baseline.is_some() {
+        return Err(conflict(
+            "--baseline compares on the dashboard, and standard output is not a terminal; use \
+             `rcodetop diff`",
+        ));
     }
     if replay.is_some() {
         return Err(conflict(
@@ -321,7 +339,7 @@ fn dashboard(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
         "standard output is not a terminal, so there is no dashboard, and a report needs \
          something to read: give a capture file, `-` for standard input, or an interface with -i",
     )?;
-    analysis(args).map(Report::instead_of_dashboard).map(Plan::Report)
+    analysis(args, &screen).map(Report::instead_of_dashboard).map(Plan::Report)
 }
 
 /// Lets the packets of files come as they were captured.
@@ -370,12 +388,17 @@ fn report(args: ReportArgs) -> Result<Report, clap::Error> {
     Ok(Report { analysis, format, top, output, check })
 }
 
+/// Whether it may be left out for the line of a monitor.
+fn is_text_alone(format: ReportFormat) -> bool {
+    !matches!(format, ReportFormat::Of(Format::Jsonl) | ReportFormat::Summary)
+}
+
 fn check(args: &ReportArgs) -> Result<Check, clap::Error> {
     let ReportArgs { check, warning, critical, format, output, .. } = args;
     let (warning, critical) = (*warning, *critical);
     match check {
-        Some(CheckStyle::Nagios) if *format == Format::Jsonl && output.is_none() => Err(conflict(
-            "--check=nagios has its own line on standard output; name a file for the events with -o",
+        Some(CheckStyle::Nagios) if !is_text_alone(*format) && output.is_none() => Err(conflict(
+            "--check=nagios has its own line on standard output; name a file for the rest with -o",
         )),
         Some(CheckStyle::Nagios)
             if critical.zip(warning).is_some_and(|(most, more)| most < more) =>
@@ -478,6 +501,42 @@ fn whither(path: PathBuf, format: ExportFormat) -> Result<Whither, clap::Error> 
             "-o - writes lines: add --format jsonl or --format csv, or name a file or a folder",
         )),
     }
+}
+
+/// Both sides are read as the files of a report are.
+fn diff(args: DiffArgs) -> Diff {
+    let DiffArgs { before, after, mut port, focus, filter, timeout, max_memory, threads, .. } =
+        args;
+    let DiffArgs { format, top, output, check, told, .. } = args;
+    port.sort_unstable();
+    port.dedup();
+    let Told { volume, color, rights } = told.into();
+    let usual = EngineConfig::default();
+    let engine = EngineConfig {
+        ports: port,
+        focus: focus.map_or(usual.focus, |it| it.focus),
+        slow_after: focus.map_or(usual.slow_after, |it| it.slow_after),
+        patience: timeout,
+        // Both are there at once.
+        max_memory: max_memory / 2,
+        rows: usize::MAX,
+        filter: filter.filter(|filter| !filter.is_empty()),
+        ..usual
+    };
+    let input = Input::Files { paths: vec![before.clone()], follow: false, threads, replay: None };
+    let analysis = Analysis {
+        input,
+        engine,
+        volume,
+        color,
+        screen: Screen::default(),
+        export_dir: None,
+        record: None,
+        rights,
+        secret: None,
+        geoip: Vec::new(),
+    };
+    Diff { before, after, analysis, focus, format, top, output, check }
 }
 
 fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
@@ -769,7 +828,7 @@ mod tests {
         let Plan::Report(report) = understand("rcodetop a.pcap", false).unwrap() else {
             panic!("a dashboard without a terminal")
         };
-        assert_eq!((report.format, report.top), (Format::Text, None));
+        assert_eq!((report.format, report.top), (ReportFormat::Of(Format::Text), None));
         let lost = understand("rcodetop", false).unwrap_err().to_string();
         assert!(lost.contains("standard output is not a terminal"), "{lost}");
     }

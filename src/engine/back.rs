@@ -84,6 +84,11 @@ impl Back {
         self.matcher.adopt(&mut other.matcher);
     }
 
+    /// Takes away what was counted; everything must be settled.
+    pub(crate) fn take_tallies(&mut self) -> Tallies {
+        self.tallies.take()
+    }
+
     /// What matches, and what was counted; both must be settled.
     pub(crate) fn parts(&self) -> (&Matcher, &Tallies) {
         (&self.matcher, &self.tallies)

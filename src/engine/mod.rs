@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::focus::Focus;
 use crate::select::Filter;
 use crate::snapshot::{Snapshot, SnapshotSpec};
-use crate::tally::{Bounds, Watched};
+use crate::tally::{Bounds, Tallies, Watched};
 use crate::time::Timestamp;
 use crate::track::{Hasher, Relief};
 use crate::trail::WholeFrame;
@@ -174,6 +174,12 @@ impl Engine {
         self.back.settle();
         let (matcher, tallies) = self.back.parts();
         matcher.counted(tallies)
+    }
+
+    /// Takes away what was counted: the engine has seen nothing more than frames from then on.
+    pub fn take_tallies(&mut self) -> Tallies {
+        self.back.settle();
+        self.back.take_tallies()
     }
 
     /// What is known now. The caller fills in [`Snapshot::source`]'s kind, name, end and progress,

@@ -179,7 +179,7 @@ fn role<K>(row: &Row<K>) -> String {
 }
 
 /// A code span that stays one in a table cell, whatever is inside.
-fn code(raw: &str) -> String {
+pub(super) fn code(raw: &str) -> String {
     format!("`{}`", raw.replace('`', "\\096").replace('|', "\\124"))
 }
 

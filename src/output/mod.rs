@@ -6,6 +6,7 @@
 mod answers;
 mod case;
 mod csv;
+pub mod difference;
 #[cfg(test)]
 mod fixtures;
 mod json;

@@ -6,6 +6,7 @@
 //! types, because a serializable type is a promise.
 
 mod build;
+mod compared;
 mod course;
 mod lookups;
 mod meant;
@@ -19,6 +20,7 @@ mod whereabouts;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use self::compared::{Compared, Mark};
 pub use self::course::Course;
 #[cfg(test)]
 pub(crate) use crate::diagnose::fixtures;
@@ -34,7 +36,7 @@ pub use crate::record::Recording;
 pub use crate::tally::{BOUNDS, Distinct, Histogram, Impact, Latency, Step, Timeline};
 pub use crate::time::Timestamp;
 pub use crate::wire::Transport;
-pub use quality::NOT_WRITTEN;
+pub use quality::{COMPLAINT, NOT_WRITTEN};
 
 pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsSpec, StepKind};
 
@@ -232,6 +234,8 @@ pub struct Snapshot {
     pub monitored: Option<Monitored>,
     /// Where its servers and clients are; `None` where no database was given.
     pub geography: Option<Geography>,
+    /// What differs from a baseline; `None` if there is none.
+    pub compared: Option<Compared>,
     /// What was asked for.
     pub spec: SnapshotSpec,
     /// What snapshots have cost; `None` where only one is made.

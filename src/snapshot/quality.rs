@@ -2,6 +2,9 @@
 
 use super::{Quality, Snapshot};
 
+/// The identifier of what a source complains of while it goes on.
+pub const COMPLAINT: &str = "source";
+
 /// The identifier of packets that were not written to their file.
 pub const NOT_WRITTEN: &str = "not-written";
 

@@ -471,6 +471,8 @@ const LOOKALIKES: &[(&[u8], &str)] = &[
     (b"BZh", "it is compressed with bzip2; unpack it first"),
     (b"PK\x03\x04", "it is a zip archive; unpack it first"),
     (b"\x7fELF", "it is a program"),
+    // A frame that zstd passes over.
+    (b"\x50\x2a\x4d\x18", "it is a summary; `rcodetop merge` and `rcodetop diff` read it"),
 ];
 
 fn looks_like(bytes: &[u8]) -> String {

@@ -28,7 +28,8 @@ impl Carry {
     /// A counter has wrapped around so many times more.
     #[cold]
     pub(crate) fn wrap(&mut self, place: u32, which: usize, by: u32) {
-        *self.wraps.entry(key(place, which)).or_default() += by;
+        let wraps = self.wraps.entry(key(place, which)).or_default();
+        *wraps = wraps.saturating_add(by);
     }
 
     /// One less, if there is any.

@@ -5,6 +5,8 @@
 //! its true count lies between `count` and `count + error` (the Misra-Gries bound, kept per key).
 //! A key keeps its number while it is kept; what refers to a number must let go of it when told.
 
+mod portable;
+
 use super::carry::Carry;
 use super::figures::Distinct;
 use crate::focus::Focus;
@@ -13,23 +15,48 @@ use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
 use crate::track::Hasher;
 use crate::wire::Address;
+use crate::wire::name::{parse, text};
+
+pub(crate) use portable::{OthersByKey, uncommon};
 
 use super::slot::{Aspect, Others, SLOTS, Slot, Spanned, median, put, room_for};
 
 /// What a table can count by.
-pub(crate) trait Key: Clone + Eq {
+pub(crate) trait Key: Clone + Ord {
     fn hash(&self, hasher: &Hasher) -> u64;
+
+    /// As it is written down.
+    fn text(&self) -> String;
+
+    /// What was written down.
+    fn of_text(text: &str) -> Option<Self>;
 }
 
 impl Key for Address {
     fn hash(&self, hasher: &Hasher) -> u64 {
         hasher.address(*self)
     }
+
+    fn text(&self) -> String {
+        self.ip().to_string()
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        text.parse::<std::net::IpAddr>().ok().map(Self::from)
+    }
 }
 
 impl Key for Box<[u8]> {
     fn hash(&self, hasher: &Hasher) -> u64 {
         hasher.bytes(self)
+    }
+
+    fn text(&self) -> String {
+        text(self)
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        parse(text).map(Self::from)
     }
 }
 
@@ -203,6 +230,16 @@ impl<K: Key> Entities<K> {
 
     pub(crate) fn is_full(&self) -> bool {
         self.index.len() >= self.max
+    }
+
+    /// How many keys there should be at most from now on.
+    pub(crate) fn set_max(&mut self, max: usize) {
+        self.max = max.clamp(64, END as usize / SLOTS);
+    }
+
+    /// Whether there are more keys than there should be, as after adding up.
+    pub(crate) fn is_over(&self) -> bool {
+        self.index.len() > self.max
     }
 
     /// Whether so many keys more would fit.

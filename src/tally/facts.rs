@@ -8,6 +8,8 @@
 //! key is the moment at which the capture began: nobody who sends packets knows it beforehand,
 //! and the same capture is reported in the same bytes again.
 
+mod portable;
+
 use crate::iana::{Ede, Opcode, Rcode};
 use crate::index::{INDEX_COST, Index};
 use crate::time::Timestamp;
@@ -222,6 +224,8 @@ struct Row {
     when: Moments,
     first: Timestamp,
     last: Timestamp,
+    /// Which of the captures that were added up it is of: lookups are drawn by its beginning.
+    origin: u32,
 }
 
 /// A fact, as others see it.
@@ -267,6 +271,19 @@ pub(super) struct Note<'a> {
     pub(super) late: bool,
 }
 
+impl Row {
+    /// Adds what another one counts of the same.
+    fn add(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.sent = self.sent.saturating_add(other.sent);
+        self.took = self.took.min(other.took);
+        self.waited = self.waited.saturating_add(other.waited);
+        self.when = self.when.and(other.when);
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
 /// The table.
 #[derive(Debug)]
 pub(crate) struct Facts {
@@ -278,6 +295,8 @@ pub(crate) struct Facts {
     /// One of two to this power of the lookups is kept.
     level: u32,
     parts: Parts,
+    /// When the captures began that are in it; one, unless several were added up.
+    origins: Vec<Timestamp>,
     responses: u64,
     queries: u64,
     first: Timestamp,
@@ -296,6 +315,9 @@ const fn mix(mut word: u64) -> u64 {
     word ^ word >> 33
 }
 
+/// Captures whose beginnings are told apart when they are added up.
+const MOST_ORIGINS: usize = 1 << 14;
+
 /// Beyond this nothing more is left out, and nothing new is kept.
 const LAST_LEVEL: u32 = 24;
 
@@ -309,6 +331,7 @@ impl Facts {
             max: max.max(64),
             level: 0,
             parts: Parts::new(),
+            origins: vec![Timestamp(0)],
             responses: 0,
             queries: 0,
             first: Timestamp(u64::MAX),
@@ -320,6 +343,7 @@ impl Facts {
     pub(super) fn begin(&mut self, at: Timestamp) {
         if at > Timestamp(0) {
             self.parts.began = at;
+            self.origins.first_mut().into_iter().for_each(|origin| *origin = at);
         }
     }
 
@@ -330,12 +354,13 @@ impl Facts {
     }
 
     /// A number for a lookup that is the same whenever the same capture is read.
-    fn draw(&self, client: Address, name: &[u8], question: Option<Question>) -> u64 {
+    fn draw(&self, origin: u32, client: Address, name: &[u8], question: Option<Question>) -> u64 {
+        let began = self.origins.get(origin as usize).copied().unwrap_or_default();
         let question = question.unwrap_or_default();
         let kind = u64::from(question.rtype.0) << 16 | u64::from(question.class.0);
         let half = |address: u128| u64::try_from(address & u128::from(u64::MAX)).unwrap_or(0);
         let words = [half(client.0), half(client.0 >> 64), kind];
-        let mixed = words.into_iter().fold(mix(self.parts.began.0), |all, word| mix(all ^ word));
+        let mixed = words.into_iter().fold(mix(began.0), |all, word| mix(all ^ word));
         name.chunks(8).fold(mixed, |all, chunk| {
             let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
             mix(all ^ word)
@@ -366,7 +391,7 @@ impl Facts {
         self.see(note.at);
         self.responses += u64::from(note.how.end.is_response());
         // While all are kept, nothing need be drawn.
-        if self.level == 0 || self.is_kept(self.draw(note.client, note.name, note.question)) {
+        if self.level == 0 || self.is_kept(self.draw(0, note.client, note.name, note.question)) {
             self.add_kept(note);
         }
     }
@@ -431,7 +456,7 @@ impl Facts {
             self.level += 1;
             self.keep_only_kept();
         }
-        let draw = self.draw(note.client, note.name, note.question);
+        let draw = self.draw(0, note.client, note.name, note.question);
         if self.rows.len() >= self.max || !self.is_kept(draw) {
             return None;
         }
@@ -450,6 +475,7 @@ impl Facts {
             when: Moments::default(),
             first: note.at,
             last: note.at,
+            origin: 0,
         });
         self.index.insert(hash, place);
         Some(place)
@@ -466,7 +492,7 @@ impl Facts {
 
     /// Puts a row into the table if its lookup is kept.
     fn put(&mut self, row: Row, name: &[u8]) {
-        if !self.is_kept(self.draw(row.client, name, row.question)) {
+        if !self.is_kept(self.draw(row.origin, row.client, name, row.question)) {
             return;
         }
         let hash = self.hash(row.lookup, row.server, row.how);
@@ -475,23 +501,56 @@ impl Facts {
         self.index.insert(hash, place);
     }
 
-    /// Adds the facts of other clients of the same capture.
+    /// Adds the counts of a row to those of the same one, or puts it into the table if its lookup is
+    /// kept.
+    fn add_row(&mut self, row: &Row, name: &[u8]) {
+        let hash = self.hash(row.lookup, row.server, row.how);
+        let same = self.index.find(hash, |place| {
+            self.rows.get(place as usize).is_some_and(|it| {
+                (it.lookup, it.server, it.how, it.origin)
+                    == (row.lookup, row.server, row.how, row.origin)
+            })
+        });
+        match same.and_then(|place| self.rows.get_mut(place as usize)) {
+            Some(ours) => ours.add(row),
+            None => self.put(*row, name),
+        }
+    }
+
+    /// The number of a capture by when it began.
+    fn origin(&mut self, began: Timestamp) -> u32 {
+        let known = self.origins.iter().position(|origin| *origin == began);
+        // Of so many captures some share a beginning: their lookups are drawn by another's.
+        let last = self.origins.len().checked_sub(1).filter(|last| last + 1 >= MOST_ORIGINS);
+        let place = known.or(last).unwrap_or_else(|| {
+            // Who has seen nothing yet takes the first one's place.
+            if self.rows.is_empty() && self.origins.len() == 1 {
+                self.origins.clear();
+            }
+            self.origins.push(began);
+            self.origins.len() - 1
+        });
+        u32::try_from(place).unwrap_or(u32::MAX)
+    }
+
+    /// Adds the facts of other clients of the same capture, or those of another capture.
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.parts.began = self.parts.began.max(other.parts.began);
         if self.level < other.level {
             self.level = other.level;
             self.keep_only_kept();
         }
-        while self.parts.are_shorter(&other.parts) {
-            self.parts.lengthen(self.rows.iter_mut().map(|row| &mut row.when));
-        }
-        let mut parts = other.parts;
-        let mut rows = other.rows.clone();
-        while parts.are_shorter(&self.parts) {
-            parts.lengthen(rows.iter_mut().map(|row| &mut row.when));
-        }
+        let (mut parts, mut rows) = (other.parts, other.rows.clone());
+        let when = |rows: &[Row]| -> Vec<Moments> { rows.iter().map(|row| row.when).collect() };
+        let (mut ours, mut theirs) = (when(&self.rows), when(&rows));
+        self.parts.align(&mut ours, &mut parts, &mut theirs);
+        self.rows.iter_mut().zip(ours).for_each(|(row, when)| row.when = when);
+        rows.iter_mut().zip(theirs).for_each(|(row, when)| row.when = when);
+        let has_any = !other.rows.is_empty();
+        let origins = other.origins.iter().filter(|_| has_any);
+        let origins: Vec<u32> = origins.map(|began| self.origin(*began)).collect();
         for row in rows {
-            self.put(row, other.names.get(row.name));
+            let origin = origins.get(row.origin as usize).copied().unwrap_or_default();
+            self.add_row(&Row { origin, ..row }, other.names.get(row.name));
         }
         while self.rows.len() > self.max && self.level < LAST_LEVEL {
             self.level += 1;
@@ -501,6 +560,37 @@ impl Facts {
         self.responses += other.responses;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+    }
+
+    /// Tells the same of several captures together, for readers: from then on nothing can be added,
+    /// as it is not known any more by which beginning a lookup is drawn.
+    pub(super) fn join_origins(&mut self) {
+        if self.origins.len() < 2 {
+            return;
+        }
+        let (rows, names) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.names));
+        self.index.clear();
+        for row in rows {
+            let joined = Row { origin: 0, ..row };
+            let hash = self.hash(row.lookup, row.server, row.how);
+            let same = self.find(hash, row.lookup, row.server, row.how);
+            if let Some(ours) = same.and_then(|place| self.rows.get_mut(place as usize)) {
+                ours.add(&joined);
+                continue;
+            }
+            let place = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+            self.rows.push(Row { name: self.names.push(names.get(row.name)), ..joined });
+            self.index.insert(hash, place);
+        }
+    }
+
+    /// What is told of exchanges, queries sent and microseconds waited comes to, of all lookups.
+    pub(super) fn estimated(&self) -> [u128; 3] {
+        let sum = |of: fn(&Row) -> u64| -> u128 {
+            let kept: u128 = self.rows.iter().map(|row| u128::from(of(row))).sum();
+            kept << self.level
+        };
+        [sum(|row| row.count.into()), sum(|row| row.sent.into()), sum(|row| row.waited)]
     }
 
     /// All facts, in no order that means anything.

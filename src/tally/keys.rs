@@ -94,11 +94,15 @@ impl Tallies {
 
     fn new_client(&mut self, hash: u64, address: Address) -> u32 {
         if self.clients.is_full() {
-            self.clients.forget_lighter_half();
-            let clients = &self.clients;
-            self.paths.retain(|path| clients.is_kept(path.client));
+            self.forget_clients();
         }
         self.clients.insert(hash, address)
+    }
+
+    fn forget_clients(&mut self) {
+        self.clients.forget_lighter_half();
+        let clients = &self.clients;
+        self.paths.retain(|path| clients.is_kept(path.client));
     }
 
     #[inline]
@@ -111,18 +115,22 @@ impl Tallies {
 
     fn new_server(&mut self, hash: u64, address: Address) -> u32 {
         if self.servers.is_full() {
-            self.servers.forget_lighter_half();
-            let servers = &self.servers;
-            self.paths.retain(|path| servers.is_kept(path.server));
-            self.pairs.retain_servers(|server| servers.is_kept(server));
-            for (place, times) in (0..).zip(&mut self.server_times) {
-                if !servers.is_kept(place) {
-                    *times = None;
-                }
-            }
-            self.servers_timed = self.server_times.iter().flatten().count();
+            self.forget_servers();
         }
         self.servers.insert(hash, address)
+    }
+
+    fn forget_servers(&mut self) {
+        self.servers.forget_lighter_half();
+        let servers = &self.servers;
+        self.paths.retain(|path| servers.is_kept(path.server));
+        self.pairs.retain_servers(|server| servers.is_kept(server));
+        for (place, times) in (0..).zip(&mut self.server_times) {
+            if !servers.is_kept(place) {
+                *times = None;
+            }
+        }
+        self.servers_timed = self.server_times.iter().flatten().count();
     }
 
     /// The number of a question that was new a moment ago.
@@ -135,12 +143,16 @@ impl Tallies {
 
     fn new_name(&mut self, hash: u64, name: &[u8], question: Question) -> u32 {
         if self.names.is_full() {
-            self.names.forget_lighter_half();
-            let names = &self.names;
-            self.paths.retain(|path| names.is_kept(path.name));
+            self.forget_names();
         }
         let domain = if name.is_empty() { NONE } else { self.domain(registered(name)) };
         self.names.insert(hash, name, question, domain)
+    }
+
+    fn forget_names(&mut self) {
+        self.names.forget_lighter_half();
+        let names = &self.names;
+        self.paths.retain(|path| names.is_kept(path.name));
     }
 
     /// The domain of a kept question; one that was forgotten meanwhile is kept again.
@@ -160,10 +172,31 @@ impl Tallies {
             return place;
         }
         if self.domains.is_full() {
-            self.domains.forget_lighter_half();
-            let domains = &self.domains;
-            self.names.retain_domains(|domain| domains.is_kept(domain));
+            self.forget_domains();
         }
         self.domains.insert(hash, wire.into())
+    }
+
+    fn forget_domains(&mut self) {
+        self.domains.forget_lighter_half();
+        let domains = &self.domains;
+        self.names.retain_domains(|domain| domains.is_kept(domain));
+    }
+
+    /// Forgets as much as does not fit, as after adding up.
+    pub(super) fn trim(&mut self) {
+        while self.clients.is_over() {
+            self.forget_clients();
+        }
+        while self.servers.is_over() {
+            self.forget_servers();
+        }
+        while self.domains.is_over() {
+            self.forget_domains();
+        }
+        while self.names.is_over() {
+            self.forget_names();
+        }
+        self.paths.trim();
     }
 }

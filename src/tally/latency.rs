@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::figures::{BOUNDS, Histogram, Latency};
+use super::records::{TimesOf, TimesRecord};
 
 /// Response times of one kind of response.
 #[derive(Clone, Debug)]
@@ -94,6 +95,40 @@ impl Times {
         self.count += other.count;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+
+    /// As they are written down; `None` if nothing was measured.
+    pub(super) fn record(&self, of: TimesOf) -> Option<TimesRecord> {
+        let buckets = (0..).zip(&self.buckets).filter(|(_, count)| **count > 0);
+        let buckets = buckets.map(|(bucket, count)| (bucket, *count)).collect();
+        let Self { count, min, max, .. } = *self;
+        (count > 0).then_some(TimesRecord { of, count, min, max, buckets })
+    }
+
+    /// What was written down; `None` if it cannot be.
+    pub(super) fn restore(record: &TimesRecord) -> Option<Self> {
+        let TimesRecord { count, min, max, buckets, .. } = record;
+        let longest = bucket(MAX_STEPS);
+        let mut times = Self { buckets: Vec::new(), count: *count, min: *min, max: *max };
+        for (place, number) in buckets {
+            let place = usize::try_from(*place).ok().filter(|place| *place <= longest)?;
+            if place < times.buckets.len() {
+                return None;
+            }
+            times.buckets.resize(place + 1, 0);
+            *times.buckets.last_mut()? = *number;
+        }
+        let sum = times.buckets.iter().try_fold(0_u64, |sum, number| sum.checked_add(*number))?;
+        (min <= max && sum > 0 && sum == *count).then_some(times)
+    }
+
+    /// How many took longer than so many nanoseconds, as far as buckets tell times apart, and how
+    /// many there are.
+    pub(crate) fn above(&self, nanos: u64) -> (u64, u64) {
+        let place = bucket((nanos / STEP_NANOS).min(MAX_STEPS));
+        let sum = |counts: &[u64]| counts.iter().sum();
+        let longer = self.buckets.get(place + 1..).unwrap_or_default();
+        (sum(longer), sum(&self.buckets))
     }
 
     /// The figures; `None` if nothing was measured.

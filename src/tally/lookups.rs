@@ -139,6 +139,13 @@ impl Lookups {
         self.lost
     }
 
+    /// Fills in how many lookups there were elsewhere, by slot.
+    pub(crate) fn restore(&mut self, met: &[u64], recovered: &[u64], lost: u64) {
+        self.met.iter_mut().zip(met).for_each(|(ours, theirs)| *ours = *theirs);
+        self.recovered.iter_mut().zip(recovered).for_each(|(ours, theirs)| *ours = *theirs);
+        self.lost = lost;
+    }
+
     /// Adds the counts of lookups followed elsewhere.
     pub(crate) fn merge(&mut self, other: &Self) {
         for place in 0..SLOTS {

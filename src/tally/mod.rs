@@ -4,6 +4,7 @@
 //! Counting contains no opinions. Tables of several engines merge into one.
 
 mod arena;
+mod ask;
 mod bounds;
 mod carry;
 mod domains;
@@ -18,6 +19,8 @@ mod moments;
 mod names;
 mod pairs;
 mod paths;
+mod records;
+mod restore;
 mod slot;
 mod splits;
 mod sums;
@@ -33,6 +36,7 @@ use crate::time::Timestamp;
 use crate::track::{Exchange, Hasher, Hashes};
 use crate::wire::Address;
 
+pub(crate) use ask::Counted;
 pub use bounds::Bounds;
 pub use events::Events;
 pub use figures::{BOUNDS, Distinct, Histogram, Impact, Latency, Step, Timeline};
@@ -44,6 +48,8 @@ pub(crate) use latency::Times;
 pub(crate) use moments::{Moments, PARTS, Parts};
 pub(crate) use names::{NONE, Names};
 pub(crate) use paths::{Path, Paths};
+pub(crate) use records::Record;
+pub(crate) use restore::{Broken, MOST_COUNTED, Restore};
 pub(crate) use slot::{Aspect, Slot};
 pub(crate) use splits::{SplitRow, Splits};
 pub(crate) use sums::Sums;
@@ -117,6 +123,8 @@ pub struct Tallies {
     is_stale: bool,
     /// Distinct pairs were counted from paths of which some had been forgotten.
     paths_recounted: bool,
+    /// Of what was added up, some was counted with another focus: paths of answers were not followed.
+    answers_missed: bool,
     lookups: Lookups,
     pub(crate) facts: Facts,
     pub(crate) splits: Splits,
@@ -150,6 +158,7 @@ impl Tallies {
             pairs: Pairs::new(bounds.pairs),
             focus_names: 0,
             paths_recounted: false,
+            answers_missed: false,
             facts: Facts::new(bounds.facts, hasher.clone()),
             hasher,
             lookups: Lookups::new(patience * LOOKUP_PATIENCES, bounds.lookups),
@@ -166,6 +175,28 @@ impl Tallies {
     /// What takes longer is slow.
     pub fn slow_after(&self) -> Duration {
         self.slow_after
+    }
+
+    /// How long a query waits.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Everything that was counted; none of it is left.
+    pub(crate) fn take(&mut self) -> Self {
+        let Self { focus, slow_after, patience, .. } = *self;
+        let watched = Watched { focus, slow_after, patience };
+        let nothing = Self::new(watched, &Bounds::of(0, 0), self.hasher.clone());
+        std::mem::replace(self, nothing)
+    }
+
+    /// From now on tables are bounded so, which may have been filled with other bounds.
+    pub(crate) fn bound(&mut self, bounds: &Bounds) {
+        self.clients.set_max(bounds.clients);
+        self.servers.set_max(bounds.servers);
+        self.domains.set_max(bounds.domains);
+        self.pairs = Pairs::new(bounds.pairs);
+        self.trim();
     }
 
     /// Counts an exchange, at the latest with the next [`Self::settle`].
@@ -507,6 +538,16 @@ impl Tallies {
     /// Both must be settled. What was exact in both is exact in the sum. Tables may grow beyond
     /// their bounds by this; the sum is for readers.
     pub fn merge(&mut self, other: &Self) {
+        let (clients, servers, names) = self.merge_tables(other);
+        self.paths.merge(&other.paths, &clients, &servers, &names);
+        self.merge_pairs(&other.pairs, &servers);
+        self.paths_recounted |= other.paths_recounted;
+        self.facts.merge(&other.facts);
+    }
+
+    /// Adds what does not depend on who asks; the numbers here of the other's clients, servers and
+    /// names.
+    fn merge_tables(&mut self, other: &Self) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
         self.rcodes.iter_mut().zip(&other.rcodes).for_each(|(ours, theirs)| *ours += theirs);
         self.answered += other.answered;
         self.slow += other.slow;
@@ -521,18 +562,15 @@ impl Tallies {
         let servers = self.servers.merge(&other.servers, false);
         let domains = self.domains.merge(&other.domains, false);
         let names = self.names.merge(&other.names, &domains);
-        self.paths.merge(&other.paths, &clients, &servers, &names);
-        self.merge_pairs(&other.pairs, &servers);
-        self.paths_recounted |= other.paths_recounted;
         for (times, server) in other.server_times.iter().zip(&servers) {
             if let (Some(theirs), Some(ours)) = (times, self.times_of(*server)) {
                 ours.merge(theirs);
             }
         }
         self.lookups.merge(&other.lookups);
-        self.facts.merge(&other.facts);
         self.splits.merge(&other.splits);
         self.course.merge(&other.course);
+        (clients, servers, names)
     }
 
     /// Other clients may have asked the same server for the same name, or asked for it at all.
@@ -602,9 +640,7 @@ impl Tallies {
 
     /// Response times of all answered queries.
     pub fn latency(&self) -> Option<Latency> {
-        let mut all = self.other_times.clone();
-        self.times.iter().flatten().for_each(|times| all.merge(times));
-        all.latency()
+        self.all_times().latency()
     }
 
     /// Response times of one code, where they are kept apart.

@@ -13,6 +13,9 @@ pub(crate) const PARTS: u32 = u64::BITS;
 /// Nanoseconds of the first parts, as a power of two: 67 ms.
 const SHORTEST: u32 = 26;
 
+/// Longer ones are not needed for any time that there is.
+const LONGEST: u32 = 59;
+
 /// The parts in which something happened, a bit each, the earliest in the lowest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Moments(u64);
@@ -52,19 +55,42 @@ impl Moments {
         last > first && between & other.0 == 0
     }
 
-    /// The same in parts that are twice as long.
-    fn coarser(self) -> Self {
+    /// As they are written down.
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// What was written down.
+    pub(super) fn of_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// The same as so many parts later; `None` if these are too many.
+    fn later(self, parts: u64) -> Option<Self> {
+        let parts = u32::try_from(parts).unwrap_or(u32::MAX);
+        match self.0 {
+            0 => Some(self),
+            bits if parts <= bits.leading_zeros() => Some(Self(bits << parts)),
+            _ => None,
+        }
+    }
+
+    /// The same in parts that are twice as long; `odd` if the first one is the second half of one.
+    fn coarser(self, odd: bool) -> Self {
         let pairs = |bits: u64, shift: u32, mask: u64| (bits | bits >> shift) & mask;
-        let bits = (self.0 | self.0 >> 1) & 0x5555_5555_5555_5555;
+        let last = if odd { self.0 >> 63 << 32 } else { 0 };
+        let bits = self.0 << u32::from(odd);
+        let bits = (bits | bits >> 1) & 0x5555_5555_5555_5555;
         let bits = pairs(bits, 1, 0x3333_3333_3333_3333);
         let bits = pairs(bits, 2, 0x0f0f_0f0f_0f0f_0f0f);
         let bits = pairs(bits, 4, 0x00ff_00ff_00ff_00ff);
         let bits = pairs(bits, 8, 0x0000_ffff_0000_ffff);
-        Self(pairs(bits, 16, 0x0000_0000_ffff_ffff))
+        Self(pairs(bits, 16, 0x0000_0000_ffff_ffff) | last)
     }
 }
 
-/// The parts of a capture: when it began, and how long they are.
+/// The parts of a capture: when it began, and how long they are. They start at multiples of their
+/// length, so that those of any captures can be put together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parts {
     pub(super) began: Timestamp,
@@ -77,13 +103,66 @@ impl Parts {
         Self { began: Timestamp(0), length: SHORTEST }
     }
 
+    /// Those that began then, two to this power of nanoseconds long; `None` if none are so long.
+    pub(super) fn of(began: Timestamp, length: u32) -> Option<Self> {
+        (SHORTEST..=LONGEST).contains(&length).then_some(Self { began, length })
+    }
+
+    /// Their length, as a power of two of nanoseconds.
+    pub(super) fn length(&self) -> u32 {
+        self.length
+    }
+
     /// Marks a moment, once the parts are long enough for it.
     pub(super) fn mark(&self, at: Timestamp, moments: &mut Moments) {
         moments.add(u32::try_from(self.part(at)).unwrap_or(PARTS));
     }
 
     fn part(&self, at: Timestamp) -> u64 {
-        at.nanos_since(self.began) >> self.length
+        (at.0 >> self.length).saturating_sub(self.begin())
+    }
+
+    /// The number of the first part, counted from 1970.
+    fn begin(&self) -> u64 {
+        self.began.0 >> self.length
+    }
+
+    /// Makes these and those the same, also for all that has been marked: as early as the earlier,
+    /// as long as the longer, and longer where they would be too many.
+    pub(super) fn align(
+        &mut self,
+        marked: &mut [Moments],
+        theirs: &mut Self,
+        also_marked: &mut [Moments],
+    ) {
+        while self.length < theirs.length {
+            self.lengthen(marked.iter_mut());
+        }
+        while theirs.length < self.length {
+            theirs.lengthen(also_marked.iter_mut());
+        }
+        let began = match (self.began, theirs.began) {
+            // Who has seen nothing began at no time.
+            (Timestamp(0), other) | (other, Timestamp(0)) => other,
+            (one, other) => one.min(other),
+        };
+        let all =
+            |marked: &[Moments]| marked.iter().fold(Moments::default(), |all, it| all.and(*it));
+        loop {
+            let first = began.0 >> self.length;
+            let [ours, other] = [&*self, &*theirs].map(|it| it.begin().saturating_sub(first));
+            if all(marked).later(ours).is_some() && all(also_marked).later(other).is_some() {
+                let put = |marked: &mut [Moments], by| {
+                    marked.iter_mut().for_each(|it| *it = it.later(by).unwrap_or(*it));
+                };
+                put(marked, ours);
+                put(also_marked, other);
+                break;
+            }
+            self.lengthen(marked.iter_mut());
+            theirs.lengthen(also_marked.iter_mut());
+        }
+        (self.began, theirs.began) = (began, began);
     }
 
     /// So many parts are at least so long.
@@ -96,8 +175,8 @@ impl Parts {
     pub(crate) fn last_before(&self, moments: Moments, at: Timestamp) -> Option<Timestamp> {
         let here = self.part(at);
         let part = moments.parts().take_while(|part| u64::from(*part) < here).last()?;
-        let end = Duration::from_nanos((u64::from(part) + 1) << self.length);
-        Some(self.began.plus(end).min(at))
+        let end = (self.begin() + u64::from(part) + 1).saturating_mul(1 << self.length);
+        Some(Timestamp(end).min(at))
     }
 
     /// Whether the parts are too short to hold a moment.
@@ -105,15 +184,11 @@ impl Parts {
         self.part(at) >= u64::from(PARTS)
     }
 
-    /// Whether they are shorter than others.
-    pub(super) fn are_shorter(&self, other: &Self) -> bool {
-        self.length < other.length
-    }
-
     /// Makes the parts twice as long, also for all that has been marked.
     pub(super) fn lengthen<'m>(&mut self, marked: impl Iterator<Item = &'m mut Moments>) {
+        let odd = self.begin() % 2 == 1;
         self.length += 1;
-        marked.for_each(|moments| *moments = moments.coarser());
+        marked.for_each(|moments| *moments = moments.coarser(odd));
     }
 }
 

@@ -5,6 +5,8 @@
 //! ten million of them, two agree once in three hundred thousand runs. Exact while it fits; then
 //! the lighter half is forgotten, with the error bound of [`super::entities`].
 
+mod portable;
+
 use super::figures::Distinct;
 use crate::focus::Focus;
 use crate::iana::Rcode;
@@ -158,6 +160,11 @@ impl Names {
 
     pub(crate) fn is_full(&self) -> bool {
         self.index.len() >= self.max_rows || self.bytes() >= self.max_bytes
+    }
+
+    /// Whether there are more questions than there should be, as after adding up.
+    pub(crate) fn is_over(&self) -> bool {
+        self.index.len() > self.max_rows || self.bytes() > self.max_bytes
     }
 
     /// Whether so many questions more would fit.

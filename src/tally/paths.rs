@@ -5,6 +5,8 @@ use hashbrown::HashTable;
 use crate::focus::Focus;
 use crate::track::Hasher;
 
+use super::records::Forgotten;
+use super::restore::Broken;
 use super::slot::{median, room_for};
 
 /// One path with its count.
@@ -164,6 +166,74 @@ impl Paths {
             self.floor = self.floor.max(heaviest);
             self.keep(is_kept);
         }
+    }
+
+    /// Whether there are more paths than there should be.
+    fn is_over(&self) -> bool {
+        self.rows.len() > self.max
+    }
+
+    /// Forgets as much as does not fit, as after adding up.
+    pub(crate) fn trim(&mut self) {
+        while self.is_over() {
+            self.forget_lighter_half();
+        }
+    }
+
+    /// All paths, in no order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Path> {
+        self.rows.iter().filter(|path| path.count > 0)
+    }
+
+    /// What the table has forgotten.
+    pub(crate) fn bound(&self) -> Forgotten {
+        Forgotten { error: self.floor.into(), keys: self.forgotten, others: 0 }
+    }
+
+    /// Says what was forgotten elsewhere; once all rows are there.
+    pub(crate) fn set_bound(&mut self, bound: Forgotten) {
+        self.floor = u32::try_from(bound.error).unwrap_or(u32::MAX);
+        self.forgotten = bound.keys;
+    }
+
+    /// Puts a path into the table.
+    pub(crate) fn restore(&mut self, path: Path) -> Result<(), Broken> {
+        let what = "paths";
+        if self.rows.len() >= self.max {
+            return Err(Broken::TooMany { what, most: self.max });
+        }
+        let hash = path.hash(&self.hasher);
+        if self.find(hash, &path).is_some() {
+            return Err(Broken::Twice { what });
+        }
+        self.insert(hash, path);
+        Ok(())
+    }
+
+    /// Adds another table's counts, renumbered, where both may have the same paths: what one of them
+    /// does not have it may have forgotten.
+    pub(crate) fn add_up(&mut self, other: &Self, clients: &[u32], servers: &[u32], names: &[u32]) {
+        let ours = self.floor;
+        self.rows.iter_mut().for_each(|row| row.error = row.error.saturating_add(other.floor));
+        for path in &other.rows {
+            let new = |remap: &[u32], old: u32| remap.get(old as usize).copied();
+            let (Some(client), Some(server), Some(name)) =
+                (new(clients, path.client), new(servers, path.server), new(names, path.name))
+            else {
+                continue;
+            };
+            let path = Path { client, server, name, ..*path };
+            let hash = path.hash(&self.hasher);
+            if let Some(row) = self.find(hash, &path) {
+                row.count = row.count.saturating_add(path.count);
+                let error = row.error.saturating_sub(other.floor);
+                row.error = error.saturating_add(path.error);
+            } else {
+                self.insert(hash, Path { error: path.error.saturating_add(ours), ..path });
+            }
+        }
+        self.floor = self.floor.saturating_add(other.floor);
+        self.forgotten += other.forgotten;
     }
 
     /// Adds another table's counts, renumbered.

@@ -134,7 +134,8 @@ impl Others {
         self.merge_one(key, rcode, &Spanned { count: 1, first: at, last: at });
     }
 
-    fn merge_one(&mut self, key: u32, rcode: Rcode, by: &Spanned) {
+    /// Counts so many at once.
+    pub(super) fn merge_one(&mut self, key: u32, rcode: Rcode, by: &Spanned) {
         if self.counts.len() >= MAX_OTHERS && !self.counts.contains_key(&(key, rcode)) {
             self.lost += by.count;
             return;
@@ -149,6 +150,21 @@ impl Others {
     /// Counts that could not be told apart.
     pub(crate) fn lost(&self) -> u64 {
         self.lost
+    }
+
+    /// Says how many could not be told apart elsewhere.
+    pub(super) fn set_lost(&mut self, lost: u64) {
+        self.lost = lost;
+    }
+
+    /// All counts by key: code, count, the first and the last time, in the order of codes.
+    pub(super) fn by_key(&self) -> HashMap<u32, Vec<(u16, u64, u64, u64)>> {
+        let mut all: HashMap<u32, Vec<(u16, u64, u64, u64)>> = HashMap::default();
+        for ((key, rcode), it) in &self.counts {
+            all.entry(*key).or_default().push((rcode.0, it.count, it.first.0, it.last.0));
+        }
+        all.values_mut().for_each(|codes| codes.sort_unstable());
+        all
     }
 
     /// Adds another table's counts, whose keys are numbered here as `remap` says.

@@ -1,5 +1,7 @@
 //! All exchanges split by small properties: type, class, opcode, transport; and responses by EDE.
 
+mod portable;
+
 use hashbrown::HashMap;
 
 use crate::focus::Focus;
@@ -64,7 +66,7 @@ pub(crate) struct SplitRow<K> {
 }
 
 /// Kinds of EDE told apart at once; each has a text of a bounded length.
-const MAX_EDE: usize = 1024;
+pub(super) const MAX_EDE: usize = 1024;
 const MAX_EDE_TEXT: usize = 256;
 
 /// Exchanges by property and end.

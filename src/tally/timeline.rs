@@ -1,5 +1,7 @@
 //! The course of events in a bounded number of equal steps; the steps grow with the capture.
 
+mod portable;
+
 use std::time::Duration;
 
 use super::figures::{Step, Timeline};

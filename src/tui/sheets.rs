@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use super::sheet::{Column, Heading, NO_COLUMN, Sheet, Table, cut, whole};
 use super::value::Value;
 use crate::snapshot::{
-    Class, EdeRow, Finding, Focus, Latency, Lookup, LookupOutcome, Opcode, PathKey, Prefix,
-    QuestionKey, RcodeRow, RecordType, Row, Snapshot, Split, Transport, share,
+    Class, Compared, EdeRow, Finding, Focus, Latency, Lookup, LookupOutcome, Mark, Opcode, PathKey,
+    Prefix, QuestionKey, RcodeRow, RecordType, Row, Snapshot, Split, Transport, share,
 };
 
 /// Names a table.
@@ -109,18 +109,29 @@ const fn hits<K>() -> Column<Row<K>> {
     focus(|row, _| counted(row, row.focus))
 }
 const fn part<K>(rank: u8) -> Column<Row<K>> {
-    fixed("of all", rank, |row, snapshot| Value::Share(part_of_focus(row.focus, snapshot)))
+    fixed("of all", rank, |row, snapshot| match row.whole {
+        0 => Value::Absent,
+        _ => Value::Share(part_of_focus(row.focus, snapshot)),
+    })
 }
 const fn share_of_row<K>(rank: u8) -> Column<Row<K>> {
-    share_of(rank, |row, _| Value::Share(row.share()))
+    share_of(rank, |row, _| match row.whole {
+        0 => Value::Absent,
+        _ => Value::Share(row.share()),
+    })
 }
 const fn whole_of_row<K>(rank: u8) -> Column<Row<K>> {
-    whole_of(rank, |row, _| counted(row, row.whole))
+    whole_of(rank, |row, _| match row.whole {
+        // It is there because the baseline has it; of what its share is was not asked.
+        0 => Value::Absent,
+        whole => counted(row, whole),
+    })
 }
 const fn unanswered<K>(rank: u8) -> Column<Row<K>> {
     fixed("no reply", rank, |row, snapshot| match snapshot.focus {
         // It has a column already.
         Focus::NoResponse => Value::Absent,
+        _ if row.whole == 0 => Value::Absent,
         _ => counted(row, row.unanswered),
     })
 }
@@ -145,6 +156,20 @@ const fn median<K>(rank: u8) -> Column<Row<K>> {
 const fn tail<K>(rank: u8) -> Column<Row<K>> {
     fixed("p95", rank, |row, _| took(row.latency, |times| times.p95))
 }
+/// How a row differs from the baseline, the worst first; no part of what identifies it.
+fn changed<'a>(mark: Option<&Mark>) -> Value<'a> {
+    let graded = |mark: &Mark| {
+        let grade = match mark {
+            Mark::New => 3,
+            Mark::Grown => 2,
+            Mark::Gone => 1,
+            Mark::Less => 0,
+        };
+        Value::Graded { grade, word: mark.word().to_owned() }
+    };
+    mark.map_or(Value::Absent, graded)
+}
+const CHANGE: &str = "change";
 const fn role<K>(rank: u8) -> Column<Row<K>> {
     fixed("role", rank, |row, _| row.role.map_or(Value::Absent, |role| Value::word(role.id())))
 }
@@ -160,6 +185,9 @@ static SERVERS: Table<Row<IpAddr>> = Table {
     columns: &[
         fixed("server", 0, |row, _| Value::Address(row.key)),
         hits(),
+        fixed(CHANGE, 2, |row, snapshot| {
+            changed(snapshot.compared.as_ref().and_then(|it| it.servers.get(&row.key)))
+        }),
         share_of_row(2),
         part(3),
         whole_of_row(5),
@@ -182,6 +210,9 @@ static CLIENTS: Table<Row<IpAddr>> = Table {
     columns: &[
         fixed("client", 0, |row, _| Value::Address(row.key)),
         hits(),
+        fixed(CHANGE, 2, |row, snapshot| {
+            changed(snapshot.compared.as_ref().and_then(|it| it.clients.get(&row.key)))
+        }),
         share_of_row(2),
         part(3),
         whole_of_row(5),
@@ -205,6 +236,9 @@ static NAMES: Table<Row<QuestionKey>> = Table {
         fixed("name", 0, |row, _| Value::Name(&row.key.name)),
         fixed("type", 1, |row, _| Value::word(kind(&row.key))),
         hits(),
+        fixed(CHANGE, 2, |row, snapshot| {
+            changed(snapshot.compared.as_ref().and_then(|it| it.names.get(&row.key)))
+        }),
         share_of_row(2),
         part(5),
         whole_of_row(6),
@@ -244,6 +278,9 @@ static SUFFIXES: Table<Row<String>> = Table {
 const ROLL_UP: &[Column<Row<String>>] = &[
     fixed("name", 0, |row, _| Value::Name(&row.key)),
     hits(),
+    fixed(CHANGE, 2, |row, snapshot| {
+        changed(snapshot.compared.as_ref().and_then(|it| it.domains.get(&row.key)))
+    }),
     share_of_row(2),
     part(4),
     whole_of_row(5),
@@ -446,6 +483,10 @@ static FINDINGS: Table<Finding> = Table {
     extent: |snapshot| whole(&snapshot.findings),
     columns: &[
         fixed("finding", 0, |row, _| Value::word(row.headline.as_str())),
+        fixed(CHANGE, 2, |row, snapshot| {
+            let is_new = |it: &&Compared| it.new_findings.contains(&row.headline);
+            changed(snapshot.compared.as_ref().filter(is_new).map(|_| &Mark::New))
+        }),
         fixed("cause", 2, |row, _| Value::word(row.cause)),
         fixed("confidence", 1, |row, _| Value::word(row.confidence.to_string())),
         fixed("exchanges", 1, |row, _| Value::exact(row.count)),

@@ -8,6 +8,7 @@ use super::selection::Span;
 use super::sheet::{self, NO_COLUMN, Sort};
 use super::sheets::SheetId;
 use super::text;
+use super::value::Value;
 use super::view::{self, Hit, VIEWS};
 use crate::feed::{Command, Play};
 use crate::iana::Rcode;
@@ -99,7 +100,7 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::Table(by) => turn_table(model, isize::from(by)),
         Msg::Turn(by) => show(model, wrapped(model.view, isize::from(by), VIEWS.len())),
         Msg::Show(view) => show(model, view),
-        Msg::Sort => sort_by_next(model),
+        Msg::Sort => sort_by_next(model, snapshot),
         Msg::Reverse => reverse(model),
         Msg::Focus => return focus_next(model, snapshot),
         Msg::ChooseFocus => model.overlay = Some(Overlay::Focus(focus_place(snapshot))),
@@ -357,11 +358,18 @@ fn page(model: &Model, snapshot: &Snapshot) -> isize {
     isize::try_from(rows).unwrap_or(1).saturating_sub(1).max(1)
 }
 
-fn sort_by_next(model: &mut Model) {
+/// By the next column that says anything.
+fn sort_by_next(model: &mut Model, snapshot: &Snapshot) {
     let id = model.active();
-    let columns = id.sheet().columns();
-    let now = model.sort(id);
-    let column = if now.column == NO_COLUMN { 0 } else { (now.column + 1) % columns.max(1) };
+    let (sheet, now) = (id.sheet(), model.sort(id));
+    let columns = sheet.columns().max(1);
+    let next = if now.column == NO_COLUMN { 0 } else { now.column + 1 };
+    let rows = sheet.rows(snapshot);
+    let is_told = |column: &usize| {
+        rows == 0 || (0..rows).any(|row| sheet.value(row, *column, snapshot) != Value::Absent)
+    };
+    let mut all = (next..next + columns).map(|column| column % columns);
+    let column = all.find(is_told).unwrap_or(next % columns);
     set_sort(model, id, Sort { column, reversed: false });
 }
 

@@ -337,6 +337,20 @@ pub fn escape_text(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes that [`escape_text`] wrote so; `None` for what it does not write.
+pub fn unescape_text(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'\\' => unescape(&mut bytes)?,
+            0x20..=0x7e => byte,
+            _ => return None,
+        });
+    }
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

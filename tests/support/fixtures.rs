@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use rcodetop::focus::Focus;
 use rcodetop::snapshot::{
-    AddressName, Class, Confidence, Distinct, Ede, EdeRow, Ended, Finding, FindingOutcome, Impact,
-    Latency, List, NameSource, Named, Opcode, PathKey, Prefix, Progress, Quality, QuestionKey,
-    Rcode, RcodeRow, RecordType, Role, Row, Scope, Slow, Snapshot, SourceKind, Split, Step,
-    Timeline, Timestamp, Transport, Vantage, VantagePoint, share,
+    AddressName, Class, Compared, Confidence, Distinct, Ede, EdeRow, Ended, Finding,
+    FindingOutcome, Impact, Latency, List, Mark, NameSource, Named, Opcode, PathKey, Prefix,
+    Progress, Quality, QuestionKey, Rcode, RcodeRow, RecordType, Role, Row, Scope, Slow, Snapshot,
+    SourceKind, Split, Step, Timeline, Timestamp, Transport, Vantage, VantagePoint, share,
 };
 
 /// A snapshot that the screens are drawn of, and what it is called in file names.
@@ -34,6 +34,7 @@ pub(crate) const FIXTURES: &[Fixture] = &[
     ("hostile", hostile),
     ("named", named),
     ("misnamed", misnamed),
+    ("compared", compared),
 ];
 
 /// Nothing came yet.
@@ -151,6 +152,26 @@ pub(crate) fn busy() -> Snapshot {
     });
     snapshot.sample = Some(sample());
     snapshot.lookups = Some(lookups::busy());
+    snapshot
+}
+
+/// Compared with what was before.
+fn compared() -> Snapshot {
+    let mut snapshot = busy();
+    let mut it = Compared {
+        with: "monday.summary".into(),
+        before: 0.031,
+        whole: Some(Mark::Grown),
+        new_findings: vec![snapshot.findings[0].headline.clone()],
+        ..Compared::default()
+    };
+    it.servers.insert(address("10.53.0.10"), Mark::New);
+    it.servers.insert(address("10.53.0.11"), Mark::Less);
+    it.servers.insert(address("10.53.0.99"), Mark::Gone);
+    let clients = [(0, Mark::Grown), (2, Mark::New), (3, Mark::New)];
+    it.clients = clients.map(|(row, mark)| (snapshot.clients.rows[row].key, mark)).into();
+    it.names.insert(snapshot.names.rows[1].key.clone(), Mark::Grown);
+    snapshot.compare(it);
     snapshot
 }
 

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 
 use super::{head, write_lines};
 use crate::snapshot::{
-    Confidence, Course, Ended, Finding, Focus, RcodeRow, Row, Snapshot, SourceKind, share,
+    Compared, Confidence, Course, Ended, Finding, Focus, Mark, RcodeRow, Row, Snapshot, SourceKind,
+    share,
 };
 use crate::time::Timestamp;
 use crate::tui::keys::Msg;
@@ -68,10 +69,41 @@ fn parts(snapshot: &Snapshot, key: Option<&str>) -> Vec<Part> {
     if snapshot.selected.is_some() && snapshot.queries() + snapshot.responses() == 0 {
         return vec![part(0, "Nothing that the filter holds for, so far.")];
     }
-    match snapshot.in_focus() {
-        (0, 0) => vec![part(0, nothing_to_judge(snapshot))],
+    let mut parts = match snapshot.in_focus() {
+        (0, 0) => return vec![part(0, nothing_to_judge(snapshot))],
         (0, whole) => quiet(snapshot, whole, key),
         (focus, whole) => trouble(snapshot, focus, whole),
+    };
+    if let Some(compared) = &snapshot.compared {
+        let ends = parts.last().is_some_and(|last| last.text.ends_with('.'));
+        let stop = if ends { " " } else { ". " };
+        parts.push(part(1, format!("{stop}{}", against(compared, snapshot.focus))));
+    }
+    parts
+}
+
+/// `Against monday.pcap: REFUSED grown from 3.1 %; new: 1 server, 2 clients; gone: 4 names.`
+fn against(it: &Compared, focus: Focus) -> String {
+    let was = text::share(it.before);
+    let whole = it.whole.map(|mark| match mark {
+        Mark::New => format!("{focus} is new"),
+        Mark::Grown => format!("{focus} has grown from {was}"),
+        Mark::Gone => format!("{focus} is gone, was {was}"),
+        Mark::Less => format!("{focus} is less, was {was}"),
+    });
+    let mut told: Vec<String> = whole.into_iter().collect();
+    for mark in [Mark::New, Mark::Grown, Mark::Gone] {
+        let words = ["server", "client", "name"];
+        let counts = it.count(mark).into_iter().zip(words).filter(|(count, _)| *count > 0);
+        let counts: Vec<String> =
+            counts.map(|(count, word)| text::plural(count as u64, word)).collect();
+        if !counts.is_empty() {
+            told.push(format!("{}: {}", mark.word(), counts.join(", ")));
+        }
+    }
+    match told.as_slice() {
+        [] => format!("No clear difference from {}.", it.with),
+        _ => format!("Against {}: {}.", it.with, told.join("; ")),
     }
 }
 
