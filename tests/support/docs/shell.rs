@@ -17,8 +17,19 @@ pub(crate) struct Command {
 }
 
 /// What may stand before the program that a command is about: others that run it.
-const RUNNERS: &[&str] =
-    &["sudo", "env", "nice", "timeout", "time", "nohup", "nsenter", "ip", "kubectl", "ssh"];
+const RUNNERS: &[&str] = &[
+    "sudo",
+    "env",
+    "nice",
+    "timeout",
+    "time",
+    "nohup",
+    "nsenter",
+    "ip",
+    "kubectl",
+    "ssh",
+    "systemd-run",
+];
 
 /// Commands that have the program's name as a word without running it.
 const SPEAKERS: &[&str] =
