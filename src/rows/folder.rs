@@ -52,21 +52,21 @@ struct Unnamed {
 
 impl Write for Unnamed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
+        self.out.write(bytes).map_err(without_its_name)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.out.flush().map_err(without_its_name)
     }
 }
 
 impl Aside for Unnamed {
     fn keep(self: Box<Self>) -> io::Result<()> {
         let Self { out, path } = *self;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let file = out.into_inner().map_err(|failed| without_its_name(failed.into_error()))?;
         // Some file systems find out only now that there is no room.
         file.as_file().sync_all()?;
-        file.persist_noclobber(path).map_err(|failed| failed.error)?;
+        file.persist_noclobber(path).map_err(|failed| without_its_name(failed.error))?;
         Ok(())
     }
 }

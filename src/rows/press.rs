@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::TableFormat;
 use super::batch::Batch;
 use super::gather::{Load, MOST_OPEN, Order, Tally};
 use super::hour::{Hour, Place};
@@ -11,7 +12,6 @@ use super::lines::{Csv, Json};
 #[cfg(feature = "parquet")]
 use super::parquet::Parquet;
 use super::shelf::{Aside, Shelf};
-use super::{SCHEMA, TableFormat};
 use crate::wire::name::escape_text;
 
 /// A file that rows are added to.
@@ -162,7 +162,7 @@ impl Press {
         Ok(match self.options.format {
             #[cfg(feature = "parquet")]
             TableFormat::Parquet => {
-                let mut labels = vec![("rcodetop.schema", SCHEMA.to_owned())];
+                let mut labels = vec![("rcodetop.schema", super::SCHEMA.to_owned())];
                 labels.extend(self.options.labels.iter().cloned());
                 Box::new(Parquet::new(out, &labels)?)
             }
