@@ -69,9 +69,7 @@ impl Snapshot {
     /// Takes back the rows that only a baseline has.
     pub fn without_gone(&mut self) {
         fn remove<K>(list: &mut List<K>) {
-            let before = list.rows.len();
             list.rows.retain(|row| row.focus > 0);
-            list.total -= (before - list.rows.len()) as u64;
         }
         remove(&mut self.servers);
         remove(&mut self.clients);
@@ -88,9 +86,8 @@ fn add_gone<K: Clone + Ord + Hash>(list: &mut List<K>, marks: &HashMap<K, Mark>)
     let mut gone: Vec<&K> = gone.collect();
     gone.sort_unstable();
     let rows = gone.into_iter().take(MOST_GONE).map(|key| blank(key.clone()));
-    let before = list.rows.len();
+    // They are not among those that meet the focus: the total stays what it is.
     list.rows.extend(rows);
-    list.total += (list.rows.len() - before) as u64;
 }
 
 impl Compared {

@@ -169,7 +169,9 @@ fn changed<'a>(mark: Option<&Mark>) -> Value<'a> {
     };
     mark.map_or(Value::Absent, graded)
 }
-const CHANGE: &str = "change";
+/// What stands above it; the column is there only where there is a baseline.
+pub(crate) const CHANGE: &str = "change";
+
 const fn role<K>(rank: u8) -> Column<Row<K>> {
     fixed("role", rank, |row, _| row.role.map_or(Value::Absent, |role| Value::word(role.id())))
 }

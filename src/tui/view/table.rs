@@ -10,7 +10,7 @@ use crate::snapshot::{Focus, Snapshot};
 use crate::tui::glyphs;
 use crate::tui::model::{Model, NamesBy};
 use crate::tui::sheet::{Extent, Sheet, Sort};
-use crate::tui::sheets::SheetId;
+use crate::tui::sheets::{CHANGE, SheetId};
 use crate::tui::text;
 use crate::tui::theme::Meaning;
 use crate::tui::value::Value;
@@ -129,6 +129,9 @@ fn is_told(
     sort: Sort,
     snapshot: &Snapshot,
 ) -> bool {
+    if snapshot.compared.is_none() && sheet.heading(column, snapshot) == CHANGE {
+        return false;
+    }
     let told = |row: &usize| sheet.value(*row, column, snapshot) != Value::Absent;
     rows.is_empty() || sort.column == column || rows.iter().any(told)
 }

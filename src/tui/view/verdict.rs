@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 
 use super::{head, write_lines};
 use crate::snapshot::{
-    Compared, Confidence, Course, Ended, Finding, Focus, Mark, RcodeRow, Row, Snapshot, SourceKind,
-    share,
+    Compared, Confidence, Course, Ended, Finding, Focus, List, Mark, RcodeRow, Row, Snapshot,
+    SourceKind, share,
 };
 use crate::time::Timestamp;
 use crate::tui::keys::Msg;
@@ -105,6 +105,11 @@ fn against(it: &Compared, focus: Focus) -> String {
         [] => format!("No clear difference from {}.", it.with),
         _ => format!("Against {}: {}.", it.with, told.join("; ")),
     }
+}
+
+/// Rows that a baseline alone has are none of them.
+fn rows_in_focus<K>(list: &List<K>) -> u64 {
+    list.rows.iter().filter(|row| row.focus > 0).count() as u64
 }
 
 /// Where there is nothing that could be in focus.
@@ -361,7 +366,7 @@ fn blame(snapshot: &Snapshot, focus: u64) -> Option<Part> {
     let top: &Row<_> = servers.rows.first()?;
     let of_all = share(top.focus, focus);
     let is_first_alone = servers.rows.get(1).is_none_or(|second| second.focus < top.focus);
-    let told = match servers.total.max(servers.rows.len() as u64) {
+    let told = match servers.total.max(rows_in_focus(servers)) {
         1 => format!("; all {by} {}", top.key),
         total if of_all > 0.5 => {
             let [of_all, total] = [text::share(of_all), text::count(total)];
