@@ -432,7 +432,7 @@ fn what_is_no_capture_is_refused_with_the_next_step() {
         (b"ab", "outage.pcap is not a capture file that can be read: only 2 bytes are there"),
         (
             b"hello, world",
-            "outage.pcap is not a capture file that can be read: it begins with the bytes 68 65 6c 6c, neither pcap nor pcapng; make one with `tcpdump -w FILE port 53`",
+            "outage.pcap is not a capture file that can be read: it begins with the bytes 68 65 6c 6c, neither pcap, pcapng nor dnstap; make one with `tcpdump -w FILE port 53`",
         ),
         (
             b"BZh91AY",

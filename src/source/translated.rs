@@ -50,6 +50,9 @@ struct Held {
     bytes: usize,
     number: u64,
     latest: Timestamp,
+    /// Whether any frame was dnstap. Until then nothing has to wait: of a file that is followed it
+    /// is not known from the beginning what it will be.
+    is_told: bool,
 }
 
 #[derive(Debug)]
@@ -126,7 +129,7 @@ impl<S: FrameSource> Translated<S> {
             match source.next_run(RUN) {
                 NextRun::Frames(run) => {
                     *quiet = 0;
-                    run.for_each(|frame| translate(teller, &frame, held));
+                    run.for_each(|frame| translate(teller, &frame, held, batch));
                 }
                 NextRun::Quiet => {
                     *quiet += 1;
@@ -148,12 +151,17 @@ impl<S: FrameSource> Translated<S> {
     }
 }
 
-fn translate(teller: &mut Teller, frame: &Frame<'_>, held: &mut Held) {
+fn translate(teller: &mut Teller, frame: &Frame<'_>, held: &mut Held, batch: &mut Batch) {
     let Frame { at, wire_len, link, interface, .. } = *frame;
     let place = Place { at, wire_len, link, interface, ..Place::default() };
     if link != dnstap::LINK {
-        return held.add(place, frame.bytes.to_vec());
+        return if held.is_told {
+            held.add(place, frame.bytes.to_vec());
+        } else {
+            batch.add(place, frame.bytes);
+        };
     }
+    held.is_told = true;
     teller.tell(at, frame.bytes, |told| {
         // One that tells nothing is counted as one that cannot be decoded.
         let mut bytes = Vec::new();
