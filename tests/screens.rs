@@ -559,7 +559,7 @@ fn a_capture_that_is_played_says_how_far_and_how_fast() {
         |replay: &Replay, seconds| replay.at.map(|at| at.plus(Duration::from_secs(seconds)));
     let mut done = played(|_| ());
     done.source.ended = Some(Ended::EndOfFile);
-    let states = [
+    let states = vec![
         ("playing", played(|_| ())),
         ("paused", played(|replay| replay.is_playing = false)),
         ("seeking", played(|replay| replay.is_seeking = true)),

@@ -29,10 +29,6 @@ const MOST_FRAMES: u32 = 4096;
 /// What is to be written to files is with the disk after so long at most.
 const FLUSH: Duration = Duration::from_secs(1);
 
-/// What a reader has to know of what is and what is not hidden.
-const PSEUDONYMS: &str =
-    "addresses are pseudonyms; names that were asked for, times and texts are as they were";
-
 /// Where the packets come from, and what they are counted by.
 pub(super) struct Capture {
     pub(super) origin: Origin,
@@ -436,10 +432,6 @@ impl Capture {
             snapshot.locate(|ip| atlas.of(ip));
         }
         snapshot.assess();
-        if self.origin.pseudonyms {
-            let text = PSEUDONYMS.to_owned();
-            snapshot.quality.push(Quality { id: "pseudonyms", text });
-        }
         snapshot.quality.extend(complaints);
         if let Some(baseline) = &mut self.baseline {
             baseline.look(&mut snapshot);

@@ -1,5 +1,6 @@
 //! Rules in a notation of one line for a kind of exchange: `TIMESx CLIENT SERVER NAME TYPE CODE
-//! MARK ...`; the code `-` is silence, marks are `rd0`, `edns`, `ra`, `aa`, `referral`, `ede18`, and
+//! MARK ...`; the code `-` is silence, `closed` an ICMP error of
+//! the server's host; marks are `rd0`, `edns`, `ra`, `aa`, `referral`, `ede18`, and
 //! `update` or `notify` in place of a query. Each line comes a second after the one before it, each exchange of it a hundredth of a second after the other.
 
 use std::net::IpAddr;
@@ -8,7 +9,7 @@ use super::*;
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
 use crate::tally::{Bounds, Events, Watched};
 use crate::time::Timestamp;
-use crate::track::{Answer, Asked, Exchange, Form, Hasher, Hashes, Key, Outcome};
+use crate::track::{Answer, Asked, Exchange, Form, Hasher, Hashes, Key, Obstacle, Outcome};
 use crate::wire::{Address, Endpoint, Flags, Question, Transport};
 
 fn wire(name: &str) -> Vec<u8> {
@@ -66,6 +67,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
             transport: Transport::Udp,
             outcome: match answer {
                 Some(_) => Outcome::Answered { took: 2_000_000, late: false },
+                None if words[5] == "closed" => Outcome::Unreachable(Obstacle::PortClosed),
                 None => Outcome::Unanswered,
             },
             opcode,
@@ -172,6 +174,12 @@ fn a_name_that_nobody_gets_is_blocked() {
         ),
         &["domain-policy likely"],
     );
+}
+
+#[test]
+fn errors_say_what_they_say_also_where_nobody_responds() {
+    check("12x 10.0.1.1 192.0.2.53 www#.shop.example A closed", &["port-closed likely"]);
+    check("30x 10.0.1.1 192.0.2.53 www#.shop.example A -", &[]);
 }
 
 #[test]

@@ -27,6 +27,7 @@ const CHECKS: &[Check] = &[
     ("undecodable", undecodable),
     ("lost-pieces", lost_pieces),
     ("started-late", started_late),
+    ("pseudonyms", pseudonyms),
 ];
 
 /// All reasons for caution that apply.
@@ -173,6 +174,14 @@ fn lost_pieces(snapshot: &Snapshot) -> Option<String> {
             count(ledger.stream_gaps, "byte")
         )
         .replace("fragment or streams", "fragments or streams")
+    })
+}
+
+/// What a reader has to know of what is and what is not hidden.
+fn pseudonyms(snapshot: &Snapshot) -> Option<String> {
+    snapshot.source.pseudonyms.then(|| {
+        "addresses are pseudonyms; names that were asked for, times and texts are as they were"
+            .into()
     })
 }
 

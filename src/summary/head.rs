@@ -44,6 +44,9 @@ pub(super) struct Head {
     /// Someone ended one of them.
     stopped: bool,
     complaints: BTreeSet<String>,
+    /// Some of its addresses are pseudonyms.
+    #[serde(default)]
+    pseudonyms: bool,
     /// Some lookups were not followed, as another code was in focus.
     not_followed: bool,
     filter: Option<String>,
@@ -136,6 +139,7 @@ impl Head {
             damaged,
             stopped: source.ended == Some(Ended::Stopped),
             complaints: complaints.map(|quality| tame(&quality.text)).take(MOST_TOLD).collect(),
+            pseudonyms: source.pseudonyms,
             not_followed: snapshot.quality.iter().any(|quality| quality.id == NOT_FOLLOWED.0),
             filter: filter.map(|it| it.filter.clone()),
             selected: filter.map(|it| (it.queries, it.responses)),
@@ -261,6 +265,7 @@ impl Head {
         join(&mut self.trouble, &other.trouble);
         join(&mut self.complaints, &other.complaints);
         self.not_followed |= other.not_followed;
+        self.pseudonyms |= other.pseudonyms;
         self.live |= other.live;
         self.damaged |= other.damaged;
         self.stopped |= other.stopped;
@@ -294,6 +299,7 @@ impl Head {
         let source = &mut snapshot.source;
         source.kind = if self.live { SourceKind::Live } else { SourceKind::File };
         source.name = self.name();
+        source.pseudonyms = self.pseudonyms;
         source.link_types = self.link_types.iter().cloned().collect();
         source.first = self.first.map(Timestamp);
         source.last = self.last.map(Timestamp);

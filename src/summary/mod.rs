@@ -126,6 +126,9 @@ impl Sum {
             weighed.weigh(&self.tallies, snapshot.source.last.unwrap_or_default());
         }
         weighed.fill(&mut snapshot);
+        if snapshot.source.pseudonyms {
+            snapshot.withhold_commands();
+        }
         snapshot.assess();
         snapshot.quality.extend(self.head.cautions());
         snapshot

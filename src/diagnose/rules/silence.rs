@@ -20,12 +20,12 @@ use crate::wire::Address;
 const LEAST: u64 = 5;
 
 pub(super) fn claim<'a>(base: &Base<'a>, claims: &mut Claims<'a>) {
-    if base.sight == Sight::Queries {
-        return;
-    }
     let scenes = scenes(base);
     blocked(base, claims, &scenes);
-    silent(base, claims, &scenes);
+    // Where no responses are seen, silence says nothing; an error that came says what it says.
+    if base.sight != Sight::Queries {
+        silent(base, claims, &scenes);
+    }
 }
 
 /// What a client met at a server.
@@ -86,7 +86,11 @@ fn met(scenes: &Scenes, case: &Case<'_>) -> Met {
 
 /// Errors in place of responses: they say by themselves what was in the way.
 fn blocked<'a>(base: &Base<'a>, claims: &mut Claims<'a>, scenes: &Scenes) {
-    let is_ours = |case: &Case<'_>| matches!(case.end(), End::Blocked(_) | End::NoConnection);
+    let is_ours = |case: &Case<'_>| match case.end() {
+        End::Blocked(_) => true,
+        End::NoConnection => base.sight != Sight::Queries,
+        _ => false,
+    };
     for (number, case) in free(base, claims, is_ours) {
         let met = met(scenes, case);
         let (cause, confidence) = match case.end() {
