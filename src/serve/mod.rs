@@ -1,6 +1,6 @@
 //! Tells over HTTP what is known: metrics, and whether all is well.
 //!
-//! In: the [`Feed`]. Out: answers to whoever asks on one listening socket, and nothing else: this is
+//! In: the [`crate::feed::Feed`]. Out: answers to whoever asks on one listening socket, and nothing else: this is
 //! the only module that names a socket, and the only kind it names cannot connect. Who asks is as
 //! little trusted as a packet: connections, what is heard of each, and the time that each has are
 //! bounded, all are served by one thread that never waits for one of them, and what they cost does
