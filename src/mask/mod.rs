@@ -2,7 +2,7 @@
 //!
 //! Addresses that share so many leading bits have pseudonyms that share as many (`ipcrypt-pfx`,
 //! draft-denis-ipcrypt), and the same key gives the same pseudonyms. Ranges that mean something -
-//! private, loopback, link-local - stay what they are ([`ranges`]). Pure: any bytes in, no panic,
+//! private, loopback, link-local - stay what they are (`ranges`). Pure: any bytes in, no panic,
 //! no I/O; whoever reads a frame that went through [`Masker`] cannot know the true addresses.
 #![deny(
     clippy::indexing_slicing,
