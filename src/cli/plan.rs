@@ -802,7 +802,7 @@ mod tests {
         check_refused("rcodetop serve -i eth0 --servers 1001", "1001 is not in 0..=1000");
         check_refused(
             "rcodetop report x --check=nagios --format jsonl",
-            "name a file for the events",
+            "name a file for the rest",
         );
         check_refused("rcodetop report x --check --warning 1", "go with --check=nagios");
         check_refused("rcodetop report x --warning 1", "--check");
