@@ -28,6 +28,9 @@ Examples:
   rcodetop report --focus SERVFAIL old.pcap   the same for another response code
   rcodetop report --focus no-response a.pcap  ... for queries that nobody answers
   tcpdump -w - port 53 | rcodetop report -    a report over a pipe
+  rcodetop diff monday.pcap friday.pcap       what changed, by more than chance
+  rcodetop export day.pcap -o lake            one row for each exchange, for databases
+  sudo rcodetop serve -i eth0                 metrics for Prometheus
   rcodetop explain 9005                       what a Windows DNS error means
   rcodetop explain acl-recursion              how a cause shows, and how to mend it
 
@@ -189,7 +192,7 @@ pub enum Task {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, clippy::doc_markdown, reason = "flags, shown by --help")]
 pub struct InputArgs {
-    /// Capture files (pcap, pcapng, also compressed) merged by time; `-` is standard input
+    /// Capture files (pcap, pcapng, dnstap, also compressed) merged by time; `-` is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// A capture filter in pcap syntax, as with --bpf
