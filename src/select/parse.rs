@@ -47,7 +47,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, FilterError> {
     let mut rest = text.char_indices().peekable();
     while let Some((at, first)) = rest.peek().copied() {
         match first {
-            ' ' | '\t' => {
+            blank if blank.is_whitespace() => {
                 rest.next();
             }
             '(' | ')' => {
@@ -69,7 +69,7 @@ fn word(
     while let Some((_, next)) = rest.peek().copied() {
         match next {
             '"' => is_quoted = !is_quoted,
-            ' ' | '\t' | '(' | ')' if !is_quoted => break,
+            next if ends_word(next) && !is_quoted => break,
             // Within quotes a comma is none between values.
             ',' if is_quoted => word.push(COMMA),
             _ => word.push(next),
@@ -77,6 +77,11 @@ fn word(
         rest.next();
     }
     if is_quoted { Err(error(at, "a quote is not closed")) } else { Ok(Token::Word(word)) }
+}
+
+/// Blanks are those of Unicode, as for who takes them off the ends of a text.
+fn ends_word(sign: char) -> bool {
+    sign.is_whitespace() || matches!(sign, '(' | ')')
 }
 
 /// Stands for a quoted comma; no key and no value has it.
@@ -177,7 +182,8 @@ fn all_keys() -> String {
 /// What may become of the last word of an unfinished filter: the whole text each time, the likeliest
 /// first. `known` gives values of a key that are worth offering now.
 pub fn complete(text: &str, known: impl Fn(&str) -> Vec<String>) -> Vec<String> {
-    let start = text.rfind([' ', '(', '\t']).map_or(0, |at| at + 1);
+    let end = text.char_indices().rfind(|(_, sign)| ends_word(*sign));
+    let start = end.map_or(0, |(at, sign)| at + sign.len_utf8());
     let (before, last) = text.split_at(start);
     let offers: Vec<String> = match last.split_once(':') {
         None => {
@@ -207,6 +213,6 @@ pub fn complete(text: &str, known: impl Fn(&str) -> Vec<String>) -> Vec<String> 
 /// 1035 §5.1 writes other bytes.
 pub fn quoted(value: &str) -> String {
     let value = value.replace('"', "\\034");
-    let is_plain = !value.contains([' ', ',', '(', ')', '\t']);
+    let is_plain = !value.contains(|sign| ends_word(sign) || sign == ',');
     if is_plain { value } else { format!("\"{value}\"") }
 }

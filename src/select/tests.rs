@@ -294,7 +294,30 @@ fn every_word_has_help_and_a_place_in_the_table_once() {
     }
 }
 
+#[test]
+fn a_blank_of_any_kind_stands_between_words_and_not_in_them() {
+    let plain = Filter::parse("name:a.example type:A").unwrap();
+    for blank in [" ", "\t", "\r", "\n", "\u{b}", "\u{a0}", "\u{2003}", "\r\n"] {
+        let text = format!("{blank}name:a.example{blank}type:A{blank}");
+        let filter = Filter::parse(&text).unwrap();
+        assert_eq!(format!("{:?}", filter.tree), format!("{:?}", plain.tree), "{text:?}");
+        assert_eq!(Filter::parse(filter.text()).unwrap(), filter, "{text:?}");
+        assert!(Filter::parse(&format!("name:a,{blank}")).is_err(), "{blank:?} is no name");
+        let offers = complete(&format!("name:a{blank}typ"), |_| Vec::new());
+        assert_eq!(offers, [format!("name:a{blank}type:")]);
+        let value = quoted(&format!("a{blank}b"));
+        assert!(value.starts_with('"'), "{value:?}");
+    }
+}
+
 proptest::proptest! {
+    #[test]
+    fn what_a_filter_says_is_the_same_filter(text in "(name|type|took|client):[ -~\\s]{0,12}[\\s\u{a0},]?") {
+        if let Ok(filter) = Filter::parse(&text) {
+            assert_eq!(Filter::parse(filter.text()).as_ref(), Ok(&filter), "{text:?}");
+        }
+    }
+
     #[test]
     fn any_text_is_a_filter_or_an_error_within_it(text in ".{0,80}") {
         if let Err(error) = Filter::parse(&text) {
