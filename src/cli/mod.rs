@@ -4,6 +4,7 @@
 //! no packet and does no I/O; whether standard output is a terminal comes in as an argument.
 
 mod args;
+mod export;
 mod fleet;
 mod plan;
 mod units;
@@ -16,11 +17,9 @@ use clap::{CommandFactory, Parser};
 use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice, ExportFormat};
+pub use export::{Export, Exported, Rows, Whither};
 pub use fleet::{Diff, DiffArgs, Merge, MergeArgs, ReportFormat, Told, ToldArgs};
-pub use plan::{
-    Analysis, Check, Config, Export, Exported, Input, Live, Plan, Report, Rights, Rows, Screen,
-    Serve, Volume, Whither,
-};
+pub use plan::{Analysis, Check, Config, Input, Live, Plan, Report, Rights, Screen, Serve, Volume};
 pub use units::{Focused, Secret};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clap::CommandFactory;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 
 use super::args::{
-    CheckStyle, Cli, ColorChoice, ExportArgs, ExportFormat, InputArgs, ReportArgs, ScreenArgs,
-    ServeArgs, Task, WriteArgs,
+    CheckStyle, Cli, ColorChoice, InputArgs, ReportArgs, ScreenArgs, ServeArgs, Task, WriteArgs,
 };
+use super::export::{Export, export};
 use super::fleet::{Diff, DiffArgs, Merge, ReportFormat, Told};
 use super::units::{MOST_SNAPLEN, Secret};
 use crate::engine::EngineConfig;
@@ -21,7 +21,6 @@ use crate::hearsay::Hearsay;
 use crate::output::Format;
 use crate::output::probe::Thresholds;
 use crate::record::RecordOptions;
-use crate::rows::TableFormat;
 use crate::snapshot::Speed;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
@@ -226,51 +225,6 @@ impl Report {
     }
 }
 
-/// What is exported, and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Export {
-    /// What to read and how to match it.
-    pub analysis: Analysis,
-    /// What is written.
-    pub what: Exported,
-}
-
-/// What is exported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exported {
-    /// One row for each exchange.
-    Rows(Rows),
-    /// The packets of exchanges.
-    Packets {
-        /// To this file.
-        path: PathBuf,
-        /// Of those of a finding: its cause or its number.
-        finding: Option<String>,
-    },
-}
-
-/// One row for each exchange.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rows {
-    /// How rows are written.
-    pub format: TableFormat,
-    /// To where.
-    pub output: Whither,
-    /// Who captured this; `None` for the name of this host.
-    pub sensor: Option<String>,
-}
-
-/// Where an export goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whither {
-    /// Standard output.
-    Stdout,
-    /// This file.
-    File(PathBuf),
-    /// Files below this folder.
-    Folder(PathBuf),
-}
-
 /// What the words mean together, or why they cannot.
 pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
     match cli.task {
@@ -423,86 +377,6 @@ fn serve(args: ServeArgs) -> Result<Serve, clap::Error> {
     Ok(Serve { analysis: analysis(input, None)?, listen, servers: usize::from(servers) })
 }
 
-fn export(args: ExportArgs) -> Result<Export, clap::Error> {
-    require_input(
-        &args.input,
-        "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
-         (and --duration, or Ctrl-C when it is enough)",
-    )?;
-    let ExportArgs { input, duration, format, output, sensor, finding } = args;
-    let format = format.unwrap_or_else(|| format_of(&output));
-    let what = match table(format) {
-        Some(table) if finding.is_none() => {
-            Exported::Rows(Rows { format: table, output: whither(output, format)?, sensor })
-        }
-        Some(_) => {
-            let why = "--finding picks packets: add --format pcapng; for rows use --filter";
-            return Err(conflict(why));
-        }
-        None => packets(&input, output, finding)?,
-    };
-    Ok(Export { analysis: analysis(input, duration)?, what })
-}
-
-/// Packets are picked on a second reading.
-fn packets(
-    args: &InputArgs,
-    path: PathBuf,
-    finding: Option<String>,
-) -> Result<Exported, clap::Error> {
-    if path == Path::new("-") {
-        return Err(conflict("--format pcapng writes a file; name one with -o"));
-    }
-    let is_pipe = |path: &PathBuf| path == Path::new("-");
-    let is_live = args.files.is_empty() && args.read.is_empty();
-    if is_live || args.files.iter().chain(&args.read).any(is_pipe) || args.follow {
-        return Err(conflict(
-            "--format pcapng reads the capture twice, and needs files that are whole; \
-             -w FILE keeps the packets of an interface or a pipe as they come",
-        ));
-    }
-    Ok(Exported::Packets { path, finding })
-}
-
-/// What a file is, by the end of its name; a folder gets what there is first.
-fn format_of(path: &Path) -> ExportFormat {
-    let all = ExportFormat::value_variants();
-    let found = all.iter().find(|format| ends_as(path, **format));
-    found.or(all.first()).copied().unwrap_or(ExportFormat::Jsonl)
-}
-
-fn ends_as(path: &Path, format: ExportFormat) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(extension_of(format)))
-}
-
-fn extension_of(format: ExportFormat) -> &'static str {
-    table(format).map_or("pcapng", TableFormat::extension)
-}
-
-/// How rows are written; `None` for packets.
-fn table(format: ExportFormat) -> Option<TableFormat> {
-    match format {
-        #[cfg(feature = "parquet")]
-        ExportFormat::Parquet => Some(TableFormat::Parquet),
-        ExportFormat::Jsonl => Some(TableFormat::Jsonl),
-        ExportFormat::Csv => Some(TableFormat::Csv),
-        ExportFormat::Pcapng => None,
-    }
-}
-
-fn whither(path: PathBuf, format: ExportFormat) -> Result<Whither, clap::Error> {
-    if path != Path::new("-") {
-        let is_file = ends_as(&path, format);
-        return Ok(if is_file { Whither::File(path) } else { Whither::Folder(path) });
-    }
-    match format {
-        ExportFormat::Jsonl | ExportFormat::Csv => Ok(Whither::Stdout),
-        _ => Err(conflict(
-            "-o - writes lines: add --format jsonl or --format csv, or name a file or a folder",
-        )),
-    }
-}
-
 /// Both sides are read as the files of a report are.
 fn diff(args: DiffArgs) -> Diff {
     let DiffArgs { before, after, mut port, focus, filter, timeout, max_memory, threads, .. } =
@@ -539,14 +413,17 @@ fn diff(args: DiffArgs) -> Diff {
     Diff { before, after, analysis, focus, format, top, output, check }
 }
 
-fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
+pub(super) fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
     if args.files.is_empty() && args.read.is_empty() && args.interface.is_empty() {
         return Err(refuse(ErrorKind::MissingRequiredArgument, otherwise));
     }
     Ok(())
 }
 
-fn analysis(mut args: InputArgs, duration: Option<Duration>) -> Result<Analysis, clap::Error> {
+pub(super) fn analysis(
+    mut args: InputArgs,
+    duration: Option<Duration>,
+) -> Result<Analysis, clap::Error> {
     refuse_task_as_file(&args)?;
     if args.anonymize.is_some() && !args.geoip.is_empty() {
         return Err(conflict(
@@ -691,7 +568,7 @@ fn first_live_option(args: &InputArgs, duration: Option<Duration>) -> Option<&'s
     .find_map(|(given, option)| given.then_some(option))
 }
 
-fn conflict(why: &str) -> clap::Error {
+pub(super) fn conflict(why: &str) -> clap::Error {
     refuse(ErrorKind::ArgumentConflict, why)
 }
 
@@ -700,222 +577,4 @@ fn refuse(kind: ErrorKind, why: &str) -> clap::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::focus::SLOW_AFTER;
-    use crate::iana::Rcode;
-
-    fn understand(line: &str, stdout_is_terminal: bool) -> Result<Plan, clap::Error> {
-        crate::cli::parse(line.split_whitespace(), stdout_is_terminal)
-    }
-
-    fn input(plan: Plan) -> Input {
-        match plan {
-            Plan::Dashboard(analysis) => analysis.input,
-            Plan::Report(report) => report.analysis.input,
-            Plan::Export(export) => export.analysis.input,
-            other => panic!("{other:?} reads nothing"),
-        }
-    }
-
-    /// Says how a command line is refused; `why` is a part of the message.
-    #[track_caller]
-    fn check_refused(line: &str, why: &str) {
-        let message = match understand(line, true) {
-            Ok(plan) => panic!("{line} means {plan:?}"),
-            Err(err) => err.to_string(),
-        };
-        assert!(message.contains(why), "{line} says:\n{message}\nexpected: {why}");
-    }
-
-    #[track_caller]
-    fn check_files(line: &str, expected: &[&str], follows: bool) {
-        let paths = expected.iter().map(PathBuf::from).collect();
-        let files = Input::Files { paths, follow: follows, threads: None, replay: None };
-        assert_eq!(input(understand(line, true).unwrap()), files, "{line}");
-    }
-
-    #[track_caller]
-    fn check_filter(line: &str, expected: Option<&str>) {
-        match input(understand(line, true).unwrap()) {
-            Input::Live(options) => assert_eq!(options.filter.as_deref(), expected, "{line}"),
-            other @ Input::Files { .. } => panic!("{line} reads {other:?}"),
-        }
-    }
-
-    #[test]
-    fn files_come_as_arguments_and_by_habit_with_r() {
-        check_files("rcodetop a.pcap b.pcap", &["a.pcap", "b.pcap"], false);
-        check_files("rcodetop -r a.pcap", &["a.pcap"], false);
-        check_files("rcodetop -nn -r a.pcap --follow", &["a.pcap"], true);
-        check_files("rcodetop report -", &["-"], false);
-        check_files("rcodetop report a.pcap -r b.pcap", &["a.pcap", "b.pcap"], false);
-    }
-
-    #[test]
-    fn a_capture_filter_comes_after_two_dashes_or_with_bpf() {
-        check_filter("rcodetop -i eth0", None);
-        check_filter("rcodetop -i eth0 --", None);
-        check_filter(
-            "rcodetop -n -i eth0 -- udp and host 192.0.2.1",
-            Some("udp and host 192.0.2.1"),
-        );
-        check_filter("rcodetop -i eth0 --bpf tcp", Some("tcp"));
-        check_filter("rcodetop -- tcp", Some("tcp"));
-        check_filter("rcodetop report -i eth0 --duration 1s -- tcp", Some("tcp"));
-    }
-
-    #[test]
-    fn what_contradicts_itself_is_refused_with_a_reason() {
-        check_refused("rcodetop -i eth0 port 53", "a capture filter goes after `--`");
-        check_refused("rcodetop a.pcap --bpf udp", "--bpf works on an interface only");
-        check_refused(
-            "rcodetop a.pcap -- udp",
-            "a capture filter after `--` works on an interface",
-        );
-        check_refused("rcodetop a.pcap --snaplen 96", "--snaplen works on an interface only");
-        check_refused("rcodetop a.pcap --buffer 1M", "--buffer works on an interface only");
-        check_refused("rcodetop a.pcap --no-promiscuous", "--no-promiscuous works on an interface");
-        check_refused("rcodetop report a.pcap --duration 1s", "--duration works on an interface");
-        check_refused("rcodetop -i eth0 --follow", "--follow works on a capture file only");
-        check_refused(
-            "rcodetop a.pcap --threads 3 --max-memory 16MiB",
-            "need --max-memory 24.0 MiB or more",
-        );
-        check_refused("rcodetop -i eth0 --replay", "--replay plays a capture file, and none is");
-        check_refused("rcodetop --replay", "--replay plays a capture file, and none is given");
-        check_refused("rcodetop a.pcap --follow --replay=2", "a file that is whole, and --follow");
-        check_refused("rcodetop a.pcap --threads 2 --replay", "--threads makes reading faster");
-        check_refused("rcodetop report a.pcap --replay=9", "a report is of the whole");
-        check_refused("rcodetop a.pcap --replay=0", "not a speed; 0.1x to 1000x");
-        check_refused("rcodetop -i eth0 --bpf udp -- tcp", "cannot be used with");
-        check_refused("rcodetop - -", "standard input (`-`) can be read once only");
-        check_refused("rcodetop -q -v a.pcap", "cannot be used with");
-        check_refused("rcodetop -q report a.pcap", "options come after `report`");
-        check_refused("rcodetop -D a.pcap", "cannot be used with");
-        check_refused("rcodetop report", "nothing to read");
-        check_refused("rcodetop serve", "nothing to capture");
-        check_refused(
-            "rcodetop serve -i eth0 --listen localhost:1",
-            "write it like 127.0.0.1:9953",
-        );
-        check_refused("rcodetop serve -i eth0 --servers 1001", "1001 is not in 0..=1000");
-        check_refused(
-            "rcodetop report x --check=nagios --format jsonl",
-            "name a file for the rest",
-        );
-        check_refused("rcodetop report x --check --warning 1", "go with --check=nagios");
-        check_refused("rcodetop report x --warning 1", "--check");
-        check_refused("rcodetop report x --check=nagios --critical 1 --warning 2", "is less than");
-        check_refused("rcodetop report x --check=nagios --critical 101", "not a percentage");
-        check_refused("rcodetop report x --check=zabbix", "invalid value 'zabbix'");
-    }
-
-    #[test]
-    fn values_that_mean_nothing_are_refused() {
-        check_refused("rcodetop --focus REFUSD a.pcap", "no such response code");
-        check_refused("rcodetop --focus slow:soon a.pcap", "not a duration");
-        check_refused("rcodetop --port 0 a.pcap", "0 is not in 1..=65535");
-        check_refused("rcodetop --max-memory 1k a.pcap", "too little");
-        check_refused("rcodetop --timeout soon a.pcap", "not a duration");
-        check_refused("rcodetop report --top none a.pcap", "not a number of rows");
-        check_refused("rcodetop report --format xml a.pcap", "invalid value 'xml'");
-        check_refused("rcodetop --color blue a.pcap", "invalid value 'blue'");
-    }
-
-    #[test]
-    fn without_a_terminal_the_dashboard_becomes_the_text_report() {
-        let Plan::Report(report) = understand("rcodetop a.pcap", false).unwrap() else {
-            panic!("a dashboard without a terminal")
-        };
-        assert_eq!((report.format, report.top), (ReportFormat::Of(Format::Text), None));
-        let lost = understand("rcodetop", false).unwrap_err().to_string();
-        assert!(lost.contains("standard output is not a terminal"), "{lost}");
-    }
-
-    #[test]
-    fn a_capture_is_played_at_the_speed_that_is_asked_for() {
-        for (line, expected) in [
-            ("rcodetop a.pcap", None),
-            ("rcodetop --replay a.pcap", Some("1x")),
-            ("rcodetop --replay=10x a.pcap", Some("10x")),
-            ("rcodetop a.pcap --replay=0.1", Some("0.1x")),
-        ] {
-            let Input::Files { replay, .. } = input(understand(line, true).unwrap()) else {
-                panic!("{line} reads a file")
-            };
-            assert_eq!(replay.map(|speed| speed.to_string()).as_deref(), expected, "{line}");
-        }
-        let piped = understand("rcodetop --replay a.pcap", false).unwrap_err().to_string();
-        assert!(piped.contains("standard output is not a terminal"), "{piped}");
-    }
-
-    #[test]
-    fn what_shapes_the_analysis_reaches_the_engine() {
-        let line = "rcodetop a.pcap -p 5353 -p 53 -p 53 --focus 2 --timeout 1s --max-memory 64MiB";
-        let Plan::Dashboard(analysis) = understand(line, true).unwrap() else {
-            panic!("a terminal shows the dashboard")
-        };
-        let expected = EngineConfig {
-            ports: vec![53, 5353],
-            focus: Rcode::SERVFAIL.into(),
-            slow_after: SLOW_AFTER,
-            patience: Duration::from_secs(1),
-            max_memory: 64 << 20,
-            rows: EngineConfig::default().rows,
-            filter: None,
-            trail: 0,
-            names: 0,
-        };
-        assert_eq!(analysis.engine, expected);
-    }
-
-    #[test]
-    fn the_defaults_of_the_command_line_are_those_of_the_engine() {
-        let Plan::Dashboard(analysis) = understand("rcodetop", true).unwrap() else {
-            panic!("a terminal shows the dashboard")
-        };
-        assert_eq!(analysis.engine, EngineConfig::default());
-    }
-
-    #[track_caller]
-    fn check_listens(line: &str, expected: &str) {
-        match understand(line, true).unwrap() {
-            Plan::Serve(serve) => assert_eq!(serve.listen.to_string(), expected, "{line}"),
-            other => panic!("{other:?} serves nothing"),
-        }
-    }
-
-    #[test]
-    fn a_service_listens_on_this_host_alone_unless_told_otherwise() {
-        check_listens("rcodetop serve -i eth0", "127.0.0.1:9953");
-        check_listens("rcodetop serve -i eth0 --listen 80", "127.0.0.1:80");
-        check_listens("rcodetop serve -i eth0 --listen :80", "127.0.0.1:80");
-        check_listens("rcodetop serve x.pcap --listen 192.0.2.7:9953", "192.0.2.7:9953");
-        check_listens("rcodetop serve x.pcap --listen [2001:db8::7]:9953", "[2001:db8::7]:9953");
-    }
-
-    #[test]
-    fn a_check_is_of_one_style() {
-        let probe = |warning, critical| Check::Probe(Thresholds { warning, critical });
-        for (options, expected) in [
-            ("", Check::No),
-            ("--check", Check::Status),
-            ("--check=status", Check::Status),
-            ("--check=nagios", probe(None, None)),
-            ("--check=icinga --warning 1% --critical 2.5", probe(Some(1.0), Some(2.5))),
-            ("--check=nagios --critical 0 -o x --format jsonl", probe(None, Some(0.0))),
-        ] {
-            match understand(&format!("rcodetop report x {options}"), true).unwrap() {
-                Plan::Report(report) => assert_eq!(report.check, expected, "{options}"),
-                other => panic!("{other:?} reports nothing"),
-            }
-        }
-    }
-
-    #[test]
-    fn d_lists_the_interfaces_as_tcpdump_does() {
-        assert_eq!(understand("rcodetop -D", true).unwrap(), Plan::Interfaces);
-        assert_eq!(understand("rcodetop interfaces", false).unwrap(), Plan::Interfaces);
-    }
-}
+mod tests;
