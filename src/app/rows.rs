@@ -113,7 +113,9 @@ fn make(folder: &Path) -> anyhow::Result<()> {
         return Err(anyhow!("it is a file; name a folder, or a file that ends as the format does"))
             .with_context(failed);
     }
-    fs::create_dir_all(folder).with_context(failed)
+    fs::create_dir_all(folder).with_context(|| {
+        format!("cannot write into {}; name a folder that can be made (-o)", printable(folder))
+    })
 }
 
 fn parent(path: &Path) -> PathBuf {

@@ -63,7 +63,12 @@ fn read(path: &Path) -> anyhow::Result<Key> {
     let name = escape_text(path.as_os_str().as_encoded_bytes());
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST_KEY).read_to_string(&mut text));
-    read.with_context(|| format!("cannot read the key for pseudonyms from {name}"))?;
+    read.with_context(|| {
+        format!(
+            "cannot read the key for pseudonyms from {name}; make one: \
+             head -c 32 /dev/urandom | base64 > {name}"
+        )
+    })?;
     match Key::from_text(&text) {
         Some(key) => Ok(key),
         None => bail!(
