@@ -198,6 +198,18 @@ pub(super) fn words(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("a thread panicked").to_owned()
 }
 
+/// Reads a piece, or waits where nothing is left to read; tells all to end where that is asked for.
+pub(super) fn go_on(capture: &mut Capture, feed: &Feed, stop: &Stop) {
+    if stop.is_asked() {
+        feed.stop();
+    } else if capture.is_done() {
+        thread::sleep(IDLE);
+    } else {
+        rehearsal::panic_in("capture");
+        capture.advance();
+    }
+}
+
 fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
     let mut publisher = Publisher::new();
     rehearsal::break_out();
@@ -205,14 +217,7 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop) {
         for command in feed.take_commands() {
             publisher.obey(&command, &mut capture);
         }
-        if stop.is_asked() {
-            feed.stop();
-        } else if capture.is_done() {
-            thread::sleep(IDLE);
-        } else {
-            rehearsal::panic_in("capture");
-            capture.advance();
-        }
+        go_on(&mut capture, feed, stop);
         publisher.publish_if_due(&mut capture, feed);
     }
     capture.end(Ended::Stopped);

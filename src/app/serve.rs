@@ -28,9 +28,6 @@ const FIRST_AFTER: Duration = Duration::from_millis(100);
 const EVERY: Duration = Duration::from_secs(1);
 /// Where that is costly it is done less often: at most this part of the time, 3 %.
 const MOST_OF_THE_TIME: u32 = 36;
-/// After the end of the capture only the end of the program is left to wait for.
-const IDLE: Duration = Duration::from_millis(50);
-
 /// Captures and answers until a signal asks for the end, or an interface fails.
 pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
     let analysis = &plan.analysis;
@@ -124,14 +121,7 @@ fn work(mut capture: Capture, feed: &Feed, stop: &Stop, spec: SnapshotSpec) {
     let mut publisher = Publisher::new(spec);
     rehearsal::break_out();
     while !feed.is_stopping() {
-        if stop.is_asked() {
-            feed.stop();
-        } else if capture.is_done() {
-            thread::sleep(IDLE);
-        } else {
-            rehearsal::panic_in("capture");
-            capture.advance();
-        }
+        dashboard::go_on(&mut capture, feed, stop);
         publisher.publish_if_due(&mut capture, feed);
         // A confined program cannot open an interface again: who started it can start it anew.
         if capture.is_done() && capture.origin.kind == SourceKind::Live {
