@@ -6,7 +6,11 @@ use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rcodetop");
 
@@ -302,7 +306,7 @@ fn wait_until_gone(path: &Path) {
     let began = std::time::Instant::now();
     while path.exists() {
         assert!(began.elapsed().as_secs() < 10, "{} is left behind", path.display());
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
 }
 
@@ -376,7 +380,7 @@ fn wait_until_it_catches_signals(pid: u32) {
         if u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << 14) != 0 {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
     panic!("the program never caught SIGTERM");
 }
@@ -538,4 +542,39 @@ fn the_interfaces_are_listed() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).starts_with("INTERFACE"), "{}", stdout(&output));
     assert_eq!(stdout(&run(&["-D"])), stdout(&output));
+}
+
+/// Whether a program has taken over SIGUSR1, which kills who has not.
+fn heeds_usr1(child: &Child) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 << (Signal::USR1.as_raw() - 1) != 0
+}
+
+#[test]
+fn who_asks_how_it_goes_while_a_pipe_is_waited_for_ends_nothing() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let capture =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/links/ethernet.pcap"))
+            .unwrap();
+    for (words, told) in [
+        (&["report"][..], "1 query and no response"),
+        (&["export", "--format", "csv", "-o", "-"], "so far 0 rows"),
+    ] {
+        let mut command = program(words);
+        let piped = command.arg(&pipe).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = piped.spawn().unwrap();
+        while !heeds_usr1(&child) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        kill_process(pid, Signal::USR1).unwrap();
+        // Opening it waits for who reads, or fails where nobody will.
+        std::fs::write(&pipe, &capture).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {output:?}");
+        assert!(stderr(&output).contains(told), "{words:?}: {output:?}");
+    }
 }

@@ -10,7 +10,8 @@ use anyhow::{Context, anyhow, bail};
 
 use super::open::{self, Opened};
 use super::progress::Meter;
-use super::report::{Orders, options, owned_sink, read};
+use super::report::{options, owned_sink, read};
+use super::signals::{Inquiry, Orders, Stop};
 use super::sum::Named;
 use super::verdict::{self, Exit};
 use super::{confinement, sum};
@@ -38,9 +39,10 @@ pub(super) struct OpenSide {
 
 /// Compares what the plan says.
 pub(super) fn run(plan: &Diff) -> anyhow::Result<Exit> {
+    let inquiry = Inquiry::on_signal()?;
     let [before, after] = [&plan.before, &plan.after].map(|path| open_side(path, &plan.analysis));
     let (before, after) = (before?, after?);
-    let orders = Orders::on_signals()?;
+    let orders = Orders { stop: Stop::on_signals()?, inquiry };
     let files = [plan.before.clone(), plan.after.clone()];
     let sink = owned_sink(&plan.analysis.rights, plan.output.as_deref(), &files)?;
     let to_read = [before.to_read(), after.to_read()].concat();

@@ -58,11 +58,11 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     let baseline = baseline(&mut analysis)?;
     let folder = export::absolute(analysis.export_dir.as_deref())?;
     let hand = hand(&analysis.rights, &folder)?;
+    // All that could be said is on the screen.
+    let _unheeded = Inquiry::on_signal()?;
     // Until all is open there is nothing to end in order, and a FIFO may be waited for.
     let opened = open::open(&analysis)?;
     let stop = Stop::on_signals()?;
-    // All that could be said is on the screen.
-    let _unheeded = Inquiry::on_signal()?;
     confinement::take_keys_from_the_terminal();
     let mut to_read = opened.to_read();
     to_read.extend(baseline.iter().flat_map(OpenSide::to_read));

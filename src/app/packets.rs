@@ -10,8 +10,9 @@ use anyhow::{Context, anyhow, bail};
 use hashbrown::HashMap;
 
 use super::capture::{Capture, Reopen};
+use super::progress::Meter;
 use super::rows::{self, Exporter};
-use super::signals::Stop;
+use super::signals::{Inquiry, Stop};
 use super::verdict::{self, Exit};
 use super::{analyzer, confinement, open};
 use crate::cli::{Analysis, Volume, Whither};
@@ -38,6 +39,8 @@ const CHUNK: usize = 256 << 10;
 pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> anyhow::Result<Exit> {
     let shelf = rows::shelf(&Whither::File(path.to_owned()), &analysis.rights);
     let mut shelf = shelf?;
+    // How far it is the meter says.
+    let _unheeded = Inquiry::on_signal()?;
     let opened = open::open(analysis)?;
     let again = opened.again().ok_or_else(|| {
         anyhow!("the capture has to be read twice, and this is no file that lasts; save it first")
@@ -48,7 +51,7 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
 
     let engine = match finding {
         None => analysis.engine.clone(),
-        Some(id) => with_finding(&analysis.engine, &again, &stop, id)?,
+        Some(id) => with_finding(analysis, &again, &stop, id)?,
     };
     let bytes = usize::try_from(engine.max_memory / NOTES_PART).unwrap_or(usize::MAX);
     let config = EngineConfig { max_memory: engine.max_memory / NOTES_PART, ..engine.clone() };
@@ -59,7 +62,7 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
         let made: io::Result<Box<Exporter>> = make(threads, engine);
         Ok(made?)
     })?;
-    let snapshot = read(&mut capture, &stop);
+    let snapshot = read(&mut capture, &stop, Meter::new(analysis));
     verdict::require_frames(&snapshot)?;
     let notes = notes();
     if notes.exchanges() == 0 {
@@ -70,7 +73,8 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
     let failed = || format!("cannot write packets to {}", rows::printable(path));
     let mut out = Out::new(shelf.begin(&name).with_context(failed)?, &engine, &notes);
     let without = notes.without();
-    pick(&again, notes, &engine, &stop, &mut out)?;
+    let finder = Finder::new(notes, &engine.ports, engine.bounds().fragment_bytes);
+    pick(&again, finder, &stop, Meter::new(analysis), &mut out)?;
     let told = out.summary();
     out.finish().with_context(failed)?;
     tell(analysis, path, &told, without);
@@ -78,32 +82,42 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
 }
 
 /// Reads to the end, or to a signal.
-fn read(capture: &mut Capture, stop: &Stop) -> Snapshot {
+fn read(capture: &mut Capture, stop: &Stop, mut meter: Meter) -> Snapshot {
     while !capture.has_ended() {
         capture.advance();
         if stop.is_asked() {
             capture.end(Ended::Stopped);
         }
+        meter.update(capture.frames(), capture.progress());
     }
+    meter.finish(capture.frames());
     capture.snapshot(&SnapshotSpec { weigh: false, ..SnapshotSpec::default() })
 }
 
 /// The engine, with a filter that means what a finding covers.
 fn with_finding(
-    engine: &EngineConfig,
+    analysis: &Analysis,
     again: &Reopen,
     stop: &Stop,
     id: &str,
 ) -> anyhow::Result<EngineConfig> {
+    let engine = &analysis.engine;
     let mut analyzer = analyzer::alone(engine.clone());
     let mut source = again()?;
+    let mut meter = Meter::new(analysis);
     loop {
-        match source.next_run(usize::MAX) {
+        match source.next_run(CHUNK) {
             NextRun::Frames(run) => analyzer.feed(run),
-            NextRun::Quiet if !stop.is_asked() => {}
-            _ => break,
+            NextRun::Quiet => {}
+            NextRun::End(_) => break,
         }
+        if stop.is_asked() {
+            let id = escape_text(id.as_bytes());
+            bail!("stopped before it was known what finding {id} is: nothing is written");
+        }
+        meter.update(0, source.progress());
     }
+    meter.clear();
     analyzer.finish();
     let snapshot = analyzer.snapshot(&SnapshotSpec::default());
     let place = place(&snapshot.findings, id)?;
@@ -148,12 +162,11 @@ fn why(engine: &EngineConfig) -> String {
 /// Reads the files once more.
 fn pick(
     again: &Reopen,
-    notes: Notes,
-    engine: &EngineConfig,
+    mut finder: Finder,
     stop: &Stop,
+    mut meter: Meter,
     out: &mut Out,
 ) -> anyhow::Result<()> {
-    let mut finder = Finder::new(notes, &engine.ports, engine.bounds().fragment_bytes);
     let mut source = again()?;
     let mut number = 0;
     loop {
@@ -165,12 +178,15 @@ fn pick(
                 }
             }
             NextRun::Quiet => {}
-            NextRun::End(_) => return Ok(()),
+            NextRun::End(_) => break,
         }
         if stop.is_asked() || out.failed.is_some() {
-            return Ok(());
+            break;
         }
+        meter.update(number, source.progress());
     }
+    meter.clear();
+    Ok(())
 }
 
 /// A pcapng file with one description for each interface.

@@ -50,11 +50,16 @@ impl Meter {
         }
     }
 
-    /// Takes the bar away, and tells how it went if asked for.
-    pub(super) fn finish(&mut self, frames: u64) {
+    /// Takes the bar away.
+    pub(super) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
+    }
+
+    /// Takes the bar away, and tells how it went if asked for.
+    pub(super) fn finish(&mut self, frames: u64) {
+        self.clear();
         if self.verbose {
             let took = self.began.elapsed().as_secs_f64();
             let rate = frames as f64 / took.max(f64::MIN_POSITIVE);

@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::capture::Capture;
 use super::events::Events;
 use super::progress::Meter;
-use super::signals::{Inquiry, Stop};
+use super::signals::{Inquiry, Orders, Stop};
 use super::sink::Sink;
 use super::verdict::{self, Exit};
 use super::{confinement, open};
@@ -40,9 +40,10 @@ fn tell_monitor((status, text): &(ProbeStatus, String)) -> anyhow::Result<Exit> 
 }
 
 fn report(plan: &Report) -> anyhow::Result<Exit> {
+    let inquiry = Inquiry::on_signal()?;
     // Until all is open there is nothing to end in order, and a FIFO may be waited for.
     let opened = open::open(&plan.analysis)?;
-    let orders = Orders::on_signals()?;
+    let orders = Orders { stop: Stop::on_signals()?, inquiry };
     let sink = sink(plan)?;
     let status = confinement::confine(&plan.analysis, &opened)?;
     confinement::tell(&status, plan.analysis.volume);
@@ -153,20 +154,6 @@ pub(super) fn duration(input: &Input) -> Option<Duration> {
     match input {
         Input::Files { .. } => None,
         Input::Live(live) => live.duration,
-    }
-}
-
-/// What signals ask for.
-#[derive(Default)]
-pub(super) struct Orders {
-    stop: Stop,
-    inquiry: Inquiry,
-}
-
-impl Orders {
-    /// From now on.
-    pub(super) fn on_signals() -> anyhow::Result<Self> {
-        Ok(Self { stop: Stop::on_signals()?, inquiry: Inquiry::on_signal()? })
     }
 }
 

@@ -13,7 +13,7 @@ use super::capture::Capture;
 use super::lane::Lane;
 use super::progress::Meter;
 use super::shelf::{self, Stdout};
-use super::signals::Stop;
+use super::signals::{Inquiry, Orders, Stop};
 use super::verdict::{self, Exit};
 use super::{confinement, open, report};
 use crate::cli::{Analysis, Rights, Rows, Volume, Whither};
@@ -39,8 +39,9 @@ const BATCHES: u64 = 8;
 pub(super) fn run(analysis: &Analysis, rows: &Rows) -> anyhow::Result<Exit> {
     // First, so that the process that writes has nothing of what is read.
     let shelf = shelf(&rows.output, &analysis.rights)?;
+    let inquiry = Inquiry::on_signal()?;
     let opened = open::open(analysis)?;
-    let stop = Stop::on_signals()?;
+    let orders = Orders { stop: Stop::on_signals()?, inquiry };
     let status = confinement::confine(analysis, &opened)?;
     confinement::tell(&status, analysis.volume);
     let press = Press::new(press_options(rows), shelf);
@@ -49,7 +50,7 @@ pub(super) fn run(analysis: &Analysis, rows: &Rows) -> anyhow::Result<Exit> {
     let mut capture =
         opened.read_by(|threads, engine| Exporter::boxed(threads, engine, place, press))?;
     let mut meter = Meter::new(analysis);
-    read(&mut capture, &stop, report::duration(&analysis.input), &mut meter, &progress);
+    read(&mut capture, &orders, rows, &mut meter, &progress, report::duration(&analysis.input));
     let snapshot = capture.snapshot(&SnapshotSpec { weigh: false, ..SnapshotSpec::default() });
     drop(capture);
     verdict::require_frames(&snapshot)?;
@@ -64,17 +65,23 @@ pub(super) fn run(analysis: &Analysis, rows: &Rows) -> anyhow::Result<Exit> {
 
 fn read(
     capture: &mut Capture,
-    stop: &Stop,
-    duration: Option<std::time::Duration>,
+    orders: &Orders,
+    rows: &Rows,
     meter: &mut Meter,
     progress: &Progress,
+    duration: Option<std::time::Duration>,
 ) {
     let began = Instant::now();
     while !capture.has_ended() {
         capture.advance();
+        if orders.inquiry.take() {
+            // Where nobody reads it the export goes on.
+            let printed = rows::read(progress).clone();
+            let _ = writeln!(io::stderr(), "so far {}", summary(&printed, rows));
+        }
         let is_over = duration.is_some_and(|duration| began.elapsed() >= duration);
         // Rows that cannot be written are no reason to read on.
-        if stop.is_asked() || is_over || rows::read(progress).failed.is_some() {
+        if orders.stop.is_asked() || is_over || rows::read(progress).failed.is_some() {
             capture.end(Ended::Stopped);
         }
         meter.update(capture.frames(), capture.progress());

@@ -34,8 +34,9 @@ pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
     // Before all else: it is what fails most often, and what confinement must be told of.
     let listener = listen(plan.listen)?;
     let address = listener.address().context("cannot tell where it listens")?;
+    let inquiry = Inquiry::on_signal()?;
     let opened = open::open(analysis)?;
-    let (stop, inquiry) = (Stop::on_signals()?, Inquiry::on_signal()?);
+    let stop = Stop::on_signals()?;
     let role = Role::Monitor(listener.socket());
     let status = confinement::confine_as(role, analysis, &opened)?;
     confinement::tell(&status, analysis.volume);

@@ -34,7 +34,7 @@ impl Stop {
 pub(super) struct Inquiry(Arc<AtomicBool>);
 
 impl Inquiry {
-    /// Takes over SIGUSR1, which would end the program.
+    /// Takes over SIGUSR1, which would end the program: before anything is waited for.
     pub(super) fn on_signal() -> io::Result<Self> {
         let inquiry = Self::default();
         flag::register(SIGUSR1, Arc::clone(&inquiry.0))?;
@@ -45,4 +45,11 @@ impl Inquiry {
     pub(super) fn take(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }
+}
+
+/// What signals ask for.
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    pub(super) stop: Stop,
+    pub(super) inquiry: Inquiry,
 }

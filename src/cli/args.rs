@@ -368,7 +368,7 @@ pub struct ReportArgs {
     /// Rows of each list, or `all` [default: 20; text and markdown: up to 10]
     #[arg(short, long, value_name = "N", help_heading = OUTPUT, value_parser = units::top)]
     pub top: Option<usize>,
-    /// Write the report to this file instead of standard output
+    /// Write the report to this file instead of standard output, which is `-`
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT, value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Show what addresses are called: hearsay, from A, AAAA and PTR records in the capture; no

@@ -81,7 +81,7 @@ pub struct MergeArgs {
     /// Rows of each list, or `all` [default: 20; text and markdown: up to 10]
     #[arg(short, long, value_name = "N", value_parser = units::top)]
     pub top: Option<usize>,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output, which is `-`
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Exit with status 1 if a fault was found, as a report does
@@ -133,7 +133,7 @@ pub struct DiffArgs {
     /// Rows of each table, or `all` [default: 10; json: 20]
     #[arg(short, long, value_name = "N", value_parser = units::top)]
     pub top: Option<usize>,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output, which is `-`
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Exit with status 1 if anything got worse
@@ -234,6 +234,7 @@ impl From<ToldArgs> for Told {
 impl From<MergeArgs> for Merge {
     fn from(args: MergeArgs) -> Self {
         let MergeArgs { files, focus, max_memory, format, top, output, check, told } = args;
+        let output = units::file(output);
         Self { files, focus, max_memory, format, top, output, check, told: told.into() }
     }
 }

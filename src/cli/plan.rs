@@ -15,6 +15,7 @@ use super::args::{
 };
 use super::export::{Export, export};
 use super::fleet::{Diff, DiffArgs, Merge, ReportFormat, Told};
+use super::units;
 use super::units::{MOST_SNAPLEN, Secret};
 use crate::engine::EngineConfig;
 use crate::hearsay::Hearsay;
@@ -315,7 +316,8 @@ fn play(input: &mut Input, speed: Speed) -> Result<(), clap::Error> {
     }
 }
 
-fn report(args: ReportArgs) -> Result<Report, clap::Error> {
+fn report(mut args: ReportArgs) -> Result<Report, clap::Error> {
+    args.output = units::file(args.output);
     if args.replay.is_some() {
         return Err(conflict(
             "--replay plays on the dashboard: `rcodetop --replay FILE`; a report is of the whole",
@@ -410,7 +412,7 @@ fn diff(args: DiffArgs) -> Diff {
         secret: None,
         geoip: Vec::new(),
     };
-    Diff { before, after, analysis, focus, format, top, output, check }
+    Diff { before, after, analysis, focus, format, top, output: units::file(output), check }
 }
 
 pub(super) fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {

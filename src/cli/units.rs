@@ -4,7 +4,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -190,6 +190,11 @@ pub(super) fn sensor(text: &str) -> Result<String, String> {
         }
         _ => Ok(text.to_owned()),
     }
+}
+
+/// The file to write; none for `-`, which is standard output here as elsewhere.
+pub(super) fn file(output: Option<PathBuf>) -> Option<PathBuf> {
+    output.filter(|path| path != Path::new("-"))
 }
 
 #[cfg(test)]

@@ -181,12 +181,15 @@ fn report(words: &[&str]) -> Child {
     command.spawn().expect("it starts")
 }
 
-/// Waits until the kernel knows a socket that captures, and its owner had time to make it ready.
-fn wait_for_capture() {
-    let captures =
-        || fs::read_to_string("/proc/net/packet").is_ok_and(|table| table.lines().count() > 1);
-    wait_until("socket that captures", captures);
-    thread::sleep(Duration::from_millis(200));
+/// Waits until a program has all open and heeds signals, which it does from then on.
+fn wait_for_capture(program: &Child) {
+    let status = format!("/proc/{}/status", program.id());
+    let heeds = |line: &str| {
+        let signals = line.strip_prefix("SigCgt:").map(|mask| u64::from_str_radix(mask.trim(), 16));
+        matches!(signals, Some(Ok(mask)) if mask & 1 << (Signal::TERM.as_raw() - 1) != 0)
+    };
+    let captures = || fs::read_to_string(&status).is_ok_and(|text| text.lines().any(heeds));
+    wait_until("program that heeds signals", captures);
 }
 
 /// Asks from many addresses, as fast as it goes, until it is told to stop. Nobody is there to answer,
@@ -222,7 +225,7 @@ fn who_is_overloaded_skips_queries_of_some_clients_and_says_so() {
     let _client = client();
     let child = report(&["--buffer", "64KiB", "--format", "json"]);
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("it runs");
-    wait_for_capture();
+    wait_for_capture(&child);
     let stop = AtomicBool::new(false);
     let sent = thread::scope(|scope| {
         let sender = scope.spawn(|| flood(&stop));
@@ -259,7 +262,7 @@ fn a_quiet_interface_keeps_no_signal_waiting() {
     let _client = client();
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let child = report(&[]);
-        wait_for_capture();
+        wait_for_capture(&child);
         let began = Instant::now();
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("it runs");
         kill_process(pid, signal).expect("it runs");
@@ -277,7 +280,7 @@ fn who_asks_how_it_goes_is_told_in_a_line() {
     }
     let _client = client();
     let child = report(&[]);
-    wait_for_capture();
+    wait_for_capture(&child);
     refuse(20);
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("it runs");
     for signal in [Signal::USR1, Signal::TERM] {
@@ -298,7 +301,7 @@ fn any_number_of_threads_counts_the_same() {
     let _client = client();
     for threads in ["1", "2", "3"] {
         let child = report(&["--duration", "1s", "--format", "json", "--threads", threads]);
-        wait_for_capture();
+        wait_for_capture(&child);
         refuse(50);
         let output = child.wait_with_output().expect("it ends");
         let text = String::from_utf8_lossy(&output.stdout);
@@ -314,7 +317,7 @@ fn a_reader_that_is_gone_is_no_error() {
     let _client = client();
     let mut child = report(&["--duration", "1s"]);
     drop(child.stdout.take());
-    wait_for_capture();
+    wait_for_capture(&child);
     refuse(20);
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0), "{output:?}");

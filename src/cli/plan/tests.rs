@@ -111,6 +111,27 @@ fn values_that_mean_nothing_are_refused() {
 }
 
 #[test]
+fn a_dash_is_standard_output_wherever_a_file_may_be_named() {
+    let output = |line: &str| match understand(line, true).unwrap() {
+        Plan::Report(report) => report.output,
+        Plan::Merge(merge) => merge.output,
+        Plan::Diff(diff) => diff.output,
+        other => panic!("{line}: {other:?}"),
+    };
+    for (line, named) in [
+        ("rcodetop report a.pcap -o -", None),
+        ("rcodetop report a.pcap --format summary -o -", None),
+        ("rcodetop merge a.summary -o -", None),
+        ("rcodetop diff a.pcap b.pcap -o -", None),
+        ("rcodetop report a.pcap", None),
+        ("rcodetop report a.pcap -o ./-", Some("./-")),
+        ("rcodetop diff a.pcap b.pcap -o c", Some("c")),
+    ] {
+        assert_eq!(output(line), named.map(PathBuf::from), "{line}");
+    }
+}
+
+#[test]
 fn without_a_terminal_the_dashboard_becomes_the_text_report() {
     let Plan::Report(report) = understand("rcodetop a.pcap", false).unwrap() else {
         panic!("a dashboard without a terminal")
