@@ -85,7 +85,10 @@ pub(crate) fn is_summary(begin: &[u8]) -> bool {
 impl Sum {
     /// Reads a summary, for sums with `focus` in the middle, or with what is in its own. Takes no
     /// more than about `max_memory` bytes; all that shall be added up need the same `hasher`.
-    pub(crate) fn read(
+    ///
+    /// # Errors
+    /// It is none, is cut, damaged or of another version, or counts what cannot be.
+    pub fn read(
         input: impl Read,
         focus: Option<Focus>,
         max_memory: u64,
