@@ -61,7 +61,7 @@ struct Report {
     focus: String,
     slow: Slow,
     rcodes: Vec<Code>,
-    outcomes: Ends,
+    outcomes: Outcomes,
     latency_ms: Option<Times>,
     servers: Vec<Row>,
     clients: Vec<Row>,
@@ -110,20 +110,6 @@ struct Code {
     number: u16,
     responses: u64,
     latency_ms: Option<Times>,
-}
-
-#[derive(Deserialize)]
-struct Ends {
-    answered: u64,
-    unanswered: u64,
-    undecided: u64,
-    unasked: u64,
-    #[serde(default)]
-    skipped: u64,
-    repeated_queries: u64,
-    repeated_responses: u64,
-    late: u64,
-    unreachable: u64,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -277,41 +263,8 @@ impl Report {
     }
 
     fn outcomes(&self) -> Result<Outcomes, ReportError> {
-        let Ends {
-            answered,
-            unanswered,
-            undecided,
-            unasked,
-            skipped,
-            repeated_queries,
-            repeated_responses,
-            late,
-            unreachable,
-        } = self.outcomes;
-        let all = [
-            answered,
-            unanswered,
-            undecided,
-            unasked,
-            skipped,
-            repeated_queries,
-            repeated_responses,
-        ];
-        if all.iter().any(|number| *number > MOST_COUNTED) {
-            return Err(ReportError::Value("number"));
-        }
-        Ok(Outcomes {
-            answered,
-            late,
-            unanswered,
-            unreachable,
-            undecided,
-            unasked,
-            skipped,
-            repeated_queries,
-            repeated_responses,
-            taken_back: 0, // no report tells it
-        })
+        let is_possible = self.outcomes.greatest() <= MOST_COUNTED;
+        is_possible.then_some(self.outcomes).ok_or(ReportError::Value("number"))
     }
 
     fn latencies(&self) -> Result<Vec<(TimesOf, Latency)>, ReportError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Mismatch, SCHEMA};
-use crate::ledger::{Ledger, Outcomes, Reason};
+use crate::ledger::{Ledger, Outcomes};
 use crate::snapshot::{COMPLAINT, Ended, Quality, Selected, Snapshot, SourceKind, Timestamp};
 use crate::tally::MOST_COUNTED;
 
@@ -52,50 +52,8 @@ pub(super) struct Head {
     filter: Option<String>,
     /// Queries and responses that the filter selects.
     selected: Option<(u64, u64)>,
-    ledger: Books,
-    outcomes: Ends,
-}
-
-/// [`Ledger`], written down.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Books {
-    frames: u64,
-    datagrams: u64,
-    segments: u64,
-    fragments: u64,
-    icmp_errors: u64,
-    duplicates: u64,
-    skipped: u64,
-    not_dns: u64,
-    /// By the identifier of its reason.
-    undecodable: Vec<(String, u64)>,
-    dns_messages: u64,
-    queries: u64,
-    responses: u64,
-    malformed: u64,
-    cut: u64,
-    fragments_held: u64,
-    stream_gaps: u64,
-    kernel_dropped: Option<u64>,
-    interface_dropped: Option<u64>,
-    shed: u64,
-    shed_pieces: u64,
-}
-
-/// [`Outcomes`], written down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Ends {
-    answered: u64,
-    late: u64,
-    unanswered: u64,
-    unreachable: u64,
-    undecided: u64,
-    unasked: u64,
-    skipped: u64,
-    repeated_queries: u64,
-    repeated_responses: u64,
-    #[serde(default)]
-    taken_back: u64,
+    ledger: Ledger,
+    outcomes: Outcomes,
 }
 
 /// Printable ASCII, and not without end: what a summary says may be anybody's.
@@ -143,8 +101,9 @@ impl Head {
             not_followed: snapshot.quality.iter().any(|quality| quality.id == NOT_FOLLOWED.0),
             filter: filter.map(|it| it.filter.clone()),
             selected: filter.map(|it| (it.queries, it.responses)),
-            ledger: Books::of(&snapshot.ledger),
-            outcomes: Ends::of(&snapshot.outcomes),
+            // What tables gave up they tell themselves.
+            ledger: Ledger { evicted: 0, ..snapshot.ledger.clone() },
+            outcomes: snapshot.outcomes,
         }
     }
 
@@ -156,91 +115,18 @@ impl Head {
         self.complaints = tame_all(&self.complaints);
         self.filter = self.filter.as_deref().map(tame);
         let is_whole = self.filter.is_some() == self.selected.is_some();
-        (is_whole && self.numbers().all(|number| number <= MOST_COUNTED)).then_some(self)
+        (is_whole && self.greatest() <= MOST_COUNTED).then_some(self)
     }
 
-    fn numbers(&self) -> impl Iterator<Item = u64> {
-        let Ledger {
-            frames,
-            datagrams,
-            segments,
-            fragments,
-            icmp_errors,
-            duplicates,
-            skipped,
-            not_dns,
-            undecodable,
-            dns_messages,
-            queries,
-            responses,
-            malformed,
-            cut,
-            fragments_held,
-            stream_gaps,
-            kernel_dropped,
-            interface_dropped,
-            shed,
-            shed_pieces,
-            evicted,
-        } = self.ledger.ledger();
-        let books = [
-            frames,
-            datagrams,
-            segments,
-            fragments,
-            icmp_errors,
-            duplicates,
-            skipped,
-            not_dns,
-            dns_messages,
-            queries,
-            responses,
-            malformed,
-            cut,
-            fragments_held,
-            stream_gaps,
-            shed,
-            shed_pieces,
-            evicted,
-        ];
-        let Outcomes {
-            answered,
-            late,
-            unanswered,
-            unreachable,
-            undecided,
-            unasked,
-            skipped: unseen,
-            repeated_queries,
-            repeated_responses,
-            taken_back,
-        } = self.outcomes.outcomes();
-        let ends = [
-            answered,
-            late,
-            unanswered,
-            unreachable,
-            undecided,
-            unasked,
-            unseen,
-            repeated_queries,
-            repeated_responses,
-            taken_back,
-        ];
-        let dropped = kernel_dropped.into_iter().chain(interface_dropped);
-        let selected = self.selected.map(|(queries, responses)| [queries, responses]);
-        books
-            .into_iter()
-            .chain(ends)
-            .chain(undecodable)
-            .chain(dropped)
-            .chain(selected.into_iter().flatten())
-            .chain([self.captures])
+    fn greatest(&self) -> u64 {
+        let (queries, responses) = self.selected.unwrap_or_default();
+        let others = [self.captures, queries, responses, self.outcomes.greatest()];
+        others.into_iter().fold(self.ledger.greatest(), u64::max)
     }
 
     /// Whether sums of its numbers cannot overflow.
     pub(super) fn can_be_summed(&self) -> bool {
-        self.numbers().all(|number| number <= MOST_COUNTED << 8)
+        self.greatest() <= MOST_COUNTED << 8
     }
 
     /// Whether another one counts the same kind of exchanges.
@@ -275,10 +161,8 @@ impl Head {
             ours.0 += theirs.0;
             ours.1 += theirs.1;
         }
-        let (mut ledger, mut outcomes) = (self.ledger.ledger(), self.outcomes.outcomes());
-        ledger.add(&other.ledger.ledger());
-        outcomes.add(&other.outcomes.outcomes());
-        (self.ledger, self.outcomes) = (Books::of(&ledger), Ends::of(&outcomes));
+        self.ledger.add(&other.ledger);
+        self.outcomes.add(&other.outcomes);
     }
 
     /// Which captures these are.
@@ -310,8 +194,8 @@ impl Head {
             (false, true, _) => Ended::Damaged(trouble),
             (false, false, _) => Ended::Failed(trouble),
         });
-        snapshot.ledger = self.ledger.ledger();
-        snapshot.outcomes = self.outcomes.outcomes();
+        snapshot.ledger = self.ledger.clone();
+        snapshot.outcomes = self.outcomes;
         snapshot.selected =
             self.filter.clone().zip(self.selected).map(|(filter, (queries, responses))| Selected {
                 filter,
@@ -328,93 +212,5 @@ impl Head {
         let complaints = complaints.map(|text| Quality { id: COMPLAINT, text: text.clone() });
         let (id, text) = NOT_FOLLOWED;
         complaints.chain(self.not_followed.then(|| Quality { id, text: text.to_owned() }))
-    }
-}
-
-impl Books {
-    fn of(ledger: &Ledger) -> Self {
-        let undecodable = Reason::ALL.iter().zip(ledger.undecodable);
-        Self {
-            frames: ledger.frames,
-            datagrams: ledger.datagrams,
-            segments: ledger.segments,
-            fragments: ledger.fragments,
-            icmp_errors: ledger.icmp_errors,
-            duplicates: ledger.duplicates,
-            skipped: ledger.skipped,
-            not_dns: ledger.not_dns,
-            undecodable: undecodable.map(|((_, id), count)| ((*id).to_owned(), count)).collect(),
-            dns_messages: ledger.dns_messages,
-            queries: ledger.queries,
-            responses: ledger.responses,
-            malformed: ledger.malformed,
-            cut: ledger.cut,
-            fragments_held: ledger.fragments_held,
-            stream_gaps: ledger.stream_gaps,
-            kernel_dropped: ledger.kernel_dropped,
-            interface_dropped: ledger.interface_dropped,
-            shed: ledger.shed,
-            shed_pieces: ledger.shed_pieces,
-        }
-    }
-
-    fn ledger(&self) -> Ledger {
-        let of = |id: &str| self.undecodable.iter().find(|(known, _)| known == id);
-        Ledger {
-            frames: self.frames,
-            datagrams: self.datagrams,
-            segments: self.segments,
-            fragments: self.fragments,
-            icmp_errors: self.icmp_errors,
-            duplicates: self.duplicates,
-            skipped: self.skipped,
-            not_dns: self.not_dns,
-            undecodable: Reason::ALL.map(|(_, id)| of(id).map_or(0, |(_, count)| *count)),
-            dns_messages: self.dns_messages,
-            queries: self.queries,
-            responses: self.responses,
-            malformed: self.malformed,
-            cut: self.cut,
-            fragments_held: self.fragments_held,
-            stream_gaps: self.stream_gaps,
-            kernel_dropped: self.kernel_dropped,
-            interface_dropped: self.interface_dropped,
-            shed: self.shed,
-            shed_pieces: self.shed_pieces,
-            // Told by the tables.
-            evicted: 0,
-        }
-    }
-}
-
-impl Ends {
-    fn of(outcomes: &Outcomes) -> Self {
-        Self {
-            answered: outcomes.answered,
-            late: outcomes.late,
-            unanswered: outcomes.unanswered,
-            unreachable: outcomes.unreachable,
-            undecided: outcomes.undecided,
-            unasked: outcomes.unasked,
-            skipped: outcomes.skipped,
-            repeated_queries: outcomes.repeated_queries,
-            repeated_responses: outcomes.repeated_responses,
-            taken_back: outcomes.taken_back,
-        }
-    }
-
-    fn outcomes(self) -> Outcomes {
-        Outcomes {
-            answered: self.answered,
-            late: self.late,
-            unanswered: self.unanswered,
-            unreachable: self.unreachable,
-            undecided: self.undecided,
-            unasked: self.unasked,
-            skipped: self.skipped,
-            repeated_queries: self.repeated_queries,
-            repeated_responses: self.repeated_responses,
-            taken_back: self.taken_back,
-        }
     }
 }

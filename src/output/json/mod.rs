@@ -13,14 +13,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde::ser::SerializeMap;
 
 pub use events::EventLog;
 use finding::Finding;
 use geography::Geography;
 use source::{Named, Source};
 
-use crate::ledger;
+use crate::ledger::{Ledger, Outcomes};
 use crate::snapshot::{
     self, Class, Distinct, List, Opcode, PathKey, Place, Prefix, QuestionKey, RecordType, Role,
     Row, Snapshot, Split, Timestamp, Transport,
@@ -40,7 +39,7 @@ struct Report<'a> {
     schema: &'static str,
     version: &'static str,
     source: Source<'a>,
-    ledger: Ledger,
+    ledger: &'a Ledger,
     quality: Vec<Quality<'a>>,
     vantage: Option<Vantage<'a>>,
     filter: Option<Selected<'a>>,
@@ -48,7 +47,7 @@ struct Report<'a> {
     share_of: &'static str,
     slow: Slow,
     rcodes: Vec<Rcode>,
-    outcomes: Outcomes,
+    outcomes: &'a Outcomes,
     latency_ms: Option<Latency>,
     impact: Impact,
     servers: Vec<ServerRow>,
@@ -80,7 +79,7 @@ impl<'a> Report<'a> {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
             source: Source::of(&snapshot.source),
-            ledger: Ledger::of(&snapshot.ledger),
+            ledger: &snapshot.ledger,
             quality: snapshot.quality.iter().map(Quality::of).collect(),
             vantage: snapshot.vantage.as_ref().map(Vantage::of),
             filter: snapshot.selected.as_ref().map(Selected::of),
@@ -88,7 +87,7 @@ impl<'a> Report<'a> {
             share_of: snapshot.focus.whole(),
             slow: Slow::of(&snapshot.slow),
             rcodes: snapshot.rcodes.iter().map(Rcode::of).collect(),
-            outcomes: Outcomes::of(&snapshot.outcomes),
+            outcomes: &snapshot.outcomes,
             latency_ms: snapshot.latency.map(Latency::of),
             impact: Impact::of(&snapshot.impact),
             servers: rows(&snapshot.servers, ServerRow::of),
@@ -170,72 +169,6 @@ fn share(share: f64) -> f64 {
 }
 
 #[derive(Serialize)]
-struct Ledger {
-    frames: u64,
-    dns_messages: u64,
-    queries: u64,
-    responses: u64,
-    not_dns: u64,
-    undecodable: Reasons,
-    fragments_held: u64,
-    kernel_dropped: Option<u64>,
-    interface_dropped: Option<u64>,
-    shed: u64,
-    evicted: u64,
-    datagrams: u64,
-    segments: u64,
-    fragments: u64,
-    icmp_errors: u64,
-    duplicates: u64,
-    skipped: u64,
-    malformed: u64,
-    cut: u64,
-    stream_gaps: u64,
-    shed_pieces: u64,
-}
-
-impl Ledger {
-    fn of(ledger: &ledger::Ledger) -> Self {
-        Self {
-            frames: ledger.frames,
-            dns_messages: ledger.dns_messages,
-            queries: ledger.queries,
-            responses: ledger.responses,
-            not_dns: ledger.not_dns,
-            undecodable: Reasons(ledger.undecodable),
-            fragments_held: ledger.fragments_held,
-            kernel_dropped: ledger.kernel_dropped,
-            interface_dropped: ledger.interface_dropped,
-            shed: ledger.shed,
-            evicted: ledger.evicted,
-            datagrams: ledger.datagrams,
-            segments: ledger.segments,
-            fragments: ledger.fragments,
-            icmp_errors: ledger.icmp_errors,
-            duplicates: ledger.duplicates,
-            skipped: ledger.skipped,
-            malformed: ledger.malformed,
-            cut: ledger.cut,
-            stream_gaps: ledger.stream_gaps,
-            shed_pieces: ledger.shed_pieces,
-        }
-    }
-}
-
-/// Undecodable frames by reason, in the order of [`ledger::Reason::ALL`].
-struct Reasons([u64; ledger::Reason::ALL.len()]);
-
-impl Serialize for Reasons {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for ((_, id), frames) in ledger::Reason::ALL.iter().zip(self.0) {
-            map.serialize_entry(id, &frames)?;
-        }
-        map.end()
-    }
-}
-
-#[derive(Serialize)]
 struct Quality<'a> {
     id: &'static str,
     text: &'a str,
@@ -281,35 +214,6 @@ impl Rcode {
             responses: row.responses,
             share: share(row.share),
             latency_ms: row.latency.map(Latency::of),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Outcomes {
-    answered: u64,
-    unanswered: u64,
-    undecided: u64,
-    unasked: u64,
-    skipped: u64,
-    repeated_queries: u64,
-    repeated_responses: u64,
-    late: u64,
-    unreachable: u64,
-}
-
-impl Outcomes {
-    fn of(outcomes: &ledger::Outcomes) -> Self {
-        Self {
-            answered: outcomes.answered,
-            unanswered: outcomes.unanswered,
-            undecided: outcomes.undecided,
-            unasked: outcomes.unasked,
-            skipped: outcomes.skipped,
-            repeated_queries: outcomes.repeated_queries,
-            repeated_responses: outcomes.repeated_responses,
-            late: outcomes.late,
-            unreachable: outcomes.unreachable,
         }
     }
 }
