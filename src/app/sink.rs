@@ -1,11 +1,14 @@
-//! Where a report goes: standard output, or a file that is written only once there is a report.
+//! Where a report goes: standard output, or a file that is written only once there is a report, and
+//! only if there is room for it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 
 /// An open destination.
 #[derive(Debug)]
@@ -27,19 +30,19 @@ impl Sink {
         Ok(Self::File { file, path: path.to_owned() })
     }
 
-    /// Replaces what the file had, or adds to standard output.
+    /// Replaces what the file had, or adds to standard output. `report` writes the same whenever it
+    /// is called; what a file had stays if there is no room.
     pub(super) fn write(
         self,
-        report: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        report: impl Fn(&mut dyn Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
         match self {
             Self::Stdout => {
                 let mut out = BufWriter::new(io::stdout().lock());
                 report(&mut out).and_then(|()| out.flush()).context("cannot write the report")
             }
-            Self::File { file, path } => {
-                write_file(file, report).with_context(|| format!("cannot write {}", path.display()))
-            }
+            Self::File { file, path } => write_file(&file, report)
+                .with_context(|| format!("cannot write {}", path.display())),
         }
     }
 }
@@ -58,13 +61,51 @@ impl Sink {
     }
 }
 
-fn write_file(file: File, report: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    if file.metadata()?.is_file() {
-        file.set_len(0)?;
+fn write_file(
+    mut file: &File,
+    report: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let is_file = file.metadata()?.is_file();
+    if is_file {
+        let mut length = Length(0);
+        report(&mut length)?;
+        make_room(file, length.0)?;
     }
     let mut out = BufWriter::new(file);
     report(&mut out)?;
-    out.flush()
+    out.flush()?;
+    let written = if is_file { file.stream_position()? } else { return Ok(()) };
+    file.set_len(written)
+}
+
+/// Counts bytes.
+struct Length(u64);
+
+impl Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// So that nothing of what a file has is written over before all has a place. File systems that
+/// cannot promise one are taken as they are.
+fn make_room(file: &File, length: u64) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    if length == 0 {
+        return Ok(());
+    }
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, length) {
+        Err(full @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => {
+            file.set_len(before)?;
+            Err(full.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn same_file(one: &Path, two: &Path) -> bool {
@@ -87,6 +128,18 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "a much longer report");
         sink.write(|out| out.write_all(b"short")).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "short");
+    }
+
+    #[test]
+    fn what_a_file_had_stays_where_there_is_no_room_for_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.txt");
+        std::fs::write(&path, "an older report").unwrap();
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        // More than any file can have.
+        let full = make_room(&file, u64::MAX >> 1);
+        assert!(full.is_err(), "{full:?}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "an older report");
     }
 
     #[test]

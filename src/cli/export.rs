@@ -105,6 +105,13 @@ fn ends_as(path: &Path, format: ExportFormat) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(extension_of(format)))
 }
 
+fn ending_of_a_file(path: &Path) -> Option<String> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let mut formats = ExportFormat::value_variants().iter().map(|it| extension_of(*it));
+    let is_one = OF_FILES.contains(&ending.as_str()) || formats.any(|known| known == ending);
+    is_one.then(|| format!(".{ending}"))
+}
+
 fn extension_of(format: ExportFormat) -> &'static str {
     table(format).map_or("pcapng", TableFormat::extension)
 }
@@ -120,10 +127,20 @@ fn table(format: ExportFormat) -> Option<TableFormat> {
     }
 }
 
+/// Endings by which a file is meant, and not a folder, beside those of the formats.
+const OF_FILES: [&str; 6] = ["json", "ndjson", "pcap", "txt", "gz", "zst"];
+
 fn whither(path: PathBuf, format: ExportFormat) -> Result<Whither, clap::Error> {
     if path != Path::new("-") {
-        let is_file = ends_as(&path, format);
-        return Ok(if is_file { Whither::File(path) } else { Whither::Folder(path) });
+        if ends_as(&path, format) {
+            return Ok(Whither::File(path));
+        }
+        let Some(ending) = ending_of_a_file(&path) else { return Ok(Whither::Folder(path)) };
+        let right = extension_of(format);
+        return Err(conflict(&format!(
+            "{ending} is the end of a file of another format than {right}: name a file that ends in \
+             .{right}, or a folder, or add another --format"
+        )));
     }
     match format {
         ExportFormat::Jsonl | ExportFormat::Csv => Ok(Whither::Stdout),

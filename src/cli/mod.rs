@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use clap_complete::Shell;
 
 pub use args::{AUTO, Cli, ColorChoice, ExportFormat};
@@ -30,13 +30,25 @@ where
     I::Item: Into<OsString> + Clone,
 {
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
-    match Cli::try_parse_from(&words) {
-        Ok(cli) => plan::plan(cli, stdout_is_terminal),
+    let understood = Cli::command().try_get_matches_from(&words);
+    match understood.and_then(|words| Ok((Cli::from_arg_matches(&words)?, words))) {
+        Ok((cli, words)) => plan::plan(cli, stdout_is_terminal)
+            .map_err(|refusal| with_usage(refusal, words.subcommand_name())),
         // clap stops at the first of the two.
         Err(asked) if asked.kind() == ErrorKind::DisplayVersion && is_verbose(&words) => {
             Ok(Plan::Version)
         }
         Err(help_or_usage) => Err(help_or_usage),
+    }
+}
+
+/// With how the task is used, or the program where there is none.
+fn with_usage(refusal: clap::Error, task: Option<&str>) -> clap::Error {
+    let mut program = Cli::command();
+    program.build();
+    match task.and_then(|task| program.find_subcommand_mut(task)) {
+        Some(task) => refusal.format(task),
+        None => refusal.format(&mut program),
     }
 }
 

@@ -574,8 +574,9 @@ pub(super) fn conflict(why: &str) -> clap::Error {
     refuse(ErrorKind::ArgumentConflict, why)
 }
 
+/// How the task is used is added where it is known which one it is.
 fn refuse(kind: ErrorKind, why: &str) -> clap::Error {
-    Cli::command().error(kind, why)
+    clap::Error::raw(kind, format!("{why}\n"))
 }
 
 #[cfg(test)]

@@ -106,6 +106,7 @@ const BOTH: &[Call] = &[
         "flags of descriptors; a second one of the same, but not of a packet socket",
     ),
     always(libc::SYS_ftruncate, "a report takes the place of an older one"),
+    always(libc::SYS_fallocate, "likewise, once there is room for it"),
     always(libc::SYS_fsync, "a report is on the disk"),
     always(libc::SYS_fdatasync, "likewise"),
     always(libc::SYS_brk, "memory"),
@@ -147,6 +148,9 @@ const BOTH: &[Call] = &[
     ),
     always(libc::SYS_exit, "a thread ends"),
     always(libc::SYS_exit_group, "the program ends"),
+    // Musl opens with the older call where there is one.
+    #[cfg(target_arch = "x86_64")]
+    when(libc::SYS_open, &[&[If::Bits(1, CHANGING, 0)]], "as openat"),
     #[cfg(target_arch = "x86_64")]
     always(libc::SYS_poll, "waits for packets, keys, pipes"),
     #[cfg(target_arch = "x86_64")]
@@ -228,6 +232,8 @@ const WRITER: &[Call] = &[
         &[&[If::Bits(2, CHANGING, 0)], &[If::Bits(2, NEW, NEW)]],
         "a report is made aside, never over another file: the rules for files say where",
     ),
+    #[cfg(target_arch = "x86_64")]
+    when(libc::SYS_open, &[&[If::Bits(1, CHANGING, 0)], &[If::Bits(1, NEW, NEW)]], "as openat"),
     always(libc::SYS_renameat2, "it gets its name, if that is free"),
     always(libc::SYS_linkat, "likewise, on file systems that cannot rename so"),
     always(libc::SYS_unlinkat, "what failed in the middle is removed, and the oldest packets"),

@@ -111,6 +111,24 @@ fn values_that_mean_nothing_are_refused() {
 }
 
 #[test]
+fn a_name_that_ends_as_files_do_is_no_folder() {
+    check_refused("rcodetop export a.pcap -o y.json", ".json is the end of a file of another");
+    check_refused("rcodetop export a.pcap -o z.pcap", "name a file that ends in .parquet");
+    check_refused("rcodetop export a.pcap --format csv -o x.parquet", "than csv: name a file");
+    for folder in ["lake", "lake.d", "of.2026", "./csv"] {
+        let line = format!("rcodetop export a.pcap -o {folder}");
+        assert!(understand(&line, false).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn who_is_refused_is_told_how_the_task_is_used() {
+    check_refused("rcodetop export a.pcap -o y.json", "Usage: rcodetop export");
+    check_refused("rcodetop report", "Usage: rcodetop report");
+    check_refused("rcodetop -i eth0 a.pcap --bpf udp", "Usage: rcodetop [OPTIONS]");
+}
+
+#[test]
 fn a_dash_is_standard_output_wherever_a_file_may_be_named() {
     let output = |line: &str| match understand(line, true).unwrap() {
         Plan::Report(report) => report.output,
