@@ -34,13 +34,14 @@ fn advice(nearest: &[&str]) -> String {
     }
 }
 
-/// Each reads what it knows; NOTAUTH is a code and a cause.
+/// Each reads what it knows; NOTAUTH is a code and a cause. 1460 is an error of Windows and a code
+/// that nobody assigned: what is known comes first.
 const READERS: [fn(&str) -> Option<String>; 5] =
-    [ede::explain, codes::explain, windows::explain, focus::explain, causes::explain];
+    [ede::explain, windows::explain, codes::explain, focus::explain, causes::explain];
 
 /// Explains one thing: a response code by its mnemonic, its number or its Windows error, an
 /// Extended DNS Error by `ede:` and a number or by its name, no response, slowness, or a cause.
-/// A number up to 4095 is an RCODE; larger ones are Windows errors.
+/// A number up to 4095 is an RCODE, one of Windows' errors is that; what is both is explained as both.
 pub fn explain(what: &str) -> Result<String, Unknown> {
     let text = what.trim();
     let found: Vec<_> = READERS.iter().filter_map(|read| read(text)).collect();

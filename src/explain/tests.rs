@@ -1,9 +1,9 @@
 //! What a reader is told, word by word.
 
 use crate::diagnose::causes;
-use crate::iana::RCODES;
+use crate::iana::{RCODES, Rcode};
 
-use super::{explain, list, names, text};
+use super::{explain, list, names, text, windows};
 
 #[track_caller]
 fn check(what: &str, expected: &str) {
@@ -82,8 +82,28 @@ fn errors_of_windows_go_by_their_symbols_and_numbers() {
     check("0x8007251D", "DNS_INFO_NO_RECORDS");
     check("WSATRY_AGAIN", "error 11002");
     check("error_timeout", "no server answered in time");
-    check("1460", "RCODE1460");
     check("DNS_ERROR_RCODE_NO_ERROR", "NOERROR is response code 0");
+}
+
+#[test]
+fn a_number_that_windows_and_a_response_may_have_is_explained_as_both() {
+    let text = explain("1460").unwrap();
+    assert!(text.starts_with("ERROR_TIMEOUT is Windows error 1460 (0x5B4)"), "{text}");
+    check("1460", "\nRCODE1460: not assigned by IANA");
+    for number in ["0x5B4", "0x800705b4"] {
+        check(number, "ERROR_TIMEOUT");
+        assert!(!explain(number).unwrap().contains("RCODE1460"), "{number}");
+    }
+    let code = explain("RCODE1460").unwrap();
+    assert!(code.starts_with("RCODE1460: ") && !code.contains("Windows"), "{code}");
+}
+
+/// What is in use as a code must not be pushed down the page by an error of the same number.
+#[test]
+fn no_error_of_windows_has_the_number_of_an_assigned_code() {
+    for number in windows::numbers() {
+        assert_eq!(Rcode(number).fact().map(|fact| fact.name), None, "{number}");
+    }
 }
 
 #[test]

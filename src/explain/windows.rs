@@ -73,16 +73,19 @@ const ERRORS: &[Error] = &[
     row(11004, "WSANO_DATA", "the name exists, without records of the type asked for (NODATA)."),
 ];
 
-/// Numbers up to here are response codes, unless a symbol is given.
-const LARGEST_RCODE: u16 = 4095;
-
 /// Explains a symbol or a number, decimal, as `0x251D` or as `0x8007251D`.
 pub(super) fn explain(text: &str) -> Option<String> {
-    let number = number(text).filter(|number| *number > LARGEST_RCODE);
+    let number = number(text);
     let named = |error: &&Error| error.symbol.eq_ignore_ascii_case(text);
     let error = ERRORS.iter().find(|error| named(error) || number == Some(error.number))?;
     let Error { symbol, number, meaning } = error;
     Some(paragraph(&format!("{symbol} is Windows error {number} (0x{number:X}): {meaning}")))
+}
+
+/// The numbers that [`explain`] knows.
+#[cfg(test)]
+pub(super) fn numbers() -> impl Iterator<Item = u16> {
+    ERRORS.iter().map(|error| error.number)
 }
 
 /// The symbols that [`explain`] knows.
