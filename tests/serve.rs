@@ -192,6 +192,19 @@ fn an_address_that_is_taken_is_refused_with_advice() {
 }
 
 #[test]
+fn nobody_is_sent_to_a_service_that_has_nothing_to_read() {
+    for file in [concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "/dev/null/none.pcap"] {
+        for more in [&[][..], &["--follow"]] {
+            let words = [&["serve", file, "--listen", "127.0.0.1:0"], more].concat();
+            let refused = Command::new(PROGRAM).args(words).output().unwrap();
+            let said = String::from_utf8_lossy(&refused.stderr);
+            assert_eq!(refused.status.code(), Some(2), "{said}");
+            assert!(said.starts_with("error: ") && !said.contains("metrics at"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn a_broken_capture_ends_with_a_panic_told_and_no_thread_left() {
     let mut command = Command::new(PROGRAM);
     let file = testdata("outage.pcap.gz");

@@ -92,6 +92,14 @@ impl Opened {
         }
     }
 
+    /// Whether beginning to read may have to wait for somebody: for the first bytes of a pipe.
+    pub(super) fn may_wait(&self) -> bool {
+        match &self.kind {
+            Kind::Files(files) => !files.are_lasting(),
+            Kind::Live { .. } => false,
+        }
+    }
+
     /// Packet sockets, on which nothing must be written.
     pub(super) fn sockets(&self) -> Vec<RawFd> {
         match &self.kind {
@@ -159,11 +167,15 @@ impl Files {
         Ok(Capture::new(origin, source, analyzer).with(again))
     }
 
+    /// Whether all are files, whose bytes are there and stay.
+    fn are_lasting(&self) -> bool {
+        self.paths.iter().all(|path| path.is_file())
+    }
+
     /// Files can be read once more; standard input and pipes are gone once they were read.
     fn reopen(&self, follow: bool, ports: &[u16]) -> Option<Reopen> {
         let (inputs, veil, ports) = (Arc::clone(&self.inputs), self.veil.clone(), ports.to_vec());
-        let is_lasting = self.paths.iter().all(|path| path.is_file());
-        is_lasting.then(|| -> Reopen {
+        self.are_lasting().then(|| -> Reopen {
             Box::new(move || {
                 let source = inputs.read(&FileOptions { follow })?;
                 Ok(veil::cover(source, veil.as_ref(), &ports))

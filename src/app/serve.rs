@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,15 +40,18 @@ pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
     let role = Role::Monitor(listener.socket());
     let status = confinement::confine_as(role, analysis, &opened)?;
     confinement::tell(&status, analysis.volume);
-    if analysis.volume > Volume::Quiet {
-        // Nobody to tell is no reason to fail.
-        let _ = writeln!(io::stderr(), "metrics at http://{address}/metrics");
-    }
     let feed = Arc::new(Feed::default());
     let spec = spec(plan.servers);
     let mut pages = Pages::new(Arc::clone(&feed), capture::now());
     // Who asks is answered also while a pipe has nothing to read yet.
-    let worker = start(move || opened.read(), Arc::clone(&feed), stop, spec)?;
+    let (may_wait, (begun, has_begun)) = (opened.may_wait(), mpsc::channel());
+    let read = move || opened.read().inspect(|_| begun.send(()).unwrap_or_default());
+    let worker = start(read, Arc::clone(&feed), stop, spec)?;
+    // What is no capture is an error before anybody is told where to ask.
+    if (may_wait || has_begun.recv().is_ok()) && analysis.volume > Volume::Quiet {
+        // Nobody to tell is no reason to fail.
+        let _ = writeln!(io::stderr(), "metrics at http://{address}/metrics");
+    }
     let served = listener.serve(&mut pages, || {
         if inquiry.take() {
             say_how_it_goes(&feed);
