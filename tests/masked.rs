@@ -246,6 +246,71 @@ fn the_program_writes_no_true_address_either() {
     assert_eq!(again, once);
 }
 
+/// Captures in which other clients are refused by other servers.
+const SIDES: [&str; 2] =
+    ["scenarios/17-bind-overload.pcap.zst", "scenarios/08-domain-policy-refused.pcap.zst"];
+
+fn side(name: &str) -> String {
+    testdata(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn captures_are_compared_under_one_key_and_no_true_address_is_told() {
+    let [before, after] = SIDES.map(side);
+    let true_ones: BTreeSet<IpAddr> =
+        SIDES.iter().flat_map(|name| addresses(&both(&testdata(name)).0)).collect();
+    assert!(true_ones.len() > 4, "{true_ones:?}");
+    let keyed = format!("--anonymize={KEY}");
+    for format in ["text", "json", "markdown"] {
+        for veil in ["--anonymize", &keyed] {
+            let words = ["diff", "-q", veil, "--format", format, "--top", "all"];
+            let (out, error, code) = run(&[&words[..], &[&before, &after]].concat());
+            assert_eq!((error.as_str(), code), ("", Some(0)), "{words:?}");
+            assert!(out.contains("REFUSED") && out.contains("pseudonyms"), "{out}");
+            check_hidden(format, &[out], &[], &true_ones);
+        }
+    }
+    // With a key made up for the run, too, both sides have the same pseudonyms.
+    let (out, error, _) = run(&["diff", "--anonymize", &before, &before]);
+    assert!(out.contains("Nothing differs"), "{out}");
+    assert_eq!(error.matches("forgotten with this run").count(), 1, "{error}");
+    let filter = format!("server:{}", both(&testdata(SIDES[1])).0.servers.rows[0].key);
+    let words = ["diff", "-q", &keyed, "--format", "json", "--filter", &filter];
+    let (out, ..) = run(&[&words[..], &[&before, &after]].concat());
+    assert!(out.contains("\"filter\": \"server:"), "{out}");
+    check_hidden("filter", &[out], &[], &true_ones);
+}
+
+#[test]
+fn what_was_counted_with_true_addresses_is_not_compared_under_a_veil() {
+    let folder = tempfile::tempdir().unwrap();
+    let [before, after] = SIDES.map(side);
+    let keyed = format!("--anonymize={KEY}");
+    for (name, format) in [("summary", "summary"), ("json", "json")] {
+        let made = |what: &str, more: &[&str]| {
+            let path = folder.path().join(format!("{what}.{name}"));
+            let path = path.to_str().unwrap().to_owned();
+            let words = ["report", "-q", &before, "--format", format, "--top", "all", "-o", &path];
+            assert_eq!(run(&[&words[..], more].concat()).2, Some(0), "{words:?}");
+            path
+        };
+        let (true_ones, veiled) = (made("true", &[]), made("veiled", &[&keyed]));
+        for (words, why) in [
+            ([&keyed, &true_ones, &after], "which --anonymize cannot hide any more: make it again"),
+            ([&keyed, &after, &true_ones], "the same key, or leave out --anonymize"),
+            ([&"--anonymize".to_owned(), &veiled, &after], "give the key that it was made with"),
+        ] {
+            let (out, error, code) = run(&["diff", words[0], words[1], words[2]]);
+            assert_eq!((out.as_str(), code), ("", Some(2)), "{words:?}");
+            assert!(error.contains(why), "{words:?}: {error}");
+        }
+        let (out, error, code) = run(&["diff", &keyed, &veiled, &before]);
+        assert!(code == Some(0) && out.contains("Nothing differs"), "{out}{error}");
+        let (out, ..) = run(&["diff", &veiled, &before]);
+        assert!(out.contains("the addresses of one side alone are pseudonyms"), "{out}");
+    }
+}
+
 #[test]
 fn what_cannot_work_is_refused_with_advice() {
     let capture = testdata("shapes/retried.pcap");

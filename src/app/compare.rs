@@ -13,9 +13,10 @@ use super::progress::Meter;
 use super::report::{options, owned_sink, read};
 use super::signals::{Inquiry, Orders, Stop};
 use super::sum::Named;
+use super::veil::Veil;
 use super::verdict::{self, Exit};
 use super::{confinement, sum};
-use crate::cli::{Analysis, Diff, Input, Volume};
+use crate::cli::{Analysis, Diff, Input, Secret, Volume};
 use crate::diff::{Comparison, Kind, Side, compare, is_report, marks};
 use crate::feed::Command;
 use crate::focus::Focus;
@@ -40,7 +41,9 @@ pub(super) struct OpenSide {
 /// Compares what the plan says.
 pub(super) fn run(plan: &Diff) -> anyhow::Result<Exit> {
     let inquiry = Inquiry::on_signal()?;
-    let [before, after] = [&plan.before, &plan.after].map(|path| open_side(path, &plan.analysis));
+    let veil = Veil::of(&plan.analysis)?;
+    let [before, after] =
+        [&plan.before, &plan.after].map(|path| open_side(path, &plan.analysis, veil.clone()));
     let (before, after) = (before?, after?);
     let orders = Orders { stop: Stop::on_signals()?, inquiry };
     let files = [plan.before.clone(), plan.after.clone()];
@@ -77,13 +80,13 @@ fn exit(comparison: &Comparison, check: bool, sides: [Exit; 2]) -> Exit {
 }
 
 /// Opens a side, whatever it may be.
-pub(super) fn open_side(path: &Path, analysis: &Analysis) -> anyhow::Result<OpenSide> {
+fn open_side(path: &Path, analysis: &Analysis, veil: Option<Veil>) -> anyhow::Result<OpenSide> {
     let name = escape_text(path.as_os_str().as_encoded_bytes());
     let mut analysis = analysis.clone();
     if let Input::Files { paths, .. } = &mut analysis.input {
         *paths = vec![path.to_owned()];
     }
-    let capture = open::open(&analysis)?;
+    let capture = open::open_behind(veil, &analysis)?;
     let file = if path.is_file() {
         Some(File::open(path).with_context(|| format!("cannot open {name}"))?)
     } else {
@@ -157,8 +160,42 @@ impl OpenSide {
         })
     }
 
+    /// Whether its pseudonyms, if it has some, may be those of the key of this run.
+    fn check_key(&self, kind: Kind) -> anyhow::Result<()> {
+        if kind != Kind::Capture && self.analysis.secret == Some(Secret::Random) {
+            bail!(
+                "{} is a {}, and no pseudonym in it can be of a key that is made for this run: give the \
+                 key that it was made with (--anonymize=@FILE), or compare captures",
+                self.name,
+                kind.word()
+            );
+        }
+        Ok(())
+    }
+
     /// Reads it to its end.
-    pub(super) fn read(
+    fn read(
+        self,
+        kind: Kind,
+        focus: Option<Focus>,
+        hasher: &Hasher,
+        orders: &Orders,
+    ) -> anyhow::Result<ReadSide> {
+        self.check_key(kind)?;
+        let (is_veiled, name) = (self.analysis.secret.is_some(), self.name.clone());
+        let read = self.read_as_it_is(kind, focus, hasher, orders)?;
+        if is_veiled && !read.side.pseudonyms {
+            bail!(
+                "{name} is a {} with true addresses, which --anonymize cannot hide any more: make it \
+                 again from its capture with --anonymize=@FILE and the same key, or leave out \
+                 --anonymize",
+                kind.word()
+            );
+        }
+        Ok(read)
+    }
+
+    fn read_as_it_is(
         self,
         kind: Kind,
         focus: Option<Focus>,
@@ -230,7 +267,11 @@ pub(super) struct Baseline {
 
 impl Baseline {
     /// Opens what shall be compared with; no byte of it is looked at.
-    pub(super) fn open(path: &Path, analysis: &Analysis) -> anyhow::Result<OpenSide> {
+    pub(super) fn open(
+        path: &Path,
+        analysis: &Analysis,
+        veil: Option<Veil>,
+    ) -> anyhow::Result<OpenSide> {
         let mut analysis = analysis.clone();
         analysis.input = Input::Files {
             paths: vec![path.to_owned()],
@@ -241,7 +282,7 @@ impl Baseline {
         (analysis.record, analysis.volume) = (None, Volume::Quiet);
         (analysis.engine.trail, analysis.engine.names) = (0, 0);
         analysis.engine.rows = usize::MAX;
-        open_side(path, &analysis)
+        open_side(path, &analysis, veil)
     }
 
     /// Reads it to its end.

@@ -14,6 +14,7 @@ use super::capture::Capture;
 use super::compare::{Baseline, OpenSide};
 use super::export::{self, Exporter, Hand};
 use super::signals::{Inquiry, Stop};
+use super::veil::Veil;
 use super::verdict::{self, Exit};
 use super::{InternalError, config, confinement, go_on, open, writer};
 use crate::cli::{Analysis, ColorChoice, Rights, Volume};
@@ -55,13 +56,14 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
     if !analysis.screen.numeric {
         analysis.engine.names = Hearsay::part_of(analysis.engine.max_memory);
     }
-    let baseline = baseline(&mut analysis)?;
+    let veil = Veil::of(&analysis)?;
+    let baseline = baseline(&mut analysis, veil.clone())?;
     let folder = export::absolute(analysis.export_dir.as_deref())?;
     let hand = hand(&analysis.rights, &folder)?;
     // All that could be said is on the screen.
     let _unheeded = Inquiry::on_signal()?;
     // Until all is open there is nothing to end in order, and a FIFO may be waited for.
-    let opened = open::open(&analysis)?;
+    let opened = open::open_behind(veil, &analysis)?;
     let stop = Stop::on_signals()?;
     confinement::take_keys_from_the_terminal();
     let mut to_read = opened.to_read();
@@ -90,13 +92,13 @@ pub(super) fn run(analysis: &Analysis) -> anyhow::Result<Exit> {
 }
 
 /// What is seen shall be compared with this, which gets a part of the memory granted.
-fn baseline(analysis: &mut Analysis) -> anyhow::Result<Option<OpenSide>> {
+fn baseline(analysis: &mut Analysis, veil: Option<Veil>) -> anyhow::Result<Option<OpenSide>> {
     let Some(path) = analysis.screen.baseline.clone() else { return Ok(None) };
     let part = analysis.engine.max_memory / BASELINE_PART;
     analysis.engine.max_memory -= part;
     let mut its = analysis.clone();
     its.engine.max_memory = part;
-    Baseline::open(&path, &its).map(Some)
+    Baseline::open(&path, &its, veil).map(Some)
 }
 
 /// On the screen the note goes with the first key; here it stays.

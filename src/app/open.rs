@@ -49,7 +49,11 @@ struct Files {
 
 /// Opens what the plan says.
 pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
-    let veil = analysis.secret.as_ref().map(|it| Veil::new(it, analysis.volume)).transpose()?;
+    open_behind(Veil::of(analysis)?, analysis)
+}
+
+/// The same behind a veil that is there already: what is compared has the same pseudonyms.
+pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Result<Opened> {
     // First, so that the process that writes has no interface.
     let disk = recording::disk(analysis)?;
     let mut engine = analysis.engine.clone();

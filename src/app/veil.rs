@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 
-use crate::cli::{Secret, Volume};
+use crate::cli::{Analysis, Secret, Volume};
 use crate::mask::{Key, LEAST_KEY, Mask};
 use crate::select::Filter;
 use crate::source::{FrameSource, Masked};
@@ -36,6 +36,11 @@ impl Veil {
             }
         };
         Ok(Self(Arc::new(key)))
+    }
+
+    /// That of a plan, if it asks for one.
+    pub(super) fn of(analysis: &Analysis) -> anyhow::Result<Option<Self>> {
+        analysis.secret.as_ref().map(|secret| Self::new(secret, analysis.volume)).transpose()
     }
 
     /// A filter for what is behind the veil, from one with true addresses.

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::args::ColorChoice;
 use super::plan::{Analysis, Rights, Volume};
-use super::units::{self, Focused};
+use super::units::{self, Focused, Secret};
 use crate::output::Format;
 use crate::output::difference::DiffFormat;
 use crate::select::Filter;
@@ -127,6 +127,11 @@ pub struct DiffArgs {
     /// Threads that share the work of a capture [default: as many as help, at most 8]
     #[arg(long, value_name = "N", value_parser = units::threads)]
     pub threads: Option<NonZeroUsize>,
+    /// Show pseudonyms in the place of all addresses of captures, as a report does, of the same key
+    /// on both sides. Summaries and reports have to be made with it
+    #[arg(long, value_name = "KEY|@FILE", num_args = 0..=1, require_equals = true,
+          default_missing_value = "", value_parser = units::secret)]
+    pub anonymize: Option<Secret>,
     /// The format of what is written
     #[arg(short, long, default_value = "text")]
     pub format: DiffFormat,

@@ -383,7 +383,7 @@ fn serve(args: ServeArgs) -> Result<Serve, clap::Error> {
 fn diff(args: DiffArgs) -> Diff {
     let DiffArgs { before, after, mut port, focus, filter, timeout, max_memory, threads, .. } =
         args;
-    let DiffArgs { format, top, output, check, told, .. } = args;
+    let DiffArgs { anonymize, format, top, output, check, told, .. } = args;
     port.sort_unstable();
     port.dedup();
     let Told { volume, color, rights } = told.into();
@@ -409,7 +409,7 @@ fn diff(args: DiffArgs) -> Diff {
         export_dir: None,
         record: None,
         rights,
-        secret: None,
+        secret: anonymize,
         geoip: Vec::new(),
     };
     Diff { before, after, analysis, focus, format, top, output: units::file(output), check }

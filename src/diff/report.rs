@@ -78,6 +78,8 @@ struct Source {
     name: String,
     first: Option<String>,
     last: Option<String>,
+    #[serde(default)]
+    pseudonyms: bool,
 }
 
 #[derive(Deserialize)]
@@ -243,6 +245,7 @@ impl Report {
             focus_word: tame(&self.focus),
             slow_after,
             filter: self.filter.as_ref().map(|filter| tame(&filter.text)),
+            pseudonyms: self.source.pseudonyms,
             queries,
             responses,
             rcodes: self.rcodes.iter().map(|row| (Rcode(row.number), row.responses)).collect(),

@@ -177,6 +177,8 @@ pub struct Side {
     pub slow_after: Duration,
     /// What a filter selects, if there is one.
     pub filter: Option<String>,
+    /// Whether addresses are pseudonyms.
+    pub pseudonyms: bool,
     /// Queries and responses.
     pub queries: u64,
     /// Responses.
@@ -243,6 +245,7 @@ impl Side {
             focus_word: snapshot.focus_word(),
             slow_after: snapshot.slow.after,
             filter: snapshot.selected.as_ref().map(|it| it.filter.clone()),
+            pseudonyms: snapshot.source.pseudonyms,
             queries: snapshot.queries(),
             responses: snapshot.responses(),
             rcodes: snapshot.rcodes.iter().map(|row| (row.rcode, row.responses)).collect(),

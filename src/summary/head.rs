@@ -44,7 +44,7 @@ pub(super) struct Head {
     /// Someone ended one of them.
     stopped: bool,
     complaints: BTreeSet<String>,
-    /// Some of its addresses are pseudonyms.
+    /// Its addresses are pseudonyms.
     #[serde(default)]
     pseudonyms: bool,
     /// Some lookups were not followed, as another code was in focus.
@@ -131,11 +131,14 @@ impl Head {
 
     /// Whether another one counts the same kind of exchanges.
     pub(super) fn may_add(&self, other: &Self) -> Result<(), Mismatch> {
-        if self.filter == other.filter {
-            Ok(())
-        } else {
-            Err(Mismatch::Filter(other.filter.clone(), self.filter.clone()))
+        if self.filter != other.filter {
+            return Err(Mismatch::Filter(other.filter.clone(), self.filter.clone()));
         }
+        // Nothing would tell any more which are true.
+        if self.pseudonyms != other.pseudonyms {
+            return Err(Mismatch::Pseudonyms(other.pseudonyms));
+        }
+        Ok(())
     }
 
     /// Notes that lookups were not followed.
@@ -151,7 +154,6 @@ impl Head {
         join(&mut self.trouble, &other.trouble);
         join(&mut self.complaints, &other.complaints);
         self.not_followed |= other.not_followed;
-        self.pseudonyms |= other.pseudonyms;
         self.live |= other.live;
         self.damaged |= other.damaged;
         self.stopped |= other.stopped;

@@ -39,6 +39,13 @@ pub enum Mismatch {
     /// They count what different filters select.
     #[error("it counts {}, the others {}: add up only what one filter selects", told(.0.as_deref()), told(.1.as_deref()))]
     Filter(Option<String>, Option<String>),
+    /// The addresses of one of them are pseudonyms.
+    #[error(
+        "its addresses are {}: add up what was made with one --anonymize=@FILE, or what was made \
+         without",
+        if *.0 { "pseudonyms, and the others' are not" } else { "true ones, and the others' pseudonyms" }
+    )]
+    Pseudonyms(bool),
     /// Slow means something else in each.
     #[error(
         "slow is there what took more than {0:?}, in the others {1:?}: add up only what was made with \

@@ -311,6 +311,17 @@ fn what_was_made_otherwise_is_not_added() {
         let err = with(usual()).add(with(config)).unwrap_err().to_string();
         assert!(err.contains(why), "{err}");
     }
+    let veiled = |pseudonyms| {
+        let mut engine = counted(&frames, usual());
+        let mut snapshot = engine.snapshot(&SnapshotSpec::default());
+        snapshot.source.pseudonyms = pseudonyms;
+        Sum::of(&snapshot, engine.take_tallies())
+    };
+    for (ours, why) in [(false, "are pseudonyms, and"), (true, "are true ones, and")] {
+        let err = veiled(ours).add(veiled(!ours)).unwrap_err().to_string();
+        assert!(err.contains(why), "{err}");
+    }
+    veiled(true).add(veiled(true)).unwrap();
 }
 
 proptest! {

@@ -75,6 +75,12 @@ pub(super) fn notes(it: &Difference<'_>) -> Vec<String> {
     if it.before.filter != it.after.filter {
         notes.push("the sides count what different filters select".to_owned());
     }
+    if it.before.pseudonyms != it.after.pseudonyms {
+        notes.push(
+            "the addresses of one side alone are pseudonyms: none of them is told of both"
+                .to_owned(),
+        );
+    }
     if it.before.slow_after != it.after.slow_after {
         notes.push("slow means something else on each side, and is not compared".to_owned());
     }
