@@ -10,6 +10,8 @@
 
 #[path = "support/docs/mod.rs"]
 mod docs;
+#[path = "support/places.rs"]
+mod places;
 #[cfg(target_os = "linux")]
 #[path = "support/terminal.rs"]
 #[expect(dead_code, reason = "others look at how a terminal is left")]
@@ -277,8 +279,15 @@ fn the_reference_of_json_has_the_keys_of_reports_and_no_others() {
     let folder = tempfile::tempdir().expect("a folder for packets");
     let packets = folder.path().join("packets.pcapng");
     let packets = packets.to_str().expect("a path in UTF-8");
-    let with_packets = [REPORTS[0], &["-w", packets]].concat();
-    let all = REPORTS.iter().copied().chain([with_packets.as_slice()]);
+    let databases = places::databases(folder.path());
+    let [countries, systems] = databases.each_ref().map(|it| it.to_str().expect("so are these"));
+    let places = ["--geoip", countries, "--geoip", systems];
+    let more = [
+        [REPORTS[0], &["-w", packets]].concat(),
+        [REPORTS[0], &places].concat(),
+        [&["testdata/outage.pcap.gz", "--top", "3"], &places[..]].concat(),
+    ];
+    let all = REPORTS.iter().copied().chain(more.iter().map(Vec::as_slice));
     let reports: Vec<serde_json::Value> = all.map(report).collect();
     check(&keys::compare(KEYS, &told, &reports).into_iter().collect::<Vec<_>>());
 }

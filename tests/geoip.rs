@@ -4,15 +4,13 @@
 #[path = "support/analysis.rs"]
 #[expect(dead_code, reason = "only the place of the captures is needed here")]
 mod analysis;
-#[path = "../src/geo/mmdb.rs"]
-mod mmdb;
+#[path = "support/places.rs"]
+mod places;
 
-use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use analysis::testdata;
-use mmdb::{Value, database, text};
+use places::databases;
 
 fn report(words: &[&str]) -> (String, String, Option<i32>) {
     let capture = testdata("shapes/retried.pcap");
@@ -23,29 +21,10 @@ fn report(words: &[&str]) -> (String, String, Option<i32>) {
     (text(out.stdout), text(out.stderr), out.status.code())
 }
 
-/// Two databases that know every address: half of them to be in one place.
-fn databases(folder: &tempfile::TempDir) -> [PathBuf; 2] {
-    let country = |code| Value::Map(vec![("country", Value::Map(vec![("iso_code", text(code))]))]);
-    let system = |number, name| {
-        Value::Map(vec![
-            ("autonomous_system_number", Value::Number(number)),
-            ("autonomous_system_organization", text(name)),
-        ])
-    };
-    let paths = ["country.mmdb", "asn.mmdb"].map(|name| folder.path().join(name));
-    let halves = [("0.0.0.0/1", "SE"), ("128.0.0.0/1", "NZ")];
-    let rows: Vec<_> = halves.iter().map(|(network, code)| (*network, country(code))).collect();
-    fs::write(&paths[0], database(&rows)).unwrap();
-    let rows =
-        [("0.0.0.0/1", system(64_500, "=Example")), ("128.0.0.0/1", system(64_501, "Other"))];
-    fs::write(&paths[1], database(&rows)).unwrap();
-    paths
-}
-
 #[test]
 fn every_report_tells_where_addresses_are() {
     let folder = tempfile::tempdir().unwrap();
-    let [countries, systems] = databases(&folder);
+    let [countries, systems] = databases(folder.path());
     let words = ["--geoip", countries.to_str().unwrap(), "--geoip", systems.to_str().unwrap()];
     let of = |format: &str| {
         let (out, error, code) = report(&[&words[..], &["--format", format]].concat());
@@ -61,7 +40,9 @@ fn every_report_tells_where_addresses_are() {
     assert!(csv.lines().next().unwrap().ends_with(",of,country,asn,organisation"), "{csv}");
     assert!(csv.contains(",SE,64500,'=Example"), "{csv}");
     assert!(csv.contains("client_countries,SE,"), "{csv}");
-    assert!(of("markdown").contains("AS64500"));
+    let markdown = of("markdown");
+    assert!(markdown.contains("\n| Clients by country | Hosts | REFUSED |"), "{markdown}");
+    assert!(markdown.contains("\n| `AS64500 =Example` | "), "{markdown}");
     let (plain, ..) = report(&["--format", "text"]);
     assert!(!plain.contains("by country"), "{plain}");
 }
@@ -69,7 +50,7 @@ fn every_report_tells_where_addresses_are() {
 #[test]
 fn what_is_no_database_and_what_gives_hosts_away_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let [countries, _] = databases(&folder);
+    let [countries, _] = databases(folder.path());
     let (out, error, code) = report(&["--geoip", file!()]);
     assert_eq!((out.as_str(), code), ("", Some(2)));
     assert!(error.contains("give a .mmdb file"), "{error}");

@@ -428,13 +428,14 @@ impl Capture {
         if self.origin.pseudonyms {
             snapshot.withhold_commands();
         }
-        if let Some(atlas) = &self.origin.atlas {
-            snapshot.locate(|ip| atlas.of(ip));
-        }
         snapshot.assess();
         snapshot.quality.extend(complaints);
         if let Some(baseline) = &mut self.baseline {
             baseline.look(&mut snapshot);
+        }
+        // Last, as a baseline has rows of its own.
+        if let Some(atlas) = &self.origin.atlas {
+            snapshot.locate(|ip| atlas.of(ip));
         }
         snapshot
     }

@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::snapshot::{
-    Distinct, Group, Latency, List, PathKey, Place, QuestionKey, Role, Row, Snapshot, Split,
-    Timestamp, Whereabouts, share,
+    Distinct, Latency, List, PathKey, Place, QuestionKey, Role, Row, Snapshot, Split, Timestamp,
+    Whereabouts, share,
 };
 
 const HEADING: [&str; 26] = [
@@ -58,10 +58,10 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     table.splits("opcodes", &snapshot.opcodes)?;
     table.splits("transports", &snapshot.transports)?;
     if let Some(geography) = &snapshot.geography {
-        table.groups("server_networks", &geography.server_networks)?;
-        table.groups("server_countries", &geography.server_countries)?;
-        table.groups("client_networks", &geography.client_networks)?;
-        table.groups("client_countries", &geography.client_countries)?;
+        table.list("server_networks", &geography.server_networks, Subject::plain)?;
+        table.list("server_countries", &geography.server_countries, Subject::plain)?;
+        table.list("client_networks", &geography.client_networks, Subject::plain)?;
+        table.list("client_countries", &geography.client_countries, Subject::plain)?;
     }
     table.csv.flush()
 }
@@ -166,15 +166,6 @@ impl<W: Write> Table<W> {
             let whereabouts = whereabouts.unwrap_or_default();
             let numbers = Numbers { whereabouts, ..Numbers::of(row) };
             self.row(list, Subject::plain(&row.key), &numbers)
-        })
-    }
-
-    /// Rows that were added up by where they are.
-    fn groups(&mut self, list: &str, groups: &[Group]) -> io::Result<()> {
-        groups.iter().try_for_each(|group| {
-            let Group { responses, focus, whole, .. } = *group;
-            let numbers = Numbers { responses, focus, whole, ..Numbers::default() };
-            self.row(list, Subject::plain(&group.name), &numbers)
         })
     }
 

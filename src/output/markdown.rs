@@ -7,10 +7,11 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use super::answers;
+use super::areas;
 use super::case::{self, Detail};
 use super::names;
 use super::words::{self, Moments, count, percent};
-use crate::snapshot::{List, Role, Row, Snapshot, share};
+use crate::snapshot::{List, Role, Row, Snapshot};
 
 /// Writes the whole report.
 pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
@@ -95,8 +96,7 @@ impl Page<'_> {
         if list.rows.is_empty() {
             return Ok(());
         }
-        let (focus, of) = (self.snapshot.focus, words::of_all(self.snapshot.focus));
-        let of = of.replacen('o', "O", 1);
+        let (focus, of) = (self.snapshot.focus, self.of_all());
         let has_roles = list.rows.iter().any(|row| row.role.is_some());
         let (heading, line) = if has_roles { (" Role |", ":--|") } else { ("", "") };
         writeln!(out, "\n| {title} |{heading} {focus} | {of} | Share | First | Last |")?;
@@ -110,22 +110,23 @@ impl Page<'_> {
 
     /// Where servers and clients are.
     fn geography(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Some(geography) = &self.snapshot.geography else { return Ok(()) };
-        let parts = [
-            ("Servers by network", &geography.server_networks),
-            ("Servers by country", &geography.server_countries),
-            ("Clients by network", &geography.client_networks),
-            ("Clients by country", &geography.client_countries),
-        ];
-        for (title, groups) in parts.iter().filter(|(_, groups)| !groups.is_empty()) {
-            writeln!(out, "\n## {title}\n\n| {title} | Hosts | Focus | Share |")?;
-            writeln!(out, "|---|--:|--:|--:|")?;
-            for it in *groups {
-                let share = percent(share(it.focus, it.whole));
-                writeln!(out, "| {} | {} | {} | {share} |", code(&it.name), it.hosts, it.focus)?;
+        areas::sums(self.snapshot).iter().try_for_each(|sums| {
+            let (focus, of) = (self.snapshot.focus, self.of_all());
+            writeln!(out, "\n| {} | Hosts | {focus} | {of} | Share | First | Last |", sums.title)?;
+            writeln!(out, "|:--|--:|--:|--:|--:|:--|:--|")?;
+            for row in &sums.areas.rows {
+                let hosts = words::distinct(row.servers.or(row.clients));
+                writeln!(out, "| {} | {hosts} {}", code(&row.key.name), self.cells(row))?;
             }
-        }
-        Ok(())
+            self.left_out(sums.areas, out)?;
+            let part = sums.left_out(self.snapshot);
+            part.map_or(Ok(()), |part| writeln!(out, "\n{part}"))
+        })
+    }
+
+    /// What the focus of a row is counted of, as a heading.
+    fn of_all(&self) -> String {
+        words::of_all(self.snapshot.focus).replacen('o', "O", 1)
     }
 
     /// What addresses are called, and who says so.

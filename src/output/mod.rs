@@ -4,6 +4,7 @@
 //! promise and the snapshot is not. The same snapshot and options give the same bytes.
 
 mod answers;
+mod areas;
 mod case;
 mod csv;
 pub mod difference;

@@ -40,9 +40,7 @@ pub use quality::{COMPLAINT, NOT_WRITTEN};
 
 pub use lookups::{Lookup, LookupId, LookupOutcome, LookupStep, Lookups, LookupsSpec, StepKind};
 
-#[cfg(test)]
-pub(crate) use build::blank;
-pub(crate) use build::{Weighed, fill};
+pub(crate) use build::{Weighed, blank, fill};
 pub(crate) use lookups::lookups;
 pub(crate) use monitored::Roster;
 pub use monitored::{CodeCount, Monitored, ServerCounts};
@@ -50,7 +48,7 @@ pub use named::{AddressName, Named, addresses_in};
 pub(crate) use packets::packets;
 pub use packets::{KeptPacket, KeptPackets};
 pub use replay::{Replay, Speed};
-pub use whereabouts::{Geography, Group, Whereabouts};
+pub use whereabouts::{Area, AreaId, By, Geography, Whereabouts};
 
 /// What a reader wants to see: the choices that cost time to honour.
 #[derive(Clone, Debug, PartialEq, Eq)]

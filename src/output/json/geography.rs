@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::share;
-use crate::snapshot::{self, Group as Rows};
+use super::{share, time};
+use crate::snapshot::{self, Area, AreaId, List, Row};
 
 #[derive(Serialize)]
 pub(super) struct Geography<'a> {
@@ -27,11 +27,21 @@ struct Host<'a> {
 #[derive(Serialize)]
 struct Group<'a> {
     name: &'a str,
+    /// Of networks, where it is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asn: Option<u32>,
     hosts: u64,
     responses: u64,
     focus: u64,
     of: u64,
     share: f64,
+    first: Option<String>,
+    last: Option<String>,
+    unanswered: u64,
+    /// What the table of these hosts has forgotten may have belonged here.
+    error: u64,
+    /// There may be more hosts.
+    at_least: Vec<&'static str>,
 }
 
 impl<'a> Geography<'a> {
@@ -52,16 +62,29 @@ impl<'a> Geography<'a> {
     }
 }
 
-fn groups(groups: &[Rows]) -> Vec<Group<'_>> {
-    groups
-        .iter()
-        .map(|it| Group {
-            name: &it.name,
-            hosts: it.hosts,
-            responses: it.responses,
-            focus: it.focus,
-            of: it.whole,
-            share: share(snapshot::share(it.focus, it.whole)),
-        })
-        .collect()
+fn groups(list: &List<Area>) -> Vec<Group<'_>> {
+    list.rows.iter().map(Group::of).collect()
+}
+
+impl<'a> Group<'a> {
+    fn of(row: &'a Row<Area>) -> Self {
+        let hosts = row.servers.or(row.clients).unwrap_or_default();
+        Self {
+            name: &row.key.name,
+            asn: match row.key.id {
+                AreaId::System(number) => Some(number),
+                _ => None,
+            },
+            hosts: hosts.count,
+            responses: row.responses,
+            focus: row.focus,
+            of: row.whole,
+            share: share(row.share()),
+            first: time(row.first),
+            last: time(row.last),
+            unanswered: row.unanswered,
+            error: row.error,
+            at_least: hosts.at_least.then_some("hosts").into_iter().collect(),
+        }
+    }
 }
