@@ -279,7 +279,7 @@ fn the_reference_of_json_has_the_keys_of_reports_and_no_others() {
     let folder = tempfile::tempdir().expect("a folder for packets");
     let packets = folder.path().join("packets.pcapng");
     let packets = packets.to_str().expect("a path in UTF-8");
-    let databases = places::databases(folder.path());
+    let databases = places::databases(folder.path(), &[("128.0.0.0/1", "SE", 64_500, "Example")]);
     let [countries, systems] = databases.each_ref().map(|it| it.to_str().expect("so are these"));
     let places = ["--geoip", countries, "--geoip", systems];
     let more = [

@@ -10,7 +10,11 @@ mod places;
 use std::process::Command;
 
 use analysis::testdata;
-use places::databases;
+use places::{Place, databases};
+
+/// Every IPv4 address is in one of two places.
+const HALVES: [Place; 2] =
+    [("0.0.0.0/1", "SE", 64_500, "=Example"), ("128.0.0.0/1", "NZ", 64_501, "Other")];
 
 fn report(words: &[&str]) -> (String, String, Option<i32>) {
     let capture = testdata("shapes/retried.pcap");
@@ -24,7 +28,7 @@ fn report(words: &[&str]) -> (String, String, Option<i32>) {
 #[test]
 fn every_report_tells_where_addresses_are() {
     let folder = tempfile::tempdir().unwrap();
-    let [countries, systems] = databases(folder.path());
+    let [countries, systems] = databases(folder.path(), &HALVES);
     let words = ["--geoip", countries.to_str().unwrap(), "--geoip", systems.to_str().unwrap()];
     let of = |format: &str| {
         let (out, error, code) = report(&[&words[..], &["--format", format]].concat());
@@ -50,7 +54,7 @@ fn every_report_tells_where_addresses_are() {
 #[test]
 fn what_is_no_database_and_what_gives_hosts_away_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let [countries, _] = databases(folder.path());
+    let [countries, _] = databases(folder.path(), &HALVES);
     let (out, error, code) = report(&["--geoip", file!()]);
     assert_eq!((out.as_str(), code), ("", Some(2)));
     assert!(error.contains("give a .mmdb file"), "{error}");

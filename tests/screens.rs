@@ -217,6 +217,53 @@ fn addresses_with_what_they_are_called() {
     insta::assert_snapshot!("entered_named_80x24", screen((80, 24), &at("named"), &entered));
 }
 
+#[test]
+fn servers_and_clients_with_where_they_are_and_by_that() {
+    let by = |times| vec![Msg::HostsBy; times];
+    for state in ["placed", "placed_cut", "misplaced"] {
+        for title in ["Servers", "Clients"] {
+            let screens = SIZES.map(|size| {
+                let shown = |keys: Vec<Msg>| {
+                    let keys = [vec![view(title)], keys].concat();
+                    screen(size, &at(state), &keys)
+                };
+                let entered = [by(1), vec![Msg::Move(1), Msg::Enter]].concat();
+                let both = [entered.clone(), vec![Msg::Enter]].concat();
+                let levels =
+                    [by(0), by(1), by(2), entered, both].map(shown).join("\n\n=== next\n\n");
+                format!("{} x {}\n{levels}", size.0, size.1)
+            });
+            let name = format!("places_{}_{state}", title.to_lowercase());
+            insta::assert_snapshot!(name, screens.join("\n\n"));
+        }
+        for size in SIZES {
+            let name = named(size, &format!("places_overview_{state}"));
+            insta::assert_snapshot!(name, screen(size, &at(state), &by(1)));
+        }
+    }
+    insta::assert_snapshot!(
+        "places_help_80x24",
+        screen((80, 24), &at("placed"), &[Msg::Help, Msg::Bottom])
+    );
+}
+
+/// Nothing is offered, shown or done that needs databases.
+#[test]
+fn without_databases_the_screen_is_as_if_there_were_none_to_give() {
+    for state in ["empty", "busy", "hostile", "named"] {
+        for size in SIZES {
+            for title in ["Overview", "Servers", "Clients"] {
+                let shown = |keys: &[Msg]| screen(size, &at(state), keys);
+                let pressed = shown(&[Msg::HostsBy, view(title)]);
+                assert_eq!(pressed, shown(&[view(title)]), "{state} {title}");
+            }
+        }
+        assert!(screen((80, 24), &at(state), &[Msg::HostsBy]).ends_with("where addresses are"));
+        let help = screen((80, 60), &at(state), &[Msg::Help]);
+        assert!(!help.contains("by country"), "{help}");
+    }
+}
+
 /// Names never take the place of anything, and no key is needed to be without them.
 #[test]
 fn without_names_the_screen_is_as_if_there_were_none() {

@@ -35,6 +35,9 @@ pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
             words.push(format!("--anonymize={}", quoted(&format!("@{}", path.to_string_lossy()))));
         }
     }
+    for path in &analysis.geoip {
+        words.push(format!("--geoip {}", quoted(&path.to_string_lossy())));
+    }
     if engine.ports != usual.ports {
         words.extend(engine.ports.iter().map(|port| format!("-p {port}")));
     }
@@ -97,6 +100,9 @@ mod tests {
         check(&["rcodetop", "--user", "daemon", "a.pcap"], refused, as_daemon);
         let open = "rcodetop report a.pcap --no-sandbox";
         check(&["rcodetop", "--no-sandbox", "a.pcap"], refused, open);
+        let places = ["rcodetop", "a.pcap", "--geoip", "as.mmdb", "--geoip", "my cc.mmdb"];
+        let placed = "rcodetop report a.pcap --geoip as.mmdb --geoip 'my cc.mmdb'";
+        check(&places, refused, placed);
         let silent = "rcodetop report a.pcap --focus no-response";
         check(&["rcodetop", "a.pcap"], Focus::NoResponse, silent);
         let slow = "rcodetop report a.pcap --focus slow:200ms";

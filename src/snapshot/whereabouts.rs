@@ -129,7 +129,7 @@ impl Geography {
 
 impl Snapshot {
     /// Looks up where its servers and clients are: those that it has rows of, and no others.
-    pub(crate) fn locate(&mut self, of: impl Fn(IpAddr) -> Whereabouts) {
+    pub fn locate(&mut self, of: impl Fn(IpAddr) -> Whereabouts) {
         let rows = self.servers.rows.iter().chain(&self.clients.rows);
         let addresses: BTreeMap<IpAddr, Whereabouts> = rows
             .map(|row| (row.key, of(row.key)))

@@ -61,6 +61,7 @@ const ACTIONS: &[(&str, Msg)] = &[
     ("full-names", Msg::FullNames),
     ("domains", Msg::Domains),
     ("names", Msg::Names),
+    ("by-place", Msg::HostsBy),
     ("reset", Msg::Reset),
     ("redraw", Msg::Redraw),
     ("suspend", Msg::Suspend),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::model::Model;
+use super::places;
 use super::text;
 use crate::snapshot::{AddressName, Named, Snapshot, addresses_in};
 
@@ -50,15 +51,20 @@ impl<'a> Called<'a> {
 
     /// A sentence with what the addresses in it are called: `192.0.2.53 (ns1.example) refuses`.
     pub(crate) fn in_text(self, sentence: &str) -> String {
-        let (mut out, mut done) = (String::new(), 0);
-        for (range, address) in addresses_in(sentence) {
-            let Some(name) = self.of(address) else { continue };
-            out.push_str(sentence.get(done..range.end).unwrap_or_default());
-            out.push_str(&format!(" ({})", fit(&name.name, &name.rest(), MOST_IN_TEXT)));
-            done = range.end;
-        }
-        out.push_str(sentence.get(done..).unwrap_or_default());
-        out
+        annotated(sentence, |address| self.short(address))
+    }
+
+    /// The same, and where they are: `192.0.2.53 (ns1.example; AS64500 Example Ltd, DE)`.
+    pub(crate) fn and_where(self, sentence: &str, snapshot: &Snapshot) -> String {
+        annotated(sentence, |address| {
+            let parts = [self.short(address), places::told(address, snapshot)];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join("; "))
+        })
+    }
+
+    fn short(self, address: IpAddr) -> Option<String> {
+        self.of(address).map(|name| fit(&name.name, &name.rest(), MOST_IN_TEXT))
     }
 
     /// Who says what an address is called: `192.0.2.53 is called ns1.example: PTR from ...`.
@@ -67,6 +73,19 @@ impl<'a> Called<'a> {
         let called = fit(&name.name, &name.rest(), MOST_IN_TEXT);
         Some(format!("{address} is called {called}: {}", name.told()))
     }
+}
+
+/// A sentence with something in brackets behind its addresses.
+fn annotated(sentence: &str, of: impl Fn(IpAddr) -> Option<String>) -> String {
+    let (mut out, mut done) = (String::new(), 0);
+    for (range, address) in addresses_in(sentence) {
+        let Some(note) = of(address) else { continue };
+        out.push_str(sentence.get(done..range.end).unwrap_or_default());
+        out.push_str(&format!(" ({note})"));
+        done = range.end;
+    }
+    out.push_str(sentence.get(done..).unwrap_or_default());
+    out
 }
 
 /// A name cut in its middle, and how many others there are.

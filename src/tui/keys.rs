@@ -52,6 +52,8 @@ pub enum Msg {
     Domains,
     /// Show or hide what addresses are called.
     Names,
+    /// Servers and clients by network, by country, each address.
+    HostsBy,
     /// Start counting anew, once confirmed.
     Reset,
     /// Draw everything anew.
@@ -121,7 +123,11 @@ impl Key {
     pub(crate) fn is_offered(&self, snapshot: &Snapshot) -> bool {
         let source = &snapshot.source;
         let is_played = source.replay.is_some() && source.ended.is_none();
-        is_played || !matches!(self.msg, Msg::Play(_))
+        match self.msg {
+            Msg::Play(_) => is_played,
+            Msg::HostsBy => snapshot.geography.is_some(),
+            _ => true,
+        }
     }
 }
 
@@ -217,6 +223,12 @@ pub const KEYS: &[Key] = &[
     row(&[plain('0')], Msg::FullNames, "full names, or registered domains", ""),
     row(&[plain('d')], Msg::Domains, "registered domains, or full names", "domains"),
     row(&[plain('A')], Msg::Names, "names beside addresses, as answers told them", ""),
+    row(
+        &[plain('b')],
+        Msg::HostsBy,
+        "servers and clients by network, by country, each",
+        "by place",
+    ),
     row(&[ctrl('r')], Msg::Reset, "count anew (asks first)", ""),
     row(&[ctrl('l')], Msg::Redraw, "draw the screen anew", ""),
     row(&[ctrl('z')], Msg::Suspend, "suspend (fg resumes)", ""),

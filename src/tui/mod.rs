@@ -15,6 +15,7 @@ pub mod line;
 pub mod look;
 pub mod model;
 mod pace;
+pub mod places;
 pub(crate) mod selection;
 mod session;
 mod sheet;

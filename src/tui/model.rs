@@ -9,6 +9,7 @@ use super::bindings::Bindings;
 use super::clip::Between;
 use super::export::{Form, Refusal};
 use super::look::Look;
+use super::places::HostsBy;
 use super::selection::{Drag, Selection, Span, Typing};
 use super::sheet::{self, Sort};
 use super::sheets::SheetId;
@@ -43,6 +44,8 @@ pub struct Model {
     pub ladder: Option<Ladder>,
     /// How names are rolled up.
     pub names_by: NamesBy,
+    /// What servers and clients are added up by.
+    pub hosts_by: HostsBy,
     /// Whether what addresses are called is shown beside them; `None` if it is not learnt.
     pub called: Option<bool>,
     /// What covers the view.
@@ -227,7 +230,8 @@ impl Model {
 
     /// A row that nobody looks at costs as much as another, four times a second.
     fn rows(&self) -> usize {
-        if self.frozen || !self.tables.is_empty() {
+        // Sums shall be of many.
+        if self.frozen || !self.tables.is_empty() || self.hosts_by != HostsBy::Address {
             return ROWS;
         }
         ROWS.min(PAGES * usize::from(self.size.1))
@@ -242,7 +246,8 @@ impl Model {
     /// The rows of a table in the order to show, and which place in it is selected.
     pub(crate) fn ordered(&self, id: SheetId, snapshot: &Snapshot) -> (Vec<usize>, usize) {
         let sheet = id.sheet();
-        let rows = sheet::sorted(sheet, self.sort(id), snapshot);
+        let mut rows = sheet::sorted(sheet, self.sort(id), snapshot);
+        self.keep_within(id, &mut rows, snapshot);
         let place = self.tables.get(&id).map_or(0, |table| {
             let is_anchor =
                 |row: &usize| table.anchor == Some(sheet::identity(sheet, *row, snapshot));

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::line::Line;
+use super::places::{self, Within};
 use super::sheets::SheetId;
 use super::terms::quoted_term;
 use crate::select::Filter;
@@ -15,8 +16,10 @@ use crate::time::Timestamp;
 pub(crate) struct Crumb {
     /// As it is told: `server 192.0.2.53`.
     pub(crate) label: String,
-    /// The same as a filter.
+    /// The same as a filter; empty for a network or country, of which only rows are shown.
     pub(crate) term: String,
+    /// The network or country that it is.
+    pub(crate) within: Option<Within>,
     /// The view it was entered from.
     pub(crate) from: usize,
 }
@@ -86,9 +89,16 @@ impl Selection {
         self.crumbs.is_empty() && self.filter.is_empty() && self.span.is_none()
     }
 
+    /// Whether some rows are left out, and everything is counted.
+    pub(crate) fn is_of_rows(&self) -> bool {
+        let are_rows = self.crumbs.iter().all(|crumb| crumb.within.is_some());
+        are_rows && self.filter.is_empty() && self.span.is_none() && !self.crumbs.is_empty()
+    }
+
     /// All of it as one filter; `None` for everything.
     pub(crate) fn filter(&self) -> Option<Filter> {
-        let crumbs = self.crumbs.iter().map(|crumb| crumb.term.clone());
+        let crumbs = self.crumbs.iter().filter(|crumb| crumb.within.is_none());
+        let crumbs = crumbs.map(|crumb| crumb.term.clone());
         let typed = (!self.filter.is_empty()).then(|| self.filter.clone());
         let all = crumbs.chain(typed).chain(self.span.map(Span::term));
         let filters = all.filter_map(|text| Filter::parse(&text).ok());
@@ -211,10 +221,13 @@ pub(crate) fn known(snapshot: &Snapshot, key: &str) -> Vec<String> {
 
 /// The row of a table as a crumb; `None` for what no filter can say.
 pub(crate) fn crumb(id: SheetId, row: usize, snapshot: &Snapshot, from: usize) -> Option<Crumb> {
+    if let Some(crumb) = places::crumb(id, row, snapshot, from) {
+        return Some(crumb);
+    }
     let (label, term) = quoted_term(id, row, snapshot)?;
     // What is offered must hold.
     Filter::parse(&term).ok()?;
-    Some(Crumb { label, term, from })
+    Some(Crumb { label, term, from, within: None })
 }
 
 #[cfg(test)]
@@ -242,7 +255,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_selected_is_one_filter() {
-        let crumb = |term: &str| Crumb { label: term.into(), term: term.into(), from: 0 };
+        let crumb =
+            |term: &str| Crumb { label: term.into(), term: term.into(), from: 0, within: None };
         let selection = Selection {
             crumbs: vec![crumb("server:192.0.2.53"), crumb("client:10.0.0.1")],
             filter: "type:A or type:MX".into(),

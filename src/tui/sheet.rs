@@ -36,6 +36,19 @@ pub(crate) struct Extent {
     pub(crate) omitted: u64,
     /// Counts may be too low by up to this much.
     pub(crate) error: u64,
+    /// Of sums, what was added up; then `omitted` is of what was not.
+    pub(crate) summed: Option<Summed>,
+}
+
+/// What sums are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Summed {
+    /// Rows that were added up.
+    pub(crate) rows: u64,
+    /// Rows there would be without a cut.
+    pub(crate) total: u64,
+    /// Of which table.
+    pub(crate) what: &'static str,
 }
 
 /// A column of a table of `R`.
@@ -128,7 +141,7 @@ impl<R> Sheet for Table<R> {
 
 /// The extent of a list that may have been cut.
 pub(crate) fn cut<K>(list: &List<K>) -> Extent {
-    Extent { total: list.total, omitted: list.omitted, error: list.error }
+    Extent { total: list.total, omitted: list.omitted, error: list.error, summed: None }
 }
 
 /// The extent of rows that are all there.
@@ -171,6 +184,7 @@ pub(crate) fn identity(sheet: &dyn Sheet, row: usize, snapshot: &Snapshot) -> St
                 value,
                 Value::Name(_)
                     | Value::Word(_)
+                    | Value::Long(_)
                     | Value::Address(_)
                     | Value::Network(_)
                     | Value::Moment(_)

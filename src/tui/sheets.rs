@@ -2,7 +2,13 @@
 //!
 //! A new column is a row here; a new table is a `static`, a variant and its arm.
 
+mod areas;
+
 use std::net::IpAddr;
+
+use areas::{country, network};
+
+pub(crate) use areas::is_of_places;
 
 use super::sheet::{Column, Heading, NO_COLUMN, Sheet, Table, cut, whole};
 use super::value::Value;
@@ -24,7 +30,15 @@ pub enum SheetId {
     Domains,
     /// Names cut to a number of labels.
     Suffixes,
-    /// Networks of the clients.
+    /// Networks of the servers, by autonomous system.
+    ServerNetworks,
+    /// Countries of the servers.
+    ServerCountries,
+    /// Networks of the clients, by autonomous system.
+    ClientNetworks,
+    /// Countries of the clients.
+    ClientCountries,
+    /// Networks of the clients, by prefix.
     Prefixes,
     /// Client, server and question together.
     Paths,
@@ -58,6 +72,10 @@ impl SheetId {
             Self::Names => &NAMES,
             Self::Domains => &DOMAINS,
             Self::Suffixes => &SUFFIXES,
+            Self::ServerNetworks => &areas::SERVER_NETWORKS,
+            Self::ServerCountries => &areas::SERVER_COUNTRIES,
+            Self::ClientNetworks => &areas::CLIENT_NETWORKS,
+            Self::ClientCountries => &areas::CLIENT_COUNTRIES,
             Self::Prefixes => &PREFIXES,
             Self::Paths => &PATHS,
             Self::Rcodes => &RCODES,
@@ -201,6 +219,8 @@ static SERVERS: Table<Row<IpAddr>> = Table {
         median(10),
         tail(11),
         role(9),
+        country(8),
+        network(8),
     ],
     default_sort: 1,
 };
@@ -226,6 +246,8 @@ static CLIENTS: Table<Row<IpAddr>> = Table {
         median(10),
         tail(11),
         role(9),
+        country(8),
+        network(8),
     ],
     default_sort: 1,
 };

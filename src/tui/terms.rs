@@ -47,8 +47,13 @@ pub(super) fn quoted_term(id: SheetId, row: usize, snapshot: &Snapshot) -> Optio
                 format!("ede:{} rcode:{}", row.ede.0, row.rcode),
             ))
         }
-        // A lookup is opened, not entered.
-        SheetId::Lookups => None,
+        // Entered by their rows: no packet says where anybody is.
+        SheetId::ServerNetworks
+        | SheetId::ServerCountries
+        | SheetId::ClientNetworks
+        | SheetId::ClientCountries
+        // Opened, not entered.
+        | SheetId::Lookups => None,
         SheetId::Findings => finding(snapshot.findings.get(row)?),
     }
 }

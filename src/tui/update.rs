@@ -110,6 +110,7 @@ fn act(model: &mut Model, msg: Msg, snapshot: &Snapshot) -> Option<Effect> {
         Msg::FullNames => return toggle_names(model, NamesBy::Question, NamesBy::Domain),
         Msg::Domains => return toggle_names(model, NamesBy::Domain, NamesBy::Question),
         Msg::Names => toggle_address_names(model),
+        Msg::HostsBy => return hosts_by_next(model, snapshot),
         Msg::Reset => ask_reset(model, snapshot),
         Msg::Export => model.overlay = Some(Overlay::Export(0)),
         Msg::Copy => return copy(model, snapshot),
@@ -245,10 +246,7 @@ fn focus_on(model: &mut Model, focus: Focus) -> Effect {
     let when =
         if model.frozen { format!(", shown once resumed ({resume})") } else { String::new() };
     model.notice = Some(format!("focus on {focus}{when}"));
-    for table in model.tables.values_mut() {
-        table.anchor = None;
-        table.place = 0;
-    }
+    select::begin_at_the_top(model);
     Effect::Ask(Command::Focus(focus))
 }
 
@@ -256,7 +254,7 @@ fn back(model: &mut Model) -> Option<Effect> {
     if model.zoomed {
         model.zoomed = false;
     } else if !model.selection.is_everything() {
-        return Some(select::leave(model));
+        return select::leave(model);
     } else {
         model.view = 0;
     }
@@ -319,6 +317,22 @@ fn toggle_address_names(model: &mut Model) {
         Some(false) => "addresses alone",
     };
     model.notice = Some(said.to_owned());
+}
+
+/// Each address, by network, by country. What was entered of these is left.
+fn hosts_by_next(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
+    if snapshot.geography.is_none() {
+        model.notice =
+            Some("started without --geoip: nothing tells where addresses are".to_owned());
+        return None;
+    }
+    let before = model.spec();
+    model.selection.crumbs.retain(|crumb| crumb.within.is_none());
+    model.hosts_by = model.hosts_by.next();
+    model.notice = Some(model.hosts_by.told().to_owned());
+    select::begin_at_the_top(model);
+    let spec = model.spec();
+    (spec != before).then_some(Effect::Ask(Command::Spec(spec)))
 }
 
 fn toggle_names(model: &mut Model, one: NamesBy, other: NamesBy) -> Option<Effect> {

@@ -16,6 +16,8 @@ pub(crate) enum Value<'a> {
     Name(&'a str),
     /// A mnemonic or sentence, cut at its end.
     Word(Cow<'a, str>),
+    /// A text whose beginning says enough, cut at its end.
+    Long(Cow<'a, str>),
     /// How something ended, the worst first: a higher grade is worse.
     Graded { grade: u8, word: String },
     /// An address, cut in its middle when nothing else helps.
@@ -57,7 +59,7 @@ impl<'a> Value<'a> {
     pub(crate) fn text(&self) -> Cow<'a, str> {
         match self {
             Self::Name(name) => Cow::Borrowed(name),
-            Self::Word(word) => word.clone(),
+            Self::Word(text) | Self::Long(text) => text.clone(),
             Self::Graded { word, .. } => word.clone().into(),
             Self::Address(address) => address.to_string().into(),
             Self::Network(prefix) => prefix.to_string().into(),
@@ -86,7 +88,7 @@ impl<'a> Value<'a> {
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Name(a), Self::Name(b)) => a.cmp(b),
-            (Self::Word(a), Self::Word(b)) => a.cmp(b),
+            (Self::Word(a), Self::Word(b)) | (Self::Long(a), Self::Long(b)) => a.cmp(b),
             (Self::Graded { grade: a, word: x }, Self::Graded { grade: b, word: y }) => {
                 b.cmp(a).then_with(|| x.cmp(y))
             }

@@ -2,12 +2,16 @@
 
 #[path = "lookups.rs"]
 mod lookups;
+#[path = "places.rs"]
+mod places;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use places::Place;
 use rcodetop::focus::Focus;
+use rcodetop::geo::Atlas;
 use rcodetop::snapshot::{
     AddressName, Class, Compared, Confidence, Distinct, Ede, EdeRow, Ended, Finding,
     FindingOutcome, Impact, Latency, List, Mark, NameSource, Named, Opcode, PathKey, Prefix,
@@ -35,6 +39,9 @@ pub(crate) const FIXTURES: &[Fixture] = &[
     ("named", named),
     ("misnamed", misnamed),
     ("compared", compared),
+    ("placed", placed),
+    ("placed_cut", placed_cut),
+    ("misplaced", misplaced),
 ];
 
 /// Nothing came yet.
@@ -487,6 +494,62 @@ fn called(names: &[(&str, &str, NameSource, u64)]) -> Named {
         (address(ip), AddressName { name, others, more, source, by, at: at(1_500) })
     };
     Named { rows: names.iter().map(row).collect(), kept: 1_877, forgotten: 311 }
+}
+
+/// Looked up in databases that say so.
+fn locate(snapshot: &mut Snapshot, places: &[Place]) {
+    let folder = tempfile::tempdir().expect("a folder for databases");
+    let atlas = Atlas::open(&places::databases(folder.path(), places)).expect("they are databases");
+    snapshot.locate(|address| atlas.of(address));
+}
+
+const PLACES: &[Place] = &[
+    ("10.53.0.0/16", "DE", 64_500, "Example Resolvers GmbH"),
+    ("10.20.1.0/24", "DE", 64_501, "Campus"),
+    (
+        "10.20.2.0/24",
+        "SE",
+        64_502,
+        "Northern Cable and Wireless Company of the Far Islands in the Sea AB",
+    ),
+    ("2001:db8::/32", "NZ", u32::MAX, "Kiwi"),
+];
+
+/// Of some addresses it is known where they are.
+fn placed() -> Snapshot {
+    let mut snapshot = named();
+    locate(&mut snapshot, PLACES);
+    snapshot
+}
+
+/// The same of lists that were cut, from tables that have forgotten some.
+fn placed_cut() -> Snapshot {
+    let mut snapshot = drops();
+    snapshot.clients.error = 17;
+    locate(&mut snapshot, PLACES);
+    snapshot
+}
+
+/// Databases that somebody made to do harm.
+fn misplaced() -> Snapshot {
+    let mut snapshot = hostile();
+    let wide = "\u{6f22}\u{5b57}\u{6f22}\u{5b57}\u{6f22}\u{5b57}\u{6f22}\u{5b57}\u{6f22}\u{5b57}";
+    locate(
+        &mut snapshot,
+        &[
+            ("10.53.0.0/16", "\u{1b}[", 1, "\u{1b}]0;owned\u{7}\u{1b}[2J\r\nroot#"),
+            ("10.20.1.0/24", "zz", 2, "\u{202e}moc.elgoog"),
+            ("10.20.2.0/24", "DEU", 3, wide),
+            ("10.20.3.0/24", "", 4, "AS1 \u{1b}]0;owned\u{7}\u{1b}[2J"),
+            (
+                "2001:db8::/32",
+                "\u{1b}",
+                0,
+                "a`b|c,d=1+1 and more of it until no screen can hold it all",
+            ),
+        ],
+    );
+    snapshot
 }
 
 /// Some addresses have names.

@@ -19,15 +19,17 @@ fn system(number: u32, name: &str) -> Value {
     ])
 }
 
-/// Two databases, of countries and of autonomous systems, that know every IPv4 address: half of them
-/// to be in one place.
-pub(crate) fn databases(folder: &Path) -> [PathBuf; 2] {
+/// A network, the country it is in, and its autonomous system.
+pub(crate) type Place = (&'static str, &'static str, u32, &'static str);
+
+/// Two databases, of countries and of autonomous systems.
+pub(crate) fn databases(folder: &Path, places: &[Place]) -> [PathBuf; 2] {
     let paths = ["country.mmdb", "asn.mmdb"].map(|name| folder.join(name));
-    let countries = [("0.0.0.0/1", country("SE")), ("128.0.0.0/1", country("NZ"))];
-    let systems =
-        [("0.0.0.0/1", system(64_500, "=Example")), ("128.0.0.0/1", system(64_501, "Other"))];
-    for (path, rows) in paths.iter().zip([countries, systems]) {
-        fs::write(path, database(&rows)).expect("a database can be written");
+    let countries = places.iter().map(|(network, code, ..)| (*network, country(code)));
+    let systems = places.iter().map(|(network, _, number, name)| (*network, system(*number, name)));
+    let rows: [Vec<(&str, Value)>; 2] = [countries.collect(), systems.collect()];
+    for (path, rows) in paths.iter().zip(&rows) {
+        fs::write(path, database(rows)).expect("a database can be written");
     }
     paths
 }

@@ -18,11 +18,16 @@ const MOST_TYPED: usize = 50;
 
 /// Asks for what is looked at now.
 fn ask(model: &mut Model) -> Effect {
+    begin_at_the_top(model);
+    Effect::Ask(Command::Select(model.selection.filter()))
+}
+
+/// Of every table.
+pub(super) fn begin_at_the_top(model: &mut Model) {
     for table in model.tables.values_mut() {
         table.anchor = None;
         table.place = 0;
     }
-    Effect::Ask(Command::Select(model.selection.filter()))
 }
 
 /// Into the selected row: its part of everything, in the view that says most about it.
@@ -34,13 +39,19 @@ pub(super) fn enter(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
         model.notice = Some("there is nothing to enter here".to_owned());
         return None;
     };
-    if model.selection.crumbs.iter().any(|other| other.term == crumb.term) {
+    let is_same = |other: &Crumb| other.term == crumb.term && other.within == crumb.within;
+    if model.selection.crumbs.iter().any(is_same) {
         model.notice = Some(format!("{} is what is shown", crumb.label));
         return None;
     }
+    let is_of_rows = crumb.within.is_some();
     model.selection.enter(crumb);
     model.view = next_view(id).unwrap_or(model.view);
     model.zoomed = false;
+    if is_of_rows {
+        begin_at_the_top(model);
+        return None;
+    }
     Some(ask(model))
 }
 
@@ -50,8 +61,12 @@ fn next_view(id: SheetId) -> Option<usize> {
         move |view: &View| (view.sheets)(&Model::default()).as_slice() == [wanted]
     };
     let next = match id {
-        SheetId::Findings => SheetId::Servers,
-        SheetId::Servers | SheetId::Prefixes | SheetId::ServerTimes => SheetId::Clients,
+        SheetId::Findings | SheetId::ServerNetworks | SheetId::ServerCountries => SheetId::Servers,
+        SheetId::Servers
+        | SheetId::Prefixes
+        | SheetId::ServerTimes
+        | SheetId::ClientNetworks
+        | SheetId::ClientCountries => SheetId::Clients,
         SheetId::Clients | SheetId::Domains | SheetId::Suffixes => SheetId::Names,
         SheetId::Names | SheetId::Paths => SheetId::Lookups,
         _ => return Some(0),
@@ -60,15 +75,19 @@ fn next_view(id: SheetId) -> Option<usize> {
 }
 
 /// Out of the row that was entered last, or what else is looked at.
-pub(super) fn leave(model: &mut Model) -> Effect {
-    if let Some(Crumb { from, .. }) = model.selection.crumbs.pop() {
+pub(super) fn leave(model: &mut Model) -> Option<Effect> {
+    if let Some(Crumb { from, within, .. }) = model.selection.crumbs.pop() {
         model.view = from;
+        if within.is_some() {
+            begin_at_the_top(model);
+            return None;
+        }
     } else if model.selection.span.is_some() {
         model.selection.span = None;
     } else {
         model.selection.filter.clear();
     }
-    ask(model)
+    Some(ask(model))
 }
 
 /// Begins to type; what is in force can be changed.

@@ -36,12 +36,13 @@ fn draw_way(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Buffer)
     let counted = match area.width {
         0..60 => String::new(),
         _ => match model.bindings.label(Msg::Back) {
-            Some(key) => format!("  {}  {key}: back", counted(snapshot)),
-            None => format!("  {}", counted(snapshot)),
+            Some(key) => format!("  {}  {key}: back", of_what(model, snapshot)),
+            None => format!("  {}", of_what(model, snapshot)),
         },
     };
     let room = usize::from(area.width).saturating_sub(text::width(&counted) + 6);
-    let told = text::clip_middle(&model.called(snapshot).in_text(&model.selection.told()), room);
+    let told = model.called(snapshot).and_where(&model.selection.told(), snapshot);
+    let told = text::clip_middle(&told, room);
     let pieces =
         [("only: ".to_owned(), Meaning::Quiet), (told, Meaning::Strong), (counted, Meaning::Quiet)];
     write_pieces(&pieces, area, buffer);
@@ -64,6 +65,14 @@ fn below(typing: &Typing, snapshot: &Snapshot) -> Vec<Piece> {
         Some(error) => vec![(error.clone(), Meaning::Strong)],
         None => vec![(counted(snapshot), Meaning::Quiet)],
     }
+}
+
+/// How much of everything it is; a network or country is one of rows and nothing else.
+fn of_what(model: &Model, snapshot: &Snapshot) -> String {
+    if model.selection.is_of_rows() {
+        return "rows alone, no filter".to_owned();
+    }
+    counted(snapshot)
 }
 
 /// How much of everything it is.

@@ -8,8 +8,8 @@ use crate::snapshot::Snapshot;
 use crate::tui::model::Model;
 use crate::tui::sheets::SheetId;
 
-pub(super) const SERVERS: View = alone('v', "Servers", |_| vec![SheetId::Servers]);
-pub(super) const CLIENTS: View = alone('c', "Clients", |_| vec![SheetId::Clients]);
+pub(super) const SERVERS: View = alone('v', "Servers", |model| vec![model.servers()]);
+pub(super) const CLIENTS: View = alone('c', "Clients", |model| vec![model.clients()]);
 pub(super) const NAMES: View = alone('n', "Names", |model| vec![model.names()]);
 pub(super) const NETWORKS: View = alone('i', "CIDR", |_| vec![SheetId::Prefixes]);
 pub(super) const PATHS: View = alone('p', "Path", |_| vec![SheetId::Paths]);

@@ -211,7 +211,7 @@ pub(crate) fn step_at(
 pub(crate) fn visible_rows(model: &Model, id: SheetId, snapshot: &Snapshot) -> usize {
     let page = page(model, snapshot, screen(model));
     let place = panes(model, snapshot, page.body).into_iter().find(|(each, _)| *each == id);
-    place.map_or(0, |(_, place)| table::shown_rows(snapshot, id, place))
+    place.map_or(0, |(_, place)| table::shown_rows(model, snapshot, id, place))
 }
 
 /// The part of the screen that a view has to itself.

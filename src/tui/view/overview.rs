@@ -9,13 +9,12 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use super::{Pane, View, findings, nothing, only_active, strip, timeline};
 use crate::snapshot::{List, Snapshot};
 use crate::tui::model::Model;
-use crate::tui::sheets::SheetId;
 use crate::tui::text;
 
 pub(super) const VIEW: View = View {
     key: 'o',
     title: "Overview",
-    sheets: |model| vec![SheetId::Servers, SheetId::Clients, model.names()],
+    sheets: |model| vec![model.servers(), model.clients(), model.names()],
     panes,
     draw,
 };

@@ -9,8 +9,9 @@ use ratatui::style::Style;
 use crate::snapshot::{Focus, Snapshot};
 use crate::tui::glyphs;
 use crate::tui::model::{Model, NamesBy};
-use crate::tui::sheet::{Extent, Sheet, Sort};
-use crate::tui::sheets::{CHANGE, SheetId};
+use crate::tui::places;
+use crate::tui::sheet::{Extent, Sheet, Sort, Summed};
+use crate::tui::sheets::{CHANGE, SheetId, is_of_places};
 use crate::tui::text;
 use crate::tui::theme::Meaning;
 use crate::tui::value::Value;
@@ -28,14 +29,14 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) {
     let (rows, place) = model.ordered(id, snapshot);
-    let height = shown_rows(snapshot, id, area);
+    let height = shown_rows(model, snapshot, id, area);
     let offset = offset(place, rows.len(), height);
     let visible: Vec<usize> = rows.iter().skip(offset).take(height).copied().collect();
     let columns = fit(model, snapshot, id, &visible, area.width.into());
     let active = model.active() == id;
     draw_headings(&columns, active, first_row(area), buffer);
     if visible.is_empty() {
-        draw_emptiness(snapshot, id, area, buffer);
+        draw_emptiness(model, snapshot, id, area, buffer);
     }
     for (nth, row) in visible.iter().enumerate() {
         let line = line(area, nth + 1);
@@ -45,7 +46,7 @@ pub(super) fn draw(
         }
     }
     if height + 1 < area.height.into() && !visible.is_empty() {
-        draw_foot(snapshot, id, rows.len(), line(area, visible.len() + 1), buffer);
+        draw_foot(model, snapshot, id, rows.len(), line(area, visible.len() + 1), buffer);
     }
     // Behind the rows, an empty one and the foot.
     if active && visible.len() + 3 < area.height.into() {
@@ -56,8 +57,8 @@ pub(super) fn draw(
 }
 
 /// How many rows of `id` fit into `area`.
-pub(super) fn shown_rows(snapshot: &Snapshot, id: SheetId, area: Rect) -> usize {
-    let foot = area.height >= ROOM_FOR_FOOT && foot(snapshot, id).is_some();
+pub(super) fn shown_rows(model: &Model, snapshot: &Snapshot, id: SheetId, area: Rect) -> usize {
+    let foot = area.height >= ROOM_FOR_FOOT && foot(model, snapshot, id).is_some();
     usize::from(area.height.saturating_sub(1 + u16::from(foot)))
 }
 
@@ -70,7 +71,7 @@ pub(super) fn row_at(
     y: u16,
 ) -> Option<usize> {
     let (rows, place) = model.ordered(id, snapshot);
-    let height = shown_rows(snapshot, id, area);
+    let height = shown_rows(model, snapshot, id, area);
     let row = usize::from(y.checked_sub(area.y + 1)?);
     (row < height).then(|| offset(place, rows.len(), height) + row)
 }
@@ -129,7 +130,10 @@ fn is_told(
     sort: Sort,
     snapshot: &Snapshot,
 ) -> bool {
-    if snapshot.compared.is_none() && sheet.heading(column, snapshot) == CHANGE {
+    let heading = sheet.heading(column, snapshot);
+    if snapshot.compared.is_none() && heading == CHANGE
+        || snapshot.geography.is_none() && is_of_places(column, &heading)
+    {
         return false;
     }
     let told = |row: &usize| sheet.value(*row, column, snapshot) != Value::Absent;
@@ -157,7 +161,11 @@ fn measure(
         least = least.max(needed(&value, column, width, room) + name.min(name_room(column, room)));
         is_text |= matches!(
             value,
-            Value::Name(_) | Value::Word(_) | Value::Address(_) | Value::Graded { .. }
+            Value::Name(_)
+                | Value::Word(_)
+                | Value::Long(_)
+                | Value::Address(_)
+                | Value::Graded { .. }
         );
     }
     let title = text::width(&heading);
@@ -182,12 +190,16 @@ fn name_width(model: &Model, snapshot: &Snapshot, value: &Value<'_>) -> usize {
     name.map_or(0, |name| 1 + text::width(&name.to_string()))
 }
 
+/// Columns of a long text that say enough: of `AS4294967295 Example Ltd` the number and a beginning.
+const LEAST_LONG: usize = 18;
+
 /// How many columns a value needs to say anything, in a table of `room` columns.
 fn needed(value: &Value<'_>, column: usize, width: usize, room: usize) -> usize {
     match (value, column) {
         (Value::Name(_) | Value::Word(_), 0) => width.min((room / 2).max(16)),
         (Value::Name(_), _) => width.min((room * 3 / 10).max(16)),
         (Value::Word(_), _) => width.min((room * 3 / 10).max(10)),
+        (Value::Long(_), _) => width.min(LEAST_LONG),
         _ => width,
     }
 }
@@ -197,7 +209,7 @@ fn heading(model: &Model, snapshot: &Snapshot, id: SheetId, column: usize, sort:
     let mut heading = id.sheet().heading(column, snapshot);
     if column == 0 {
         heading = key_heading(model, id, &heading);
-        if let Some(extent) = extent(snapshot, id) {
+        if let Some(extent) = extent(model, snapshot, id) {
             heading.push_str(&extent);
         }
     }
@@ -217,8 +229,11 @@ fn key_heading(model: &Model, id: SheetId, heading: &str) -> String {
 }
 
 /// ` (4)` or ` (20 of 4,123)`: how many rows there are.
-fn extent(snapshot: &Snapshot, id: SheetId) -> Option<String> {
-    let rows = id.sheet().rows(snapshot) as u64;
+fn extent(model: &Model, snapshot: &Snapshot, id: SheetId) -> Option<String> {
+    let rows = match model.within(id) {
+        Some(_) => model.ordered(id, snapshot).0.len(),
+        None => id.sheet().rows(snapshot),
+    } as u64;
     let Extent { total, .. } = id.sheet().extent(snapshot);
     match rows {
         0 => None,
@@ -305,8 +320,15 @@ fn put(text: &str, column: &Fitted, x: u16, area: Rect, style: Style, buffer: &m
     }
 }
 
-fn draw_emptiness(snapshot: &Snapshot, id: SheetId, area: Rect, buffer: &mut Buffer) {
+fn draw_emptiness(
+    model: &Model,
+    snapshot: &Snapshot,
+    id: SheetId,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let text = match (id, snapshot.responses()) {
+        _ if model.within(id).is_some() => format!("no {} seen there now", snapshot.focus),
         (SheetId::Lookups, _) => "no lookups yet".to_owned(),
         (_, 0) if snapshot.focus != Focus::NoResponse => "no responses yet".to_owned(),
         (SheetId::Findings, _) => "nothing found".to_owned(),
@@ -324,7 +346,7 @@ fn draw_emptiness(snapshot: &Snapshot, id: SheetId, area: Rect, buffer: &mut Buf
     }
 }
 
-/// Who says what the addresses of the selected row are called.
+/// Who says what the addresses of the selected row are called, and where they are.
 fn draw_told(
     model: &Model,
     snapshot: &Snapshot,
@@ -335,10 +357,13 @@ fn draw_told(
     let (sheet, called) = (id.sheet(), model.called(snapshot));
     let values = (0..sheet.columns()).map(|column| sheet.value(row, column, snapshot));
     let told = values.filter_map(|value| match value {
-        Value::Address(address) => called.told(address),
+        Value::Address(address) => {
+            let place = places::told(address, snapshot);
+            Some([called.told(address), place.map(|place| format!("{address} is in {place}"))])
+        }
         _ => None,
     });
-    let told = told.collect::<Vec<_>>().join("; ");
+    let told = told.flatten().flatten().collect::<Vec<_>>().join("; ");
     let told = text::clip(&told, line.width.into());
     if !line.is_empty() {
         buffer.set_stringn(line.x, line.y, told, line.width.into(), Meaning::Quiet.style());
@@ -346,13 +371,25 @@ fn draw_told(
 }
 
 /// What the table leaves out, if anything.
-fn foot(snapshot: &Snapshot, id: SheetId) -> Option<String> {
-    let Extent { total, omitted, error } = id.sheet().extent(snapshot);
+fn foot(model: &Model, snapshot: &Snapshot, id: SheetId) -> Option<String> {
+    let Extent { total, omitted, error, summed } = id.sheet().extent(snapshot);
     let rows = id.sheet().rows(snapshot) as u64;
     let mut said = Vec::new();
-    if total > rows {
+    if let Some(Summed { rows, total, what }) = summed.filter(|it| it.total > it.rows) {
         said.push(format!(
-            "{} of {} {} shown; {} {} in the others",
+            "sums of {} of {} {what}; {} {} in the others",
+            text::count(rows),
+            text::count(total),
+            text::count(omitted),
+            snapshot.focus
+        ));
+    } else if total > rows {
+        let (before, behind) = match model.within(id) {
+            Some(_) => ("looked for among ", ""),
+            None => ("", " shown"),
+        };
+        said.push(format!(
+            "{before}{} of {} {}{behind}; {} {} in the others",
             text::count(rows),
             text::count(total),
             id.sheet().title(),
@@ -366,8 +403,15 @@ fn foot(snapshot: &Snapshot, id: SheetId) -> Option<String> {
     (!said.is_empty()).then(|| said.join("; "))
 }
 
-fn draw_foot(snapshot: &Snapshot, id: SheetId, rows: usize, area: Rect, buffer: &mut Buffer) {
-    if let (Some(foot), false, true) = (foot(snapshot, id), area.is_empty(), rows > 0) {
+fn draw_foot(
+    model: &Model,
+    snapshot: &Snapshot,
+    id: SheetId,
+    rows: usize,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    if let (Some(foot), false, true) = (foot(model, snapshot, id), area.is_empty(), rows > 0) {
         let foot = text::clip(&format!("({foot})"), area.width.into());
         buffer.set_stringn(area.x, area.y, foot, area.width.into(), Meaning::Quiet.style());
     }
