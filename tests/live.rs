@@ -8,12 +8,16 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::print_stdout, reason = "what is skipped and what was measured is for the reader")]
 
+#[path = "live/addresses.rs"]
+mod addresses;
 #[path = "live/faults.rs"]
 mod faults;
 #[path = "live/monitoring.rs"]
 mod monitoring;
 #[path = "live/net.rs"]
 mod net;
+#[path = "support/places.rs"]
+mod places;
 #[path = "live/rows.rs"]
 mod rows;
 #[path = "live/servers.rs"]

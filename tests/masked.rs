@@ -5,6 +5,10 @@
 #[path = "support/analysis.rs"]
 #[expect(dead_code, reason = "only the place of the captures is needed here")]
 mod analysis;
+#[cfg(target_os = "linux")]
+#[path = "support/terminal.rs"]
+#[expect(dead_code, reason = "others look at how a terminal is left")]
+mod terminal;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -327,4 +331,110 @@ fn what_cannot_work_is_refused_with_advice() {
     }
     let (_, error, _) = run(&["report", capture, "--anonymize"]);
     assert!(error.contains("forgotten with this run"), "{error}");
+}
+
+/// The dashboard, walked through, and what it writes.
+#[cfg(target_os = "linux")]
+mod dashboard {
+    use rcodetop::tui::view::VIEWS;
+
+    use super::terminal::{PROGRAM, Terminal};
+    use super::*;
+
+    /// Whether the tab of a view is the marked one.
+    fn is_shown(terminal: &Terminal, title: &str) -> bool {
+        let screen = terminal.screen();
+        let rows = (0_u16..).zip(screen.rows(0, terminal::COLUMNS));
+        let mut tabs = rows.filter(|(_, row)| row.contains("Cause") && row.contains("Lookups"));
+        tabs.any(|(row, text)| {
+            let at = text.find(title).and_then(|at| u16::try_from(at).ok());
+            at.and_then(|at| screen.cell(row, at)).is_some_and(vt100::Cell::inverse)
+        })
+    }
+
+    /// What is on the screen in each view, and deeper in some of them.
+    fn walk(terminal: &mut Terminal) -> Vec<String> {
+        let mut screens = Vec::new();
+        for view in VIEWS {
+            terminal.type_in(&view.key.to_string());
+            terminal.wait_until(view.title, |_| is_shown(terminal, view.title));
+            screens.push(terminal.screen().contents());
+        }
+        // Into a server; then to a lookup, its messages and the first of them.
+        for (keys, there) in [
+            ("v", "server ("),
+            ("\r", "only: server "),
+            ("L", "began ("),
+            ("\r", "step 1 of "),
+            ("\r", ", flags "),
+        ] {
+            terminal.type_in(keys);
+            terminal.wait_to_see(there);
+            screens.push(terminal.screen().contents());
+        }
+        screens
+    }
+
+    /// What `e` writes in its first form, and `w`.
+    fn written(terminal: &mut Terminal, folder: &Path) -> Vec<u8> {
+        terminal.type_in("e\r");
+        terminal.wait_to_see("report written");
+        terminal.type_in("w");
+        terminal.wait_to_see(".pcapng");
+        let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<PathBuf> = files.collect();
+        assert_eq!(files.len(), 2, "{files:?}");
+        files.iter().flat_map(|file| fs::read(file).unwrap()).collect()
+    }
+
+    #[test]
+    fn no_screen_and_no_export_of_the_dashboard_has_a_true_address() {
+        let capture = testdata("outage.pcap.gz");
+        let true_ones = addresses(&both(&capture).0);
+        let folder = tempfile::tempdir().unwrap();
+        let into = folder.path().to_str().unwrap();
+        let words = [PROGRAM, "--no-config", "--theme", "none", "--export-dir", into];
+        let words = [&words[..], &["--anonymize", capture.to_str().unwrap()]].concat();
+        let mut terminal = Terminal::run(&words, &[]);
+        terminal.wait_to_see("complete");
+        let mut screens = walk(&mut terminal);
+        assert!(screens.iter().any(|screen| screen.contains("addresses are pseudonyms")));
+        let bytes = written(&mut terminal, folder.path());
+        terminal.type_in("q");
+        terminal.check_end(0);
+        screens.push(terminal.last_words());
+        check_hidden("the dashboard", &screens, &bytes, &true_ones);
+    }
+
+    /// With a key that is made for the run, what is the same on both sides is no difference; and what
+    /// was counted with true addresses is not shown beside pseudonyms.
+    #[test]
+    fn a_baseline_is_behind_the_same_veil() {
+        let capture = testdata("outage.pcap.gz");
+        let capture = capture.to_str().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let summary = folder.path().join("outage.summary");
+        let summary = summary.to_str().unwrap();
+        run(&["report", "-q", capture, "--format", "summary", "-o", summary]);
+        let with = |words: &[&str], baseline: &str| {
+            let words = [&[PROGRAM, "--no-config", "--baseline", baseline], words, &[capture]];
+            Terminal::run(&words.concat(), &[])
+        };
+        let mut terminal = with(&["--anonymize"], capture);
+        terminal.wait_to_see("complete");
+        terminal.type_in("v");
+        terminal.wait_to_see("server (5)");
+        let shown = terminal.screen().contents();
+        assert!(!shown.contains(" gone") && !shown.contains(" new"), "{shown}");
+        terminal.type_in("q");
+        terminal.check_end(0);
+        for (veil, why) in [
+            ("--anonymize".to_owned(), "give the key that it was made with"),
+            (format!("--anonymize={KEY}"), "which --anonymize cannot hide any more"),
+        ] {
+            let mut terminal = with(&[&veil], summary);
+            assert_eq!(terminal.wait().code(), Some(2));
+            terminal.wait_for(why);
+        }
+    }
 }

@@ -16,7 +16,7 @@ use super::terminal::{PROGRAM, Terminal};
 const REFUSAL: &[u8] = b"\0\x07\x81\x85\0\x01\0\0\0\0\0\0\x03www\x07example\0\0\x01\0\x01";
 
 /// Sends refusals from the server's port to the client, who need not listen.
-fn refuse(times: usize) {
+pub(crate) fn refuse(times: usize) {
     let socket = UdpSocket::bind("10.99.0.1:53").expect("the address is here");
     for _ in 0..times {
         // Errors of those before are told here: nobody listens.
@@ -37,7 +37,7 @@ fn dashboard_with(options: &[&str]) -> (Running, Terminal) {
     (client, terminal)
 }
 
-fn leave(mut terminal: Terminal, status: i32) {
+pub(crate) fn leave(mut terminal: Terminal, status: i32) {
     terminal.type_in("q");
     terminal.check_end(status);
 }
