@@ -25,6 +25,7 @@ mod strip;
 mod table;
 mod tabs;
 mod timeline;
+mod told;
 pub(super) mod verdict;
 
 use ratatui::buffer::Buffer;

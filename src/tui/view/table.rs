@@ -6,10 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::told;
 use crate::snapshot::{Focus, Snapshot};
 use crate::tui::glyphs;
 use crate::tui::model::{Model, NamesBy};
-use crate::tui::places;
 use crate::tui::sheet::{Extent, Sheet, Sort, Summed};
 use crate::tui::sheets::{CHANGE, SheetId, is_of_places};
 use crate::tui::text;
@@ -50,9 +50,10 @@ pub(super) fn draw(
     }
     // Behind the rows, an empty one and the foot.
     if active && visible.len() + 3 < area.height.into() {
+        let behind = text::cells(visible.len() + 3);
+        let left = Rect { y: area.y + behind, height: area.height.saturating_sub(behind), ..area };
         let row = rows.get(place).copied();
-        let last = line(area, usize::from(area.height) - 1);
-        row.into_iter().for_each(|row| draw_told(model, snapshot, (id, row), last, buffer));
+        row.into_iter().for_each(|row| told::draw(model, snapshot, (id, row), left, buffer));
     }
 }
 
@@ -343,30 +344,6 @@ fn draw_emptiness(
     if !line.is_empty() {
         let text = text::clip(&text, line.width.into());
         buffer.set_stringn(line.x, line.y, text, line.width.into(), Meaning::Quiet.style());
-    }
-}
-
-/// Who says what the addresses of the selected row are called, and where they are.
-fn draw_told(
-    model: &Model,
-    snapshot: &Snapshot,
-    (id, row): (SheetId, usize),
-    line: Rect,
-    buffer: &mut Buffer,
-) {
-    let (sheet, called) = (id.sheet(), model.called(snapshot));
-    let values = (0..sheet.columns()).map(|column| sheet.value(row, column, snapshot));
-    let told = values.filter_map(|value| match value {
-        Value::Address(address) => {
-            let place = places::told(address, snapshot);
-            Some([called.told(address), place.map(|place| format!("{address} is in {place}"))])
-        }
-        _ => None,
-    });
-    let told = told.flatten().flatten().collect::<Vec<_>>().join("; ");
-    let told = text::clip(&told, line.width.into());
-    if !line.is_empty() {
-        buffer.set_stringn(line.x, line.y, told, line.width.into(), Meaning::Quiet.style());
     }
 }
 
