@@ -217,8 +217,11 @@ fn a_monitor_is_told_by_its_own_line_and_exit_status() {
     check_probe(&[&refused, "--critical", "100"], 0, "RCODETOP OK - ", "share=100.00%;;100;");
     check_probe(&[&refused], 1, "RCODETOP WARNING - ", "share=100.00%;;;0;100");
     let quiet = folder.file("quiet.pcap", &pcap(1, &[&query]));
-    check_probe(&[&quiet], 0, "RCODETOP OK - REFUSED 0.0% (0 of 0 responses)", "share=0.00%");
-    check_probe(&[&damaged], 1, "RCODETOP WARNING - REFUSED 0.0%", "share=0.00%");
+    let silence = "RCODETOP UNKNOWN - 1 query and no responses: nothing can be said of REFUSED; ";
+    check_probe(&[&quiet], 3, silence, "share=0.00%");
+    check_probe(&[&quiet, "--critical", "5"], 3, silence, "share=0.00%");
+    check_probe(&[&damaged], 3, silence, "share=0.00%");
+    check(&["report", "-q", "--check", &quiet], 3, &[], &["nothing can be said of REFUSED"]);
     let nothing = folder.file("nothing.pcap", &pcap(1, &[]));
     check_probe(&[&nothing], 3, "RCODETOP UNKNOWN - no DNS message was captured", "share=");
     let missing = folder.path("missing.pcap").to_str().unwrap().to_owned();
@@ -542,6 +545,16 @@ fn the_interfaces_are_listed() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).starts_with("INTERFACE"), "{}", stdout(&output));
     assert_eq!(stdout(&run(&["-D"])), stdout(&output));
+}
+
+#[test]
+fn a_difference_to_nothing_is_none_and_said_to_be() {
+    let folder = Folder::new();
+    let refused = folder.file("a.pcap", &refusal());
+    let nothing = folder.file("nothing.pcap", &pcap(1, &[]));
+    let why = "no DNS message was captured";
+    check(&["diff", &refused, &nothing, "--no-sandbox"], 0, &[&format!("after: {why}")], &[]);
+    check(&["diff", "--check", &refused, &nothing], 3, &[why], &[why]);
 }
 
 /// Whether a program has taken over SIGUSR1, which kills who has not.

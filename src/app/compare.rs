@@ -63,18 +63,22 @@ pub(super) fn run(plan: &Diff) -> anyhow::Result<Exit> {
         color: told.color,
     };
     sink.write(|out| write_difference(plan.format, &difference, out))?;
-    Ok(exit(&comparison, plan.check, [before.exit, after.exit]))
+    let sides = [(&before.side, before.exit), (&after.side, after.exit)];
+    Ok(exit(&comparison, plan.check, sides))
 }
 
-fn exit(comparison: &Comparison, check: bool, sides: [Exit; 2]) -> Exit {
+fn exit(comparison: &Comparison, check: bool, sides: [(&Side, Exit); 2]) -> Exit {
     if check && comparison.is_worse() {
         return Exit::Fault;
     }
     let mut troubles = Vec::new();
-    for side in sides {
-        if let Exit::Incomplete(told) = side {
+    for (side, exit) in sides {
+        if let Exit::Incomplete(told) = exit {
             troubles.extend(told);
         }
+        // Nothing differs from nothing.
+        troubles
+            .extend(side.emptiness().filter(|_| check).map(|why| format!("{}: {why}", side.name)));
     }
     if troubles.is_empty() { Exit::Done } else { Exit::Incomplete(troubles) }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use super::InternalError;
 use crate::ledger::Reason;
+use crate::output::probe;
 use crate::snapshot::{
     COMPLAINT, Confidence, Ended, Finding, Focus, NOT_WRITTEN, Quality, Snapshot,
 };
@@ -65,14 +66,14 @@ pub(super) fn require_frames(snapshot: &Snapshot) -> Result<(), NothingRead> {
 /// The verdict on a report that was made. A fault found outweighs a loss: it is certain, whereas
 /// "no fault" cannot be said of a capture that is not whole.
 pub(super) fn verdict(snapshot: &Snapshot, check: bool) -> Exit {
-    let troubles = troubles(snapshot);
+    let mut troubles = troubles(snapshot);
     if check && is_fault(snapshot) {
-        Exit::Fault
-    } else if troubles.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Incomplete(troubles)
+        return Exit::Fault;
     }
+    let name = &snapshot.source.name;
+    let unjudged = probe::unjudged(snapshot).filter(|_| check);
+    troubles.extend(unjudged.map(|why| format!("{name}: {why}")));
+    if troubles.is_empty() { Exit::Done } else { Exit::Incomplete(troubles) }
 }
 
 /// Whether a monitor should be told. What nothing explains counts as a fault.
@@ -126,11 +127,13 @@ fn complaints(snapshot: &Snapshot) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Ledger;
     use crate::snapshot::{Rcode, RcodeRow, fixtures};
 
     fn with_refusals(responses: u64) -> Snapshot {
         let row = RcodeRow { rcode: Rcode::REFUSED, responses, share: 1.0, latency: None };
-        Snapshot { focus: Focus::default(), rcodes: vec![row], ..Snapshot::default() }
+        let ledger = Ledger { responses: 5, ..Ledger::default() };
+        Snapshot { focus: Focus::default(), rcodes: vec![row], ledger, ..Snapshot::default() }
     }
 
     fn finding(cause: &'static str, confidence: Confidence, fault: bool) -> Finding {
@@ -148,6 +151,20 @@ mod tests {
         assert_eq!(verdict(&with_refusals(1), false), Exit::Done);
         assert_eq!(verdict(&with_refusals(1), true), Exit::Fault);
         assert_eq!(verdict(&with_refusals(0), true), Exit::Done);
+    }
+
+    #[test]
+    fn silence_is_no_proof_that_nobody_is_refused() {
+        let nothing = Snapshot { ledger: Ledger::default(), ..with_refusals(0) };
+        let asked = Ledger { queries: 4, ..Ledger::default() };
+        let silence = Snapshot { ledger: asked, ..with_refusals(0) };
+        for (snapshot, why) in
+            [(nothing, "no DNS message was captured"), (silence, "4 queries and no")]
+        {
+            let Exit::Incomplete(told) = verdict(&snapshot, true) else { panic!("{why}") };
+            assert!(told[0].contains(why), "{told:?}");
+            assert_eq!(verdict(&snapshot, false), Exit::Done);
+        }
     }
 
     #[test]

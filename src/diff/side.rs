@@ -268,6 +268,12 @@ impl Side {
         }
     }
 
+    /// Why nothing can be said of what it does not show.
+    pub fn emptiness(&self) -> Option<&'static str> {
+        let is_empty = self.queries + self.responses == 0;
+        is_empty.then_some("no DNS message was captured: that nothing differs says nothing")
+    }
+
     /// All exchanges in focus, and what their share is of.
     pub fn whole(&self) -> Part {
         self.counted(self.focus)

@@ -1,7 +1,7 @@
 //! One line for a monitor that runs checks, as the guidelines of the Monitoring Plugins have it: the
 //! status and why, then numbers to keep; below it what was found, a line each.
 
-use super::words::percent;
+use super::words::{self, percent};
 use crate::snapshot::{Confidence, Finding, Snapshot, share};
 
 /// Findings and troubles that have a line at most: monitors cut what is longer than some kilobytes.
@@ -69,15 +69,30 @@ fn said(status: ProbeStatus, what: &str) -> String {
     format!("RCODETOP {} - {what}\n", status.word())
 }
 
-fn status(snapshot: &Snapshot, thresholds: &Thresholds, troubles: &[String]) -> ProbeStatus {
-    if snapshot.queries() + snapshot.responses() == 0 {
-        return ProbeStatus::Unknown;
+/// Why nothing can be said of what is in focus, where nothing came that it could have been: silence
+/// is no proof that nobody is refused.
+pub fn unjudged(snapshot: &Snapshot) -> Option<String> {
+    let (queries, whole) = (snapshot.queries(), snapshot.focus.whole());
+    match snapshot.in_focus().1 {
+        0 if queries + snapshot.responses() == 0 => Some("no DNS message was captured".to_owned()),
+        0 => Some(format!(
+            "{} and no {whole}: nothing can be said of {}; try --focus no-response",
+            words::queries(queries),
+            snapshot.focus_word()
+        )),
+        _ => None,
     }
+}
+
+fn status(snapshot: &Snapshot, thresholds: &Thresholds, troubles: &[String]) -> ProbeStatus {
     let found = if thresholds == &Thresholds::default() {
         by_findings(snapshot)
     } else {
         by_share(snapshot, thresholds)
     };
+    if found == ProbeStatus::Ok && unjudged(snapshot).is_some() {
+        return ProbeStatus::Unknown;
+    }
     // Of a capture that is not whole, "nothing" cannot be said.
     if troubles.is_empty() { found } else { found.max(ProbeStatus::Warning) }
 }
@@ -96,32 +111,41 @@ fn by_share(snapshot: &Snapshot, thresholds: &Thresholds) -> ProbeStatus {
 /// A fault with a cause that is likely is critical; one that is possible, and what no cause explains,
 /// is a warning.
 fn by_findings(snapshot: &Snapshot) -> ProbeStatus {
-    let of = |finding: &Finding| match finding {
+    let is_unexplained = !snapshot.findings.iter().any(|it| it.outcome.is_in(snapshot.focus))
+        && snapshot.in_focus().0 > 0;
+    let least = if is_unexplained { ProbeStatus::Warning } else { ProbeStatus::Ok };
+    snapshot.findings.iter().map(of_finding).fold(least, ProbeStatus::max)
+}
+
+fn of_finding(finding: &Finding) -> ProbeStatus {
+    match finding {
         _ if finding.is_unknown() => ProbeStatus::Warning,
         Finding { fault: false, .. } => ProbeStatus::Ok,
         Finding { confidence: Confidence::Possible, .. } => ProbeStatus::Warning,
         _ => ProbeStatus::Critical,
-    };
-    let is_unexplained = !snapshot.findings.iter().any(|it| it.outcome.is_in(snapshot.focus))
-        && snapshot.in_focus().0 > 0;
-    let least = if is_unexplained { ProbeStatus::Warning } else { ProbeStatus::Ok };
-    snapshot.findings.iter().map(of).fold(least, ProbeStatus::max)
+    }
 }
 
+/// What is in focus, and the worst that was found: of that, if there is any.
 fn reason(snapshot: &Snapshot, status: ProbeStatus) -> String {
-    if status == ProbeStatus::Unknown {
-        return "no DNS message was captured".to_owned();
+    if let (ProbeStatus::Unknown, Some(why)) = (status, unjudged(snapshot)) {
+        return why;
     }
     let (focus, whole) = snapshot.in_focus();
     let share = percent(share(focus, whole));
-    let counted = format!(
+    let told = format!(
         "{} {share} ({focus} of {whole} {})",
         snapshot.focus_word(),
         snapshot.focus.whole()
     );
-    match snapshot.findings.first() {
-        Some(finding) => format!("{counted}: {}", finding.brief),
-        None => counted,
+    let is_in_focus = |it: &&Finding| it.outcome.is_in(snapshot.focus);
+    // The first of those that are as bad.
+    let worst = snapshot.findings.iter().rev().max_by_key(|it| (is_in_focus(it), of_finding(it)));
+    match worst {
+        Some(it) if it.is_unknown() => format!("{told}: {}", it.brief),
+        Some(it) if is_in_focus(&it) => format!("{told}: [{}] {}", it.confidence, it.brief),
+        Some(it) => format!("{told}; besides: [{}] {}", it.confidence, it.brief),
+        None => told,
     }
 }
 

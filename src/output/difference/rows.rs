@@ -92,6 +92,7 @@ pub(super) fn notes(it: &Difference<'_>) -> Vec<String> {
         );
     }
     for (which, side) in [("before", it.before), ("after", it.after)] {
+        notes.extend(side.emptiness().map(|text| format!("{which}: {text}")));
         notes.extend(side.cautions.iter().map(|text| format!("{which}: {text}")));
     }
     notes
