@@ -36,6 +36,11 @@ impl Timestamp {
     pub fn plus(self, by: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
     }
+
+    /// This moment less `by`; saturates at the beginning of time.
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX)))
+    }
 }
 
 /// RFC 3339, UTC, always nine fractional digits: `2026-11-21T03:12:00.000001000Z`.
@@ -108,6 +113,7 @@ mod tests {
     fn the_end_of_time_does_not_overflow() {
         let end = Timestamp::new(u64::MAX, u64::MAX);
         assert_eq!(end.plus(Duration::MAX), end);
+        assert_eq!(end.minus(Duration::MAX), Timestamp::default());
         assert!(end.to_string().starts_with("2554-"));
     }
 }

@@ -18,7 +18,7 @@ use crate::select::Filter;
 use crate::snapshot::{
     COMPLAINT, Ended, Lists, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp,
 };
-use crate::source::{End, FrameSource, NextRun, SourceError};
+use crate::source::{End, FrameSource, Frames, NextRun, SourceError};
 use crate::summary::Sum;
 
 /// What a piece of work may take before the caller gets its turn.
@@ -123,21 +123,13 @@ impl Reader {
             NextRun::Frames(run) => {
                 let taken = run.len();
                 self.frames += taken as u64;
-                if let Some(recorder) = &mut self.recorder {
-                    run.clone().for_each(|frame| recorder.frame(&frame));
-                }
-                if let Some(beside) = beside {
-                    beside.feed(run.clone());
-                }
-                self.analyzer.feed(run);
+                let (recorder, analyzer) = (&mut self.recorder, &mut *self.analyzer);
+                feed(run, recorder.as_mut(), beside, analyzer);
                 return Some(taken);
             }
             NextRun::Quiet => self.quiet(is_live, beside),
             NextRun::End(end) => {
-                if let Some(beside) = beside {
-                    beside.finish();
-                }
-                self.end(ended(end));
+                self.end(ended(end), beside);
             }
         }
         None
@@ -156,12 +148,24 @@ impl Reader {
         }
     }
 
-    /// Nothing follows: what was held is counted. The first end is the one that counts.
-    fn end(&mut self, how: Ended) {
-        if self.ended.is_none() {
-            self.analyzer.finish();
-            self.ended = Some(how);
+    /// Takes in what was read already, where that waits for what comes before it.
+    fn take_remains(&mut self, beside: &mut Beside<'_>) {
+        while let (None, NextRun::Frames(run)) = (&self.ended, self.source.remains()) {
+            self.frames += run.len() as u64;
+            feed(run, self.recorder.as_mut(), beside, &mut *self.analyzer);
         }
+    }
+
+    /// Nothing follows: what was held is counted. The first end is the one that counts.
+    fn end(&mut self, how: Ended, beside: &mut Beside<'_>) {
+        if self.ended.is_some() {
+            return;
+        }
+        if let Some(beside) = beside {
+            beside.finish();
+        }
+        self.analyzer.finish();
+        self.ended = Some(how);
     }
 
     /// What was read is with the disk before long.
@@ -183,6 +187,22 @@ impl Reader {
         let complaints = self.source.complaints().iter();
         complaints.map(|text| Quality { id: COMPLAINT, text: text.clone() }).collect()
     }
+}
+
+/// Hands frames to all that look at them.
+fn feed(
+    run: Frames<'_>,
+    recorder: Option<&mut Recorder>,
+    beside: &mut Beside<'_>,
+    analyzer: &mut dyn Analyze,
+) {
+    if let Some(recorder) = recorder {
+        run.clone().for_each(|frame| recorder.frame(&frame));
+    }
+    if let Some(beside) = beside {
+        beside.feed(run.clone());
+    }
+    analyzer.feed(run);
 }
 
 impl Capture {
@@ -287,12 +307,19 @@ impl Capture {
 
     /// Nothing follows.
     pub(super) fn end(&mut self, how: Ended) {
-        match &mut self.part {
-            Some(Part::Again(part)) => part.end(how.clone()),
-            Some(Part::FromNow(analyzer, _)) if self.whole.ended.is_none() => analyzer.finish(),
-            _ => {}
+        // Of what is played, the time of what remains has not come.
+        let is_played = self.playing.is_some();
+        if let Some(Part::Again(part)) = &mut self.part {
+            if !is_played {
+                part.take_remains(&mut None);
+            }
+            part.end(how.clone(), &mut None);
         }
-        self.whole.end(how);
+        let mut beside = beside(&mut self.part);
+        if !is_played {
+            self.whole.take_remains(&mut beside);
+        }
+        self.whole.end(how, &mut beside);
         self.whole.flush();
     }
 

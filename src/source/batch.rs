@@ -3,6 +3,7 @@
 //! The copy costs a few nanoseconds, spares a library call per frame, returns the kernel's block
 //! early, and lets frames of several interfaces be put in order.
 
+use super::NextRun;
 use super::frames::Frames;
 use super::record::Place;
 use crate::time::Timestamp;
@@ -57,5 +58,10 @@ impl Batch {
         let taken = left.get(..most).unwrap_or(left);
         self.given += taken.len();
         Frames::new(&self.bytes, taken)
+    }
+
+    /// All frames that were not given out; quiet if there are none.
+    pub(super) fn take_rest(&mut self) -> NextRun<'_> {
+        if self.is_spent() { NextRun::Quiet } else { NextRun::Frames(self.take_many(usize::MAX)) }
     }
 }

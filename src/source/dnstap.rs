@@ -1,44 +1,21 @@
-//! dnstap: what a DNS server tells of its queries and responses, in frame streams.
+//! dnstap: what a DNS server tells of its queries and responses, in the frames of a stream
+//! ([`super::fstrm`]).
 //!
-//! Two layers, both read here: the frames of a stream (as fstrm writes them: a length of four bytes
-//! in network order, or an escape of zero and a control frame), and in each a message of Protocol
-//! Buffers (dnstap.proto). A parser by hand: two kinds of fields are needed, borrowed, and a
-//! length that lies costs nothing. What comes out is a frame that holds a DNS message alone.
+//! Each is a message of Protocol Buffers (dnstap.proto). A parser by hand: two kinds of fields are
+//! needed, borrowed, and a length that lies costs nothing. What comes out is a DNS message alone.
 
+use super::fstrm::{self, Control, LONGEST_CONTROL, Look};
 use super::record::Parsed;
 use crate::time::Timestamp;
 use crate::wire::{Address, Endpoint, LinkType, Transport};
 
 /// A data frame is no longer than this: a DNS message, the query to it, and some words.
 const LONGEST_FRAME: u32 = 1 << 20;
-/// A control frame is no longer than this (`FSTRM_CONTROL_FRAME_LENGTH_MAX`).
-const LONGEST_CONTROL: u32 = 512;
 /// Fields of a message that are looked at; there are some twenty.
 const MOST_FIELDS: usize = 256;
 
-const START: u32 = 2;
-const STOP: u32 = 3;
-const CONTENT_TYPE: u32 = 1;
-
-/// What a stream that can be read holds.
-pub(super) const CONTENT: &[u8] = b"protobuf:dnstap.Dnstap";
-
 /// The frame of a file as it is: nobody but this module reads it, and the number is never written.
 pub(super) const LINK: LinkType = LinkType(u16::MAX);
-
-/// Whether a file of which these are the first bytes is one; `None` if there are too few to tell.
-pub(super) fn begins(bytes: &[u8]) -> Option<bool> {
-    let escape = bytes.get(..4)?;
-    if escape != [0; 4] {
-        return Some(false);
-    }
-    let (length, kind) = (word(bytes, 4)?, word(bytes, 8)?);
-    Some((4..=LONGEST_CONTROL).contains(&length) && kind == START)
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|word| u32::from_be_bytes(*word))
-}
 
 /// What is read of a stream.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +40,26 @@ impl Stream {
 
     /// The next frame of a stream; `found` is filled in if it holds data.
     pub(super) fn parse(&mut self, bytes: &[u8], found: &mut Data) -> Parsed {
-        let Some(length) = word(bytes, 0) else { return Parsed::Need(4) };
-        if length == 0 {
-            return control(bytes);
-        }
+        let length = match fstrm::look(bytes) {
+            Look::Data(length) => length,
+            Look::Need(size) => return Parsed::Need(size),
+            Look::Control(Control::Start, fields, _) if !fstrm::has_content(fields) => {
+                return Parsed::Damaged(
+                    "begins a stream of something else than dnstap messages; only these can be read"
+                        .to_owned(),
+                );
+            }
+            // Others belong to the talk between two programs, and streams may follow each other.
+            Look::Control(_, _, size) => return Parsed::Skip(size as u64),
+            Look::BadLength(length) => {
+                return Parsed::Damaged(format!(
+                    "claims a control frame of {length} bytes; it has 4 to {LONGEST_CONTROL}"
+                ));
+            }
+            Look::BadKind => {
+                return Parsed::Damaged("is a control frame of no kind that there is".to_owned());
+            }
+        };
         if length > LONGEST_FRAME {
             return Parsed::Damaged(format!(
                 "claims {length} bytes, more than the {LONGEST_FRAME} that a message can have"
@@ -80,43 +73,6 @@ impl Stream {
         }
         *found = Data { at: self.latest, start: 4, len };
         Parsed::Frame(4 + len)
-    }
-}
-
-/// A control frame: the first one tells what the stream holds, the last one that it ends. Others
-/// belong to the talk between two programs, and streams that follow each other in one file.
-fn control(bytes: &[u8]) -> Parsed {
-    let Some(length) = word(bytes, 4) else { return Parsed::Need(8) };
-    if !(4..=LONGEST_CONTROL).contains(&length) {
-        return Parsed::Damaged(format!(
-            "claims a control frame of {length} bytes; it has 4 to {LONGEST_CONTROL}"
-        ));
-    }
-    let size = 8 + usize::try_from(length).unwrap_or(usize::MAX);
-    let Some(frame) = bytes.get(8..size) else { return Parsed::Need(size) };
-    match word(frame, 0) {
-        Some(START) => match content(frame) {
-            Some(content) if content != CONTENT => Parsed::Damaged(
-                "begins a stream of something else than dnstap messages; only these can be read"
-                    .to_owned(),
-            ),
-            _ => Parsed::Skip(size as u64),
-        },
-        Some(kind) if kind <= 5 || kind == STOP => Parsed::Skip(size as u64),
-        _ => Parsed::Damaged("is a control frame of no kind that there is".to_owned()),
-    }
-}
-
-/// The content type that a control frame tells.
-pub(super) fn content(frame: &[u8]) -> Option<&[u8]> {
-    let mut rest = frame.get(4..)?;
-    loop {
-        let (kind, length) = (word(rest, 0)?, usize::try_from(word(rest, 4)?).ok()?);
-        let value = rest.get(8..8usize.checked_add(length)?)?;
-        if kind == CONTENT_TYPE {
-            return Some(value);
-        }
-        rest = rest.get(8 + length..)?;
     }
 }
 
@@ -255,15 +211,14 @@ pub(super) struct Teller {
 impl Teller {
     /// Hands on the message that a data frame tells: the query or the response that it is about. A
     /// response may have its query with it; where such queries are not told by themselves, it is
-    /// handed on as well. A frame of another type, or without a message, gives an empty one.
+    /// handed on as well. A frame of another type, or that makes no sense, tells of none.
     pub(super) fn tell(
         &mut self,
         at: Timestamp,
-        bytes: &[u8],
+        frame: Option<Message<'_>>,
         mut sink: impl FnMut(Option<Told<'_>>),
     ) {
-        let known = Message::read(bytes).filter(Message::is_known);
-        let Some(message) = known else { return sink(None) };
+        let Some(message) = frame.filter(Message::is_known) else { return sink(None) };
         let (client, server) = message.ends();
         let transport = message.transport();
         let role = 1_u8.checked_shl(message.role()).unwrap_or_default();
@@ -344,6 +299,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::source::fstrm::testing::control;
 
     fn number(field: u8, value: u64) -> Vec<u8> {
         let mut out = vec![field << 3];
@@ -382,7 +338,7 @@ mod tests {
 
     fn told(teller: &mut Teller, payload: &[u8]) -> String {
         let mut out = Vec::new();
-        teller.tell(Timestamp::new(9, 0), payload, |told| {
+        teller.tell(Timestamp::new(9, 0), Message::read(payload), |told| {
             out.push(told.map_or("nothing".to_owned(), |it| {
                 let text = String::from_utf8_lossy(it.message).into_owned();
                 let at = it.at.0 / 1_000_000_000;
@@ -453,21 +409,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_begins_with_what_it_holds_and_no_length_is_believed() {
-        let start = |content: &[u8]| {
-            let length = u32::try_from(content.len()).unwrap();
-            let frame = [&START.to_be_bytes()[..], &[0, 0, 0, 1], &length.to_be_bytes(), content];
-            let frame = frame.concat();
-            let size = u32::try_from(frame.len()).unwrap();
-            [&[0; 4][..], &size.to_be_bytes(), &frame].concat()
-        };
-        assert_eq!(begins(&start(CONTENT)), Some(true));
-        assert_eq!(begins(&[0; 12]), Some(false));
-        assert_eq!(begins(&[0; 11]), None);
-        assert_eq!(begins(b"abcd"), Some(false));
-        assert_eq!(parse(&start(CONTENT)), "skip 42");
-        assert!(parse(&start(b"protobuf:other")).contains("something else"));
-        assert_eq!(parse(&[0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 3]), "skip 12");
+    fn a_stream_is_one_of_messages_and_no_length_is_believed() {
+        assert_eq!(parse(&control(Control::Start, &[fstrm::CONTENT])), "skip 42");
+        assert!(parse(&control(Control::Start, &[b"protobuf:other"])).contains("something else"));
+        assert_eq!(parse(&control(Control::Stop, &[])), "skip 12");
         assert!(parse(&[0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 9]).contains("no kind"));
         assert!(parse(&[0, 0, 0, 0, 0xff, 0, 0, 4]).contains("control frame of"));
         assert!(parse(&[0xff; 8]).contains("claims 4294967295 bytes"));
@@ -479,7 +424,6 @@ mod tests {
         #[test]
         fn any_bytes_end(data in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse(&data);
-            let _ = content(&data);
             told(&mut Teller::default(), &data);
         }
     }

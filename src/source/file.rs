@@ -14,7 +14,6 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::End;
-use super::dnstap;
 use super::error::SourceError;
 use super::held::Held;
 use super::input::{self, Identity, Input};
@@ -22,6 +21,7 @@ use super::pcap::{self, Dialect, Header};
 use super::pcapng::{self, Numbering, Section};
 use super::record::{Parsed, Place, Run};
 use super::unpack::Compression;
+use super::{dnstap, fstrm};
 use crate::time::Timestamp;
 use crate::wire::LinkType;
 
@@ -241,7 +241,7 @@ impl Reader {
         if pcapng::begins(bytes) {
             return self.recognise_pcapng();
         }
-        match dnstap::begins(bytes) {
+        match fstrm::begins(bytes) {
             None if bytes.starts_with(&[0; 4]) => return Ok(Some(12)),
             Some(true) => {
                 self.format = Format::Dnstap(dnstap::Stream::new(self.numbering.next()));

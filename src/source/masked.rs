@@ -34,10 +34,7 @@ impl Masked {
         while self.batch.is_spent() {
             self.batch.clear();
             let Self { source, masker, batch, ended } = self;
-            let mut keep = |frame: &Frame<'_>| {
-                let Frame { at, wire_len, link, interface, bytes } = *frame;
-                batch.add(Place { at, wire_len, link, interface, ..Place::default() }, bytes);
-            };
+            let mut keep = |frame: &Frame<'_>| keep(frame, batch);
             match source.next_run(RUN) {
                 NextRun::Frames(run) => run.for_each(|frame| masker.take(&frame, &mut keep)),
                 NextRun::Quiet => return Some(Instead::Quiet),
@@ -53,6 +50,11 @@ impl Masked {
         }
         None
     }
+}
+
+fn keep(frame: &Frame<'_>, batch: &mut Batch) {
+    let Frame { at, wire_len, link, interface, bytes } = *frame;
+    batch.add(Place { at, wire_len, link, interface, ..Place::default() }, bytes);
 }
 
 /// What there is where there is no frame.
@@ -76,6 +78,17 @@ impl FrameSource for Masked {
             Some(Instead::End(end)) => NextRun::End(end),
             None => NextRun::Frames(self.batch.take_many(most)),
         }
+    }
+
+    fn remains(&mut self) -> NextRun<'_> {
+        while self.batch.is_spent() {
+            self.batch.clear();
+            let Self { source, masker, batch, .. } = self;
+            let NextRun::Frames(run) = source.remains() else { break };
+            let mut keep = |frame: &Frame<'_>| keep(frame, batch);
+            run.for_each(|frame| masker.take(&frame, &mut keep));
+        }
+        self.batch.take_rest()
     }
 
     fn peek(&mut self) -> Option<Timestamp> {

@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod filter;
 mod frames;
+mod fstrm;
 mod held;
 mod input;
 mod interface;
@@ -20,6 +21,7 @@ mod merge;
 mod pcap;
 mod pcapng;
 mod record;
+mod sorted;
 mod translated;
 mod unpack;
 mod window;
@@ -149,6 +151,12 @@ pub trait FrameSource: Send {
             Next::Quiet => NextRun::Quiet,
             Next::End(end) => NextRun::End(end),
         }
+    }
+
+    /// What was read and is held back, to be put in order, once nothing more shall be read: as many
+    /// frames as are at hand, and quiet when there are none left.
+    fn remains(&mut self) -> NextRun<'_> {
+        NextRun::Quiet
     }
 
     /// The time of the frame that [`Self::next`] gives, where one is at hand and its time is known
