@@ -23,13 +23,13 @@ mod linux {
     use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::os::fd::{AsFd, AsRawFd, OwnedFd};
     use std::os::unix::fs::{PermissionsExt, chown};
-    use std::os::unix::net::{UnixDatagram, UnixStream};
+    use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
     use std::path::Path;
     use std::process::{Command, ExitCode};
     use std::sync::OnceLock;
     use std::thread;
 
-    use rcodetop::confine::{self, Role, Wishes};
+    use rcodetop::confine::{self, Role, Sockets, Wishes};
     use rustix::io::Errno;
     use rustix::net::{AddressFamily, SocketType, socket};
     use rustix::process::{Pid, Resource, Rlimit, Signal, Uid, geteuid, kill_process};
@@ -56,6 +56,11 @@ mod linux {
             "who_tells_metrics_can_accept_and_nothing_else",
             who_tells_metrics_can_accept_and_nothing_else,
         ),
+        (
+            "who_hears_dnstap_can_accept_and_nothing_else",
+            who_hears_dnstap_can_accept_and_nothing_else,
+        ),
+        ("who_removes_a_socket_can_do_nothing_else", who_removes_a_socket_can_do_nothing_else),
         ("who_writes_reports_can_do_nothing_else", who_writes_reports_can_do_nothing_else),
         (
             "who_files_rows_can_make_folders_and_do_nothing_else",
@@ -97,13 +102,9 @@ mod linux {
     }
 
     /// Whether the kernel has all that confines it.
-    fn confine(role: Role, folder: &Path, sockets: &[&OwnedFd]) -> bool {
-        let wishes = Wishes {
-            role,
-            user: confine::analyst(None).unwrap(),
-            read: vec![folder.join("allowed")],
-            sockets: sockets.iter().map(|socket| socket.as_raw_fd()).collect(),
-        };
+    fn confine(role: Role, folder: &Path, sockets: Sockets) -> bool {
+        let user = confine::analyst(None).unwrap();
+        let wishes = Wishes { role, user, read: vec![folder.join("allowed")], sockets };
         let status = confine::confine(&wishes).unwrap();
         println!("{}", status.line());
         let lacking = status.warnings();
@@ -193,6 +194,13 @@ mod linux {
         ]
     }
 
+    fn sockets(sniffer: &Result<OwnedFd, Errno>, listening: &[&dyn AsRawFd]) -> Sockets {
+        Sockets {
+            packets: sniffer.iter().map(AsRawFd::as_raw_fd).collect(),
+            listening: listening.iter().map(|each| each.as_raw_fd()).collect(),
+        }
+    }
+
     fn packet_socket() -> Result<OwnedFd, Errno> {
         socket(AddressFamily::PACKET, SocketType::DGRAM, None)
     }
@@ -213,8 +221,7 @@ mod linux {
 
     fn who_reads_packets_can_do_nothing_else(folder: &Path) {
         let sniffer = packet_socket();
-        let sockets: Vec<&OwnedFd> = sniffer.iter().collect();
-        if !confine(Role::Analyst, folder, &sockets) {
+        if !confine(Role::Analyst, folder, sockets(&sniffer, &[])) {
             return;
         }
         let reports = folder.join("reports/rcodetop.md");
@@ -252,8 +259,7 @@ mod linux {
         let mut asks = TcpStream::connect(address).unwrap();
         let _also = TcpStream::connect(other.local_addr().unwrap()).unwrap();
         let sniffer = packet_socket();
-        let sockets: Vec<&OwnedFd> = sniffer.iter().collect();
-        if !confine(Role::Monitor(listener.as_raw_fd()), folder, &sockets) {
+        if !confine(Role::Monitor, folder, sockets(&sniffer, &[&listener])) {
             return;
         }
         let all = || {
@@ -299,12 +305,82 @@ mod linux {
         assert_eq!(accepted.read(&mut heard).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 
+    fn who_hears_dnstap_can_accept_and_nothing_else(folder: &Path) {
+        let bind = |name: &str| UnixListener::bind(folder.join(name)).unwrap();
+        let (listener, metrics, other) = (bind("dnstap"), bind("metrics"), bind("other"));
+        for name in ["dnstap", "other"] {
+            fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        // Whoever tells came before, as this process cannot connect any more.
+        let mut tells = UnixStream::connect(folder.join("dnstap")).unwrap();
+        let _also = UnixStream::connect(folder.join("other")).unwrap();
+        let mut asks = UnixStream::connect(folder.join("metrics")).unwrap();
+        let sockets = sockets(&Err(Errno::NOENT), &[&listener, &metrics]);
+        if !confine(Role::Analyst, folder, sockets) {
+            return;
+        }
+        let all = || {
+            let mut all = misdeeds(folder);
+            all.push(("accept on another socket", Box::new(|| other.accept().map(drop))));
+            all.push(("listen anew", Box::new(|| bind_at(&folder.join("anew")))));
+            all.push(("connect to itself", Box::new(|| connect_to(&folder.join("dnstap")))));
+            all.push(("connect to another", Box::new(|| connect_to(&folder.join("other")))));
+            all.push(("remove the socket", Box::new(|| fs::remove_file(folder.join("dnstap")))));
+            check_all_fail(&all);
+        };
+        all();
+        thread::scope(|scope| scope.spawn(all).join()).unwrap();
+        for (listener, other) in [(&listener, &mut tells), (&metrics, &mut asks)] {
+            let (mut accepted, _) = listener.accept().unwrap();
+            accepted.set_nonblocking(true).unwrap();
+            let mut heard = [0; 5];
+            other.write_all(b"READY").unwrap();
+            assert_eq!(accepted.read(&mut heard).unwrap(), 5);
+            accepted.write_all(b"START").unwrap();
+            other.read_exact(&mut heard).unwrap();
+            assert_eq!(&heard, b"START");
+        }
+        check_life_goes_on(folder);
+    }
+
+    fn bind_at(path: &Path) -> io::Result<()> {
+        UnixListener::bind(path).map(drop)
+    }
+
+    fn connect_to(path: &Path) -> io::Result<()> {
+        UnixStream::connect(path).map(drop)
+    }
+
+    fn who_removes_a_socket_can_do_nothing_else(folder: &Path) {
+        let place = folder.join("reports");
+        let socket = place.join("dnstap");
+        let _listener = UnixListener::bind(&socket).unwrap();
+        if geteuid().is_root() {
+            chown(&place, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let wishes = Wishes {
+            user: confine::holder(&place).unwrap(),
+            ..Wishes::of(Role::Remover(place.clone()))
+        };
+        if !confine::confine(&wishes).unwrap().warnings().is_empty() {
+            return println!("skipped: the kernel lacks a step");
+        }
+        check_all_fail(&misdeeds(folder));
+        check_all_fail(&[
+            ("remove a file above", Box::new(|| fs::remove_file(folder.join("denied")))),
+            ("make a file beside it", Box::new(|| File::create(place.join("x")).map(drop))),
+            ("move it", Box::new(|| fs::rename(&socket, place.join("moved")))),
+            ("connect to it", Box::new(|| connect_to(&socket))),
+        ]);
+        fs::remove_file(&socket).unwrap();
+    }
+
     fn who_writes_reports_can_do_nothing_else(folder: &Path) {
         let reports = folder.join("reports");
         if geteuid().is_root() {
             chown(&reports, Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        if !confine(Role::Writer(reports.clone()), folder, &[]) {
+        if !confine(Role::Writer(reports.clone()), folder, Sockets::default()) {
             return;
         }
         let all: Vec<_> = misdeeds(folder);
@@ -327,7 +403,7 @@ mod linux {
         if geteuid().is_root() {
             chown(&rows, Some(NOBODY), Some(NOBODY)).unwrap();
         }
-        if !confine(Role::Filer(rows.clone()), folder, &[]) {
+        if !confine(Role::Filer(rows.clone()), folder, Sockets::default()) {
             return;
         }
         check_all_fail(&misdeeds(folder));
@@ -349,7 +425,7 @@ mod linux {
         let (go_on, wait) = std::sync::mpsc::channel::<()>();
         let other = thread::spawn(move || wait.recv());
         let read = vec![folder.to_owned()];
-        let wishes = Wishes { role: Role::Analyst, user: None, read, sockets: Vec::new() };
+        let wishes = Wishes { read, ..Wishes::of(Role::Analyst) };
         let told = confine::confine(&wishes).unwrap_err().to_string();
         assert!(told.contains("threads already"), "{told}");
         drop(go_on);

@@ -17,6 +17,7 @@ use super::veil::Veil;
 use super::verdict::{self, Exit};
 use super::{confinement, sum};
 use crate::cli::{Analysis, Diff, Input, Secret, Volume};
+use crate::confine::Sockets;
 use crate::diff::{Comparison, Kind, Side, compare, is_report, marks};
 use crate::feed::Command;
 use crate::focus::Focus;
@@ -49,7 +50,7 @@ pub(super) fn run(plan: &Diff) -> anyhow::Result<Exit> {
     let files = [plan.before.clone(), plan.after.clone()];
     let sink = owned_sink(&plan.analysis.rights, plan.output.as_deref(), &files)?;
     let to_read = [before.to_read(), after.to_read()].concat();
-    let status = confinement::confine_to(&plan.analysis.rights, to_read, Vec::new())?;
+    let status = confinement::confine_to(&plan.analysis.rights, to_read, Sockets::default())?;
     confinement::tell(&status, plan.analysis.volume);
     let (before, after) = sides(before, after, plan, &orders)?;
     let comparison = compare(&before.side, &after.side);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::open::Opened;
 use crate::cli::{Analysis, Rights, Volume};
-use crate::confine::{self, Role, State, Status, Wishes};
+use crate::confine::{self, Role, Sockets, State, Status, Wishes};
 use crate::source::Inputs;
 
 /// Where Linux tells what it counts of each interface.
@@ -16,23 +16,25 @@ const INTERFACES: &str = "/sys/class/net";
 /// Gives up all that is not needed from here on: all that shall be read is open, and nothing of it
 /// was looked at.
 pub(super) fn confine(analysis: &Analysis, opened: &Opened) -> anyhow::Result<Status> {
-    confine_as(Role::Analyst, analysis, opened)
+    give_up(Role::Analyst, &analysis.rights, opened.to_read(), opened.sockets())
 }
 
-/// The same, for who also does something else.
-pub(super) fn confine_as(
-    role: Role,
+/// The same, for who is asked on this socket what it sees.
+pub(super) fn confine_monitor(
+    listener: RawFd,
     analysis: &Analysis,
     opened: &Opened,
 ) -> anyhow::Result<Status> {
-    give_up(role, &analysis.rights, opened.to_read(), opened.sockets())
+    let mut sockets = opened.sockets();
+    sockets.listening.push(listener);
+    give_up(Role::Monitor, &analysis.rights, opened.to_read(), sockets)
 }
 
-/// The same, where only these files may be opened yet, and from these sockets be read.
+/// The same, where only these files may be opened yet, and these sockets be used.
 pub(super) fn confine_to(
     rights: &Rights,
     read: Vec<PathBuf>,
-    sockets: Vec<RawFd>,
+    sockets: Sockets,
 ) -> anyhow::Result<Status> {
     give_up(Role::Analyst, rights, read, sockets)
 }
@@ -41,7 +43,7 @@ fn give_up(
     role: Role,
     rights: &Rights,
     mut read: Vec<PathBuf>,
-    sockets: Vec<RawFd>,
+    sockets: Sockets,
 ) -> anyhow::Result<Status> {
     let Rights::Confined { user } = rights else {
         return Ok(Status::Off);

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use super::replay::Playing;
 use super::veil::{self, Veil};
 use super::{analyzer, confinement, recording};
 use crate::cli::{Analysis, Input, Live};
+use crate::confine::Sockets;
 use crate::engine::EngineConfig;
 use crate::geo::Atlas;
 use crate::record::{Disk, Manner, Recorder};
@@ -104,11 +104,13 @@ impl Opened {
         }
     }
 
-    /// Packet sockets, on which nothing must be written.
-    pub(super) fn sockets(&self) -> Vec<RawFd> {
+    /// The sockets that it is read from.
+    pub(super) fn sockets(&self) -> Sockets {
         match &self.kind {
-            Kind::Files(_) => Vec::new(),
-            Kind::Live { source, .. } => source.sockets(),
+            Kind::Files(_) => Sockets::default(),
+            Kind::Live { source, .. } => {
+                Sockets { packets: source.sockets(), ..Sockets::default() }
+            }
         }
     }
 

@@ -137,12 +137,8 @@ fn parse(line: &str) -> Option<Recording> {
 pub(super) fn serve(options: &RecordOptions) -> anyhow::Result<()> {
     writer::outlive_signals()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    let wishes = Wishes {
-        role: Role::Writer(options.folder().to_owned()),
-        user: confine::owner(),
-        read: Vec::new(),
-        sockets: Vec::new(),
-    };
+    let role = Role::Writer(options.folder().to_owned());
+    let wishes = Wishes { user: confine::owner(), ..Wishes::of(role) };
     let opened =
         confine::confine(&wishes).map_err(anyhow::Error::from).and_then(|_| files(options));
     let mut files = match opened {

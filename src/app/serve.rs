@@ -15,7 +15,6 @@ use super::signals::{Inquiry, Stop};
 use super::verdict::{self, Exit};
 use super::{InternalError, confinement, dashboard, open};
 use crate::cli::{Serve, Volume};
-use crate::confine::Role;
 use crate::feed::Feed;
 use crate::rehearsal;
 use crate::serve::{Listener, Pages};
@@ -37,8 +36,7 @@ pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
     let inquiry = Inquiry::on_signal()?;
     let opened = open::open(analysis)?;
     let stop = Stop::on_signals()?;
-    let role = Role::Monitor(listener.socket());
-    let status = confinement::confine_as(role, analysis, &opened)?;
+    let status = confinement::confine_monitor(listener.socket(), analysis, &opened)?;
     confinement::tell(&status, analysis.volume);
     let feed = Arc::new(Feed::default());
     let spec = spec(plan.servers);

@@ -223,12 +223,8 @@ impl Aside for Lines {
 pub(super) fn serve(folder: &Path) -> anyhow::Result<()> {
     writer::outlive_signals()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    let wishes = Wishes {
-        role: Role::Filer(folder.to_owned()),
-        user: confine::owner(),
-        read: Vec::new(),
-        sockets: Vec::new(),
-    };
+    let role = Role::Filer(folder.to_owned());
+    let wishes = Wishes { user: confine::owner(), ..Wishes::of(role) };
     let confined = confine::confine(&wishes).map(drop).map_err(io::Error::other);
     write_answer(&confined, &mut output)?;
     confined?;

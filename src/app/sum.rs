@@ -11,6 +11,7 @@ use super::confinement;
 use super::report::{options, owned_sink};
 use super::verdict::{self, Exit};
 use crate::cli::{Focused, Merge, ReportFormat};
+use crate::confine::Sockets;
 use crate::focus::{Focus, SLOW_AFTER};
 use crate::output::{self, Options};
 use crate::snapshot::SnapshotSpec;
@@ -28,7 +29,7 @@ pub(super) struct Named<R> {
 pub(super) fn run(plan: &Merge) -> anyhow::Result<Exit> {
     let files = plan.files.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let sink = owned_sink(&plan.told.rights, plan.output.as_deref(), &plan.files)?;
-    let status = confinement::confine_to(&plan.told.rights, Vec::new(), Vec::new())?;
+    let status = confinement::confine_to(&plan.told.rights, Vec::new(), Sockets::default())?;
     confinement::tell(&status, plan.told.volume);
     let mut sum = add_up(files, plan)?;
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());

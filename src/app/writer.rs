@@ -195,12 +195,8 @@ pub(super) fn outlive_signals() -> io::Result<()> {
 pub(super) fn serve(folder: &Path) -> anyhow::Result<()> {
     outlive_signals()?;
     let (input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    let wishes = Wishes {
-        role: Role::Writer(folder.to_owned()),
-        user: confine::owner(),
-        read: Vec::new(),
-        sockets: Vec::new(),
-    };
+    let role = Role::Writer(folder.to_owned());
+    let wishes = Wishes { user: confine::owner(), ..Wishes::of(role) };
     let confined = confine::confine(&wishes);
     let ready = confined
         .as_ref()

@@ -6,7 +6,7 @@
 
 use libc::{c_int, c_long};
 
-use super::Role;
+use super::{Role, Wishes};
 
 /// A call that is allowed.
 pub(super) struct Call {
@@ -31,8 +31,8 @@ pub(super) enum If {
     Oneself(u8),
     /// It is a descriptor, but not that of a packet socket.
     NoSocket(u8),
-    /// It is the descriptor of the socket that listens, if there is one.
-    Listener(u8),
+    /// It is the descriptor of a socket that listens.
+    Listening(u8),
 }
 
 const fn always(number: c_long, why: &'static str) -> Call {
@@ -217,12 +217,12 @@ const ANALYST: &[Call] = &[
     always(libc::SYS_getsid, "whether a shell waits that could resume the program"),
 ];
 
-/// What only the process does besides that tells metrics: what was accepted is read and written by
-/// the calls of all others.
-const MONITOR: &[Call] = &[when(
+/// What only a process does besides that has sockets that listen: what was accepted is read and
+/// written by the calls of all others.
+const LISTENER: &[Call] = &[when(
     libc::SYS_accept4,
-    &[&[If::Listener(0)]],
-    "who asks for metrics, on the one socket that listens since before",
+    &[&[If::Listening(0)]],
+    "who asks for metrics, or tells dnstap, on the sockets that listen since before",
 )];
 
 /// What only the process does that writes reports.
@@ -251,32 +251,67 @@ const FILER: &[Call] = &[
     always(libc::SYS_mkdir, "the C library"),
 ];
 
-/// The list of a role, one row for each call.
-pub(super) fn of(role: &Role) -> Vec<&'static Call> {
-    let own: &[&[Call]] = match role {
-        Role::Analyst => &[ANALYST],
-        Role::Monitor(_) => &[ANALYST, MONITOR],
+/// What only the process does that removes the socket of a capture at its end.
+const REMOVER: &[Call] = &[
+    always(libc::SYS_unlinkat, "the socket: the rules for files say where"),
+    #[cfg(target_arch = "x86_64")]
+    always(libc::SYS_unlink, "the C library"),
+];
+
+/// The list of a process, one row for each call.
+pub(super) fn of(wishes: &Wishes) -> Vec<&'static Call> {
+    let own: &[&[Call]] = match &wishes.role {
+        Role::Analyst | Role::Monitor if wishes.sockets.listening.is_empty() => &[ANALYST],
+        Role::Analyst | Role::Monitor => &[ANALYST, LISTENER],
         Role::Writer(_) => &[WRITER],
         Role::Filer(_) => &[WRITER, FILER],
+        Role::Remover(_) => &[REMOVER],
     };
     let own = || own.iter().copied().flatten();
     let is_own = |call: &&Call| own().any(|each| each.number == call.number);
     BOTH.iter().filter(|call| !is_own(call)).chain(own()).collect()
 }
 
+/// Every role, for tests.
+#[cfg(test)]
+pub(super) fn roles() -> Vec<Role> {
+    let folder = std::path::PathBuf::from("/tmp");
+    vec![
+        Role::Analyst,
+        Role::Monitor,
+        Role::Writer(folder.clone()),
+        Role::Filer(folder.clone()),
+        Role::Remover(folder),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::confine::Sockets;
+
+    /// Every role, with sockets that listen and without.
+    fn wishes() -> impl Iterator<Item = Wishes> {
+        let sockets = |listening| Sockets { listening, ..Sockets::default() };
+        roles().into_iter().flat_map(move |role| {
+            [vec![], vec![7]]
+                .map(|listening| Wishes { sockets: sockets(listening), ..Wishes::of(role.clone()) })
+        })
+    }
+
+    #[test]
+    fn only_who_listens_accepts() {
+        for wishes in wishes() {
+            let accepts = of(&wishes).iter().any(|call| call.number == libc::SYS_accept4);
+            let may = matches!(wishes.role, Role::Analyst | Role::Monitor);
+            assert_eq!(accepts, may && !wishes.sockets.listening.is_empty(), "{wishes:?}");
+        }
+    }
 
     #[test]
     fn every_call_has_one_row_in_a_list_and_a_reason() {
-        for role in [
-            Role::Analyst,
-            Role::Monitor(7),
-            Role::Writer("/tmp".into()),
-            Role::Filer("/tmp".into()),
-        ] {
-            let calls = of(&role);
+        for wishes in wishes() {
+            let calls = of(&wishes);
             for call in &calls {
                 assert!(!call.why.is_empty());
                 let rows = calls.iter().filter(|each| each.number == call.number).count();
@@ -316,13 +351,8 @@ mod tests {
             libc::SYS_memfd_create,
             libc::SYS_seccomp,
         ];
-        for role in [
-            Role::Analyst,
-            Role::Monitor(7),
-            Role::Writer("/tmp".into()),
-            Role::Filer("/tmp".into()),
-        ] {
-            for call in of(&role) {
+        for wishes in wishes() {
+            for call in of(&wishes) {
                 assert!(!never.contains(&call.number), "{}", call.why);
             }
         }

@@ -46,11 +46,12 @@ impl Plan {
         rules = match &wishes.role {
             Role::Analyst => allow(rules, Path::new(TERMINAL), ASKING.into_iter().collect())?,
             // It listens already, and accepting is no right of its own.
-            Role::Monitor(_) => rules,
+            Role::Monitor => rules,
             Role::Writer(folder) => allow(rules, folder, WRITING.into_iter().collect())?,
             Role::Filer(folder) => {
                 allow(rules, folder, WRITING.into_iter().chain([AccessFs::MakeDir]).collect())?
             }
+            Role::Remover(folder) => allow(rules, folder, AccessFs::RemoveFile.into())?,
         };
         Ok(Self { rules: Some(rules) })
     }
@@ -157,12 +158,8 @@ mod tests {
 
     #[test]
     fn a_path_that_may_not_be_looked_up_is_refused_by_its_name() {
-        let wishes = Wishes {
-            role: Role::Analyst,
-            user: None,
-            read: vec!["/etc/passwd/\u{1b}".into()],
-            sockets: Vec::new(),
-        };
+        let read = vec!["/etc/passwd/\u{1b}".into()];
+        let wishes = Wishes { read, ..Wishes::of(Role::Analyst) };
         let told = Plan::new(&wishes).err().unwrap().to_string();
         assert!(told.contains("cannot grant access to /etc/passwd/\\027: "), "{told}");
         assert!(told.contains("--no-sandbox"), "{told}");

@@ -54,6 +54,26 @@ pub fn owner() -> Option<Identity> {
     behind_sudo().map(|(uid, gid)| known(uid, gid))
 }
 
+/// Whom root becomes to remove a file from a folder: who may without any capability, as it is
+/// theirs. `None`: whoever runs the program, who is not root.
+///
+/// # Errors
+///
+/// The folder cannot be looked at.
+#[cfg(target_os = "linux")]
+pub fn holder(folder: &std::path::Path) -> std::io::Result<Option<Identity>> {
+    use std::os::unix::fs::MetadataExt;
+    let found = folder.metadata()?;
+    let is_root = rustix::process::geteuid().is_root();
+    Ok(is_root.then(|| known(found.uid(), Some(found.gid()))))
+}
+
+/// Nobody else than who runs the program.
+#[cfg(not(target_os = "linux"))]
+pub fn holder(_: &std::path::Path) -> std::io::Result<Option<Identity>> {
+    Ok(None)
+}
+
 /// Nobody else than who runs the program.
 #[cfg(not(target_os = "linux"))]
 pub fn analyst(asked_for: Option<&str>) -> Result<Option<Identity>, Refusal> {

@@ -26,7 +26,7 @@ mod user;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
-pub use identity::{Identity, analyst, owner};
+pub use identity::{Identity, analyst, holder, owner};
 pub use status::{State, Status};
 #[cfg(target_os = "linux")]
 pub use user::as_user;
@@ -40,8 +40,24 @@ pub struct Wishes {
     pub user: Option<Identity>,
     /// Files and folders in which it may open files to read them.
     pub read: Vec<PathBuf>,
+    /// The sockets that it has.
+    pub sockets: Sockets,
+}
+
+impl Wishes {
+    /// Of who needs nothing but what its role is made of.
+    pub fn of(role: Role) -> Self {
+        Self { role, user: None, read: Vec::new(), sockets: Sockets::default() }
+    }
+}
+
+/// Sockets that are open, by their descriptors, and what may be done with them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sockets {
     /// Packet sockets, on which it may not write.
-    pub sockets: Vec<RawFd>,
+    pub packets: Vec<RawFd>,
+    /// Sockets that listen, on which it may accept, and on no others.
+    pub listening: Vec<RawFd>,
 }
 
 /// What a process is for.
@@ -49,19 +65,21 @@ pub struct Wishes {
 pub enum Role {
     /// Reads packets and shows what they mean.
     Analyst,
-    /// Reads packets and tells what they mean to who connects to this listening socket.
-    Monitor(RawFd),
+    /// Reads packets and tells what they mean to who connects to a socket.
+    Monitor,
     /// Writes reports into this folder, and sees no packet.
     Writer(PathBuf),
     /// Files what it is given into folders below this one, which it makes, and sees no packet.
     Filer(PathBuf),
+    /// Removes a file from this folder, and sees no packet.
+    Remover(PathBuf),
 }
 
 impl Role {
     /// Whether it looks at packets, which anybody can send.
     #[cfg(target_os = "linux")]
     fn reads_packets(&self) -> bool {
-        matches!(self, Self::Analyst | Self::Monitor(_))
+        matches!(self, Self::Analyst | Self::Monitor)
     }
 }
 

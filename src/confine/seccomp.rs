@@ -15,7 +15,7 @@ use seccompiler::{
 };
 
 use super::calls::{self, Call, If};
-use super::{Refusal, Role, State, Wishes};
+use super::{Refusal, Sockets, State, Wishes};
 
 pub(super) const NAME: &str = "system calls";
 
@@ -23,12 +23,8 @@ pub(super) const NAME: &str = "system calls";
 pub(super) fn install(wishes: &Wishes) -> Result<State, Refusal> {
     let failed = |why: String| Refusal::of(NAME, why);
     let arch = architecture().map_err(|why| failed(why.to_string()))?;
-    let calls = calls::of(&wishes.role);
-    let listener = match wishes.role {
-        Role::Monitor(listener) => Some(listener),
-        Role::Analyst | Role::Writer(_) | Role::Filer(_) => None,
-    };
-    let known = Known { pid: getpid().as_raw_pid(), sockets: &wishes.sockets, listener };
+    let calls = calls::of(wishes);
+    let known = Known { pid: getpid().as_raw_pid(), sockets: &wishes.sockets };
     let programs = [absent(arch), allowed(&calls, &known, arch)];
     for program in programs {
         let program = program.map_err(|why| failed(why.to_string()))?;
@@ -55,8 +51,7 @@ fn is_unknown(why: &std::io::Error) -> bool {
 /// What a condition may be about and is known only now.
 struct Known<'a> {
     pid: i32,
-    sockets: &'a [RawFd],
-    listener: Option<RawFd>,
+    sockets: &'a Sockets,
 }
 
 /// Calls that the C library tries first and that no filter can look into: they do not exist.
@@ -73,7 +68,8 @@ fn allowed(
 ) -> Result<BpfProgram, BackendError> {
     let mut rules = BTreeMap::new();
     for call in calls {
-        let each: Result<Vec<_>, _> = call.when.iter().map(|all| rule(all, known)).collect();
+        let each = call.when.iter().flat_map(|all| alternatives(all, known));
+        let each: Result<Vec<_>, _> = each.map(|all| rule(&all, known)).collect();
         // Where there is nothing to compare with, a rule would be one without conditions.
         rules.insert(call.number, each?.into_iter().flatten().collect());
     }
@@ -81,6 +77,22 @@ fn allowed(
     rules.extend(calls::ABSENT.iter().map(|(call, _)| (*call, vec![])));
     let refusal = SeccompAction::Errno(libc::EPERM.unsigned_abs());
     SeccompFilter::new(rules, refusal, SeccompAction::Allow, arch)?.try_into()
+}
+
+/// What is to be met as a whole: with each of the sockets that listen, if it is about these.
+fn alternatives(all: &[If], known: &Known<'_>) -> Vec<Vec<If>> {
+    if !all.iter().any(|each| matches!(each, If::Listening(_))) {
+        return vec![all.to_vec()];
+    }
+    let with = |socket: &RawFd| {
+        let socket = u64::from(socket.unsigned_abs());
+        let each = all.iter().map(|each| match each {
+            If::Listening(argument) => If::Is(*argument, socket),
+            other => *other,
+        });
+        each.collect()
+    };
+    known.sockets.listening.iter().map(with).collect()
 }
 
 fn rule(all: &[If], known: &Known<'_>) -> Result<Option<SeccompRule>, BackendError> {
@@ -104,17 +116,16 @@ fn conditions_of(each: If, known: &Known<'_>) -> Result<Vec<SeccompCondition>, B
             let pid = u64::from(known.pid.unsigned_abs());
             Ok(vec![condition(argument, Dword, SeccompCmpOp::Eq, pid)?])
         }
-        If::Listener(argument) => {
-            // Where nothing listens no descriptor suits.
-            let listener =
-                known.listener.map_or(u64::from(u32::MAX), |it| it.unsigned_abs().into());
-            Ok(vec![condition(argument, Dword, SeccompCmpOp::Eq, listener)?])
+        // Each socket was put in its place; without one no descriptor suits.
+        If::Listening(argument) => {
+            let none = u64::from(u32::MAX);
+            Ok(vec![condition(argument, Dword, SeccompCmpOp::Eq, none)?])
         }
         If::NoSocket(argument) => {
             let other = |socket: &RawFd| {
                 condition(argument, Dword, SeccompCmpOp::Ne, u64::from(socket.unsigned_abs()))
             };
-            known.sockets.iter().map(other).collect()
+            known.sockets.packets.iter().map(other).collect()
         }
     }
 }
@@ -137,16 +148,12 @@ mod tests {
 
     #[test]
     fn the_lists_can_be_compiled_with_as_many_sockets_as_anybody_has() {
-        let sockets: Vec<RawFd> = (3..67).collect();
-        for role in [
-            Role::Analyst,
-            Role::Monitor(3),
-            Role::Writer("/tmp".into()),
-            Role::Filer("/tmp".into()),
-        ] {
-            for sockets in [&[][..], &sockets] {
-                let known = Known { pid: 7, sockets, listener: None };
-                let program = allowed(&calls::of(&role), &known, TargetArch::x86_64).unwrap();
+        let many = Sockets { packets: (3..67).collect(), listening: vec![67, 68] };
+        for role in calls::roles() {
+            for sockets in [Sockets::default(), many.clone()] {
+                let wishes = Wishes { sockets, ..Wishes::of(role.clone()) };
+                let known = Known { pid: 7, sockets: &wishes.sockets };
+                let program = allowed(&calls::of(&wishes), &known, TargetArch::x86_64).unwrap();
                 assert!(program.len() < 4096, "{}", program.len());
             }
         }
