@@ -422,6 +422,7 @@ fn make_public(folder: &Path) {
 /// Every long option of the program and of the report.
 const OPTIONS: &[&str] = &[
     "--interface",
+    "--dnstap-socket",
     "--read",
     "--port",
     "--filter",

@@ -156,6 +156,57 @@ fn no_thread_of_a_report_has_a_right_left() {
     check_threads(&stays.threads(3), 0);
 }
 
+/// Whom a file belongs to, and who may do what with it.
+fn owner_and_mode(path: &Path) -> (u32, u32) {
+    let found = fs::symlink_metadata(path).unwrap();
+    (found.uid(), found.mode() & 0o7777)
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "no {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn who_hears_dnstap_has_no_right_left_and_its_socket_goes_with_it() {
+    if !is_root() || !can_be_confined() {
+        return;
+    }
+    // The folder of the user, that of another one, and root's own: who owns the socket, and whom the
+    // program becomes.
+    let cases: [(u32, Option<u32>, u32, u32); 4] = [
+        (SOMEBODY, Some(SOMEBODY), SOMEBODY, SOMEBODY),
+        (1, Some(SOMEBODY), SOMEBODY, SOMEBODY),
+        (0, Some(SOMEBODY), SOMEBODY, SOMEBODY),
+        (0, None, 0, NOBODY),
+    ];
+    for (number, (holder, sudo, owner, becomes)) in cases.into_iter().enumerate() {
+        let folder = folder();
+        chown(folder.path(), Some(holder), Some(holder)).unwrap();
+        let socket = folder.path().join("dnstap.sock");
+        let words = ["report", "--threads", "2", "--dnstap-socket", socket.to_str().unwrap()];
+        let mut command = program(&words);
+        if let Some(user) = sudo {
+            command.env("SUDO_UID", user.to_string()).env("SUDO_GID", user.to_string());
+        }
+        let mut running = Running::start(&mut command);
+        check_threads(&running.threads(2), becomes);
+        assert_eq!(owner_and_mode(&socket), (owner, 0o660), "case {number}");
+        let pid = Pid::from_child(&running.0);
+        if number == 1 {
+            // It has no time to remove anything itself.
+            kill_process(pid, Signal::KILL).unwrap();
+        } else {
+            kill_process(pid, Signal::TERM).unwrap();
+        }
+        running.0.wait().unwrap();
+        wait_until("end of the socket", || !socket.exists());
+    }
+}
+
 #[test]
 fn the_thread_that_reads_cannot_break_out() {
     if !cfg!(debug_assertions) {

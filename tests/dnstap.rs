@@ -3,6 +3,8 @@
 
 #[path = "support/analysis.rs"]
 mod analysis;
+#[path = "support/dnstap.rs"]
+mod dnstap;
 
 use std::fs;
 use std::io::Write;
@@ -10,6 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use analysis::{analyzed, testdata};
+use dnstap::{START, STOP, framed, told};
 use rcodetop::iana::Rcode;
 use rcodetop::snapshot::{Snapshot, Transport};
 
@@ -38,30 +41,6 @@ fn what_a_real_server_told_is_matched_and_counted() {
     };
     assert_eq!([Transport::Udp, Transport::Tcp].map(over), [7, 3], "BIND 9.18 tells no more");
     assert!(!snapshot.findings.is_empty());
-}
-
-/// A frame of a stream.
-fn framed(payload: &[u8]) -> Vec<u8> {
-    [&u32::try_from(payload.len()).unwrap().to_be_bytes()[..], payload].concat()
-}
-
-const START: &[u8] = b"\0\0\0\0\0\0\0\x22\0\0\0\x02\0\0\0\x01\0\0\0\x16protobuf:dnstap.Dnstap";
-const STOP: &[u8] = b"\0\0\0\0\0\0\0\x04\0\0\0\x03";
-
-/// What is told of a message over a transport: a query (5), or else the response to it (6).
-fn told(kind: u8, protocol: u8, id: u8, seconds: u8) -> Vec<u8> {
-    let is_query = kind == 5;
-    let flags: [u8; 2] = if is_query { [1, 0] } else { [0x81, 5] };
-    let mut dns = vec![0, id, flags[0], flags[1], 0, 1, 0, 0, 0, 0, 0, 0];
-    dns.extend(b"\x03www\x07example\0\0\x01\0\x01");
-    let mut message = vec![8, kind, 16, 1, 24, protocol];
-    message.extend([0x22, 4, 192, 0, 2, 7, 0x2a, 4, 192, 0, 2, 53, 48, 0xd0, 0x0f, 56, 53]);
-    message.extend(if is_query { [64, seconds] } else { [96, seconds] });
-    message.push(if is_query { 0x52 } else { 0x72 });
-    message.push(u8::try_from(dns.len()).unwrap());
-    message.extend(dns);
-    let length = u8::try_from(message.len()).unwrap();
-    [&[0x78, 1, 0x72, length][..], &message].concat()
 }
 
 fn snapshot_of(parts: &[&[u8]]) -> Snapshot {

@@ -282,10 +282,13 @@ fn the_reference_of_json_has_the_keys_of_reports_and_no_others() {
     let databases = places::databases(folder.path(), &[("128.0.0.0/1", "SE", 64_500, "Example")]);
     let [countries, systems] = databases.each_ref().map(|it| it.to_str().expect("so are these"));
     let places = ["--geoip", countries, "--geoip", systems];
+    let socket = folder.path().join("dnstap.sock");
+    let socket = socket.to_str().expect("a path in UTF-8");
     let more = [
         [REPORTS[0], &["-w", packets]].concat(),
         [REPORTS[0], &places].concat(),
         [&["testdata/outage.pcap.gz", "--top", "3"], &places[..]].concat(),
+        vec!["--dnstap-socket", socket, "--duration", "1ms"],
     ];
     let all = REPORTS.iter().copied().chain(more.iter().map(Vec::as_slice));
     let reports: Vec<serde_json::Value> = all.map(report).collect();

@@ -99,8 +99,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     // Nobody connects: what a listener accepts needs no name here.
     ("TcpStream", &[]),
     ("TcpListener", &["serve"]), // who asks for metrics
-    ("UnixListener", &[]),
-    ("UnixStream", &[]),
+    // Servers that tell dnstap connect to a socket of this host; connecting only tells whether
+    // somebody listens there already.
+    ("UnixListener", &["source"]),
+    ("UnixStream", &["source"]),
 ];
 
 /// The text without comments and without its test module.
@@ -266,6 +268,8 @@ fn nobody_sends() {
     check("serve", "TcpStream::connect(it)", &["serve must not use TcpStream (only: nobody)"]);
     check("app", "TcpListener::bind(it)", &["app must not use TcpListener (only: serve)"]);
     check("serve", "TcpListener::bind(it)", &[]);
+    check("app", "UnixStream::connect(it)", &["app must not use UnixStream (only: source)"]);
+    check("source", "UnixListener::bind(it)", &[]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::analyze::Analyze;
 use super::compare::Baseline;
 use super::overload::Overload;
 use super::replay::Playing;
+use super::socket::Remover;
 use crate::engine::EngineConfig;
 use crate::feed::Command;
 use crate::geo::Atlas;
@@ -42,6 +43,8 @@ pub(super) struct Capture {
     began: Instant,
     /// What it is compared with.
     baseline: Option<Baseline>,
+    /// Removes the socket that it is told on, with the end of all this.
+    remover: Option<Remover>,
 }
 
 /// A source, what it feeds, and how far they are.
@@ -140,7 +143,7 @@ impl Reader {
     fn quiet(&mut self, is_live: bool, beside: &mut Beside<'_>) {
         self.batch = 1;
         if is_live {
-            let now = now();
+            let now = now().minus(self.source.delay());
             self.analyzer.tick(now);
             if let Some(analyzer) = beside {
                 analyzer.tick(now);
@@ -220,6 +223,7 @@ impl Capture {
             playing: None,
             overload: Overload::default(),
             baseline: None,
+            remover: None,
             began: Instant::now(),
         }
     }
@@ -237,6 +241,11 @@ impl Capture {
     /// The same, compared with what was before.
     pub(super) fn compared(self, baseline: Option<Baseline>) -> Self {
         Self { baseline, ..self }
+    }
+
+    /// The same, with whose end a socket is removed.
+    pub(super) fn keeping(self, remover: Option<Remover>) -> Self {
+        Self { remover, ..self }
     }
 
     /// The same, whose frames are written to files.
@@ -321,6 +330,7 @@ impl Capture {
         }
         self.whole.end(how, &mut beside);
         self.whole.flush();
+        self.remover = None;
     }
 
     /// What is looked at: the whole, or a part that is read again.
@@ -447,6 +457,7 @@ impl Capture {
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
         snapshot.source.pseudonyms = self.origin.pseudonyms;
+        snapshot.source.senders = self.whole.source.senders();
         snapshot.source.recording = self.whole.recorder.as_ref().map(Recorder::status);
         snapshot.ledger.kernel_dropped = losses.kernel;
         snapshot.ledger.interface_dropped = losses.interface;

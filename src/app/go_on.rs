@@ -1,6 +1,6 @@
 //! The command of the report that goes on where the dashboard was left.
 
-use crate::cli::{Analysis, Input, Rights, Secret};
+use crate::cli::{Analysis, Input, Rights, Secret, Tap};
 use crate::engine::EngineConfig;
 use crate::snapshot::Snapshot;
 
@@ -12,11 +12,16 @@ pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
             words.extend(paths.iter().map(|path| quoted(&path.to_string_lossy())));
         }
         Input::Live(live) => {
-            for interface in &live.interfaces {
-                words.extend(["-i".to_owned(), quoted(interface)]);
-            }
-            if live.interfaces.is_empty() {
-                words.extend(["-i", "INTERFACE"].map(str::to_owned));
+            match &live.on {
+                Tap::Dnstap(path) => {
+                    words.extend(["--dnstap-socket".to_owned(), quoted(&path.to_string_lossy())]);
+                }
+                Tap::Interfaces(on) if on.names.is_empty() => {
+                    words.extend(["-i", "INTERFACE"].map(str::to_owned));
+                }
+                Tap::Interfaces(on) => {
+                    words.extend(on.names.iter().map(|name| format!("-i {}", quoted(name))));
+                }
             }
             words.extend(["--duration", "1m"].map(str::to_owned));
         }
@@ -95,6 +100,8 @@ mod tests {
         check(&odd, refused, said);
         let live = "rcodetop report -i eth0 --duration 1m --focus SERVFAIL";
         check(&["rcodetop", "-i", "eth0"], servfail, live);
+        let told = "rcodetop report --dnstap-socket /run/d.sock --duration 1m";
+        check(&["rcodetop", "--dnstap-socket", "/run/d.sock"], refused, told);
         check(&["rcodetop"], refused, "rcodetop report -i INTERFACE --duration 1m");
         let as_daemon = "rcodetop report a.pcap --user daemon";
         check(&["rcodetop", "--user", "daemon", "a.pcap"], refused, as_daemon);

@@ -30,6 +30,7 @@ mod serve;
 mod shelf;
 mod signals;
 mod sink;
+mod socket;
 mod sum;
 mod veil;
 mod verdict;
@@ -74,6 +75,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Writer(folder) => writer::serve(folder)?,
         Plan::RowWriter(folder) => shelf::serve(folder)?,
         Plan::PacketWriter(options) => recording::serve(options)?,
+        Plan::SocketRemover(removal) => socket::serve(removal)?,
     }
     Ok(Exit::Done)
 }

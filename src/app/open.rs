@@ -12,9 +12,10 @@ use anyhow::{Context, anyhow};
 use super::analyze::Analyze;
 use super::capture::{Again, Capture, Origin, Reopen};
 use super::replay::Playing;
+use super::socket::{self, Remover};
 use super::veil::{self, Veil};
 use super::{analyzer, confinement, recording};
-use crate::cli::{Analysis, Input, Live};
+use crate::cli::{Analysis, Input, Interfaces, Rights, Tap};
 use crate::confine::Sockets;
 use crate::engine::EngineConfig;
 use crate::geo::Atlas;
@@ -35,7 +36,18 @@ pub(super) struct Opened {
 
 enum Kind {
     Files(Files),
-    Live { source: Box<dyn FrameSource>, interfaces: Vec<String>, threads: NonZeroUsize },
+    Live(Tapped, NonZeroUsize),
+}
+
+/// What is live, and open.
+struct Tapped {
+    source: Box<dyn FrameSource>,
+    /// By the numbers that frames have.
+    names: Vec<String>,
+    /// Where something may have to be opened later.
+    to_read: Vec<PathBuf>,
+    /// Goes with the capture.
+    remover: Option<Remover>,
 }
 
 struct Files {
@@ -73,12 +85,11 @@ pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Re
             (origin, Kind::Files(Files { inputs, paths, follow, threads, replay, veil }))
         }
         Input::Live(live) => {
-            let interfaces = interfaces(live)?;
-            let source = open_live(&interfaces, &live_options(live, &engine.ports))?;
-            let source = veil::cover(source, veil.as_ref(), &engine.ports);
-            let name = escape_text(interfaces.join(", ").as_bytes());
+            let tapped = tap(&live.on, &engine.ports, &analysis.rights)?;
+            let source = veil::cover(tapped.source, veil.as_ref(), &engine.ports);
+            let name = escape_text(tapped.names.join(", ").as_bytes());
             let origin = Origin { kind: SourceKind::Live, name, pseudonyms, atlas };
-            (origin, Kind::Live { source, interfaces, threads: live.threads })
+            (origin, Kind::Live(Tapped { source, ..tapped }, live.threads))
         }
     };
     let every = analysis.record.as_ref().and_then(|record| record.every);
@@ -92,7 +103,7 @@ impl Opened {
             Kind::Files(Files { inputs, paths, follow, .. }) => {
                 confinement::of_files(inputs, paths, *follow)
             }
-            Kind::Live { interfaces, .. } => confinement::of_interfaces(interfaces),
+            Kind::Live(tapped, _) => tapped.to_read.clone(),
         }
     }
 
@@ -108,8 +119,8 @@ impl Opened {
     pub(super) fn sockets(&self) -> Sockets {
         match &self.kind {
             Kind::Files(_) => Sockets::default(),
-            Kind::Live { source, .. } => {
-                Sockets { packets: source.sockets(), ..Sockets::default() }
+            Kind::Live(Tapped { source, .. }, _) => {
+                Sockets { packets: source.sockets(), listening: source.listeners() }
             }
         }
     }
@@ -118,7 +129,7 @@ impl Opened {
     pub(super) fn again(&self) -> Option<Reopen> {
         match &self.kind {
             Kind::Files(files) => files.reopen(false, &self.engine.ports),
-            Kind::Live { .. } => None,
+            Kind::Live(..) => None,
         }
     }
 
@@ -135,10 +146,11 @@ impl Opened {
         let Self { engine, origin, kind, disk, every } = self;
         let (capture, names, patient) = match kind {
             Kind::Files(files) => (files.read(engine, origin, make)?, Vec::new(), true),
-            Kind::Live { source, interfaces, threads } => {
+            Kind::Live(Tapped { source, names, remover, .. }, threads) => {
                 let again = Again { engine: engine.clone(), open: None };
                 let analyzer = make(threads, engine).context(NO_THREADS)?;
-                (Capture::new(origin, source, analyzer).with(again), interfaces, false)
+                let capture = Capture::new(origin, source, analyzer).with(again);
+                (capture.keeping(remover), names, false)
             }
         };
         let manner = Manner { names, patient, every };
@@ -190,20 +202,38 @@ impl Files {
     }
 }
 
-fn live_options(live: &Live, ports: &[u16]) -> LiveOptions {
+/// Opens what is live.
+fn tap(on: &Tap, ports: &[u16], rights: &Rights) -> anyhow::Result<Tapped> {
+    match on {
+        Tap::Interfaces(interfaces) => {
+            let names = names(interfaces)?;
+            let source = open_live(&names, &live_options(interfaces, ports))?;
+            let to_read = confinement::of_interfaces(&names);
+            Ok(Tapped { source, names, to_read, remover: None })
+        }
+        Tap::Dnstap(path) => {
+            let (socket, remover) = socket::open(path, rights)?;
+            let names = vec![path.to_string_lossy().into_owned()];
+            let (source, remover) = (socket.listen(), Some(remover));
+            Ok(Tapped { source, names, to_read: Vec::new(), remover })
+        }
+    }
+}
+
+fn live_options(on: &Interfaces, ports: &[u16]) -> LiveOptions {
     LiveOptions {
-        snaplen: live.snaplen,
-        buffer: live.buffer,
-        promiscuous: live.promiscuous,
-        bpf: live.filter.clone(),
+        snaplen: on.snaplen,
+        buffer: on.buffer,
+        promiscuous: on.promiscuous,
+        bpf: on.filter.clone(),
         ports: ports.to_vec(),
     }
 }
 
 /// The interfaces named, or else the one that libpcap lists first, as tcpdump takes it.
-fn interfaces(live: &Live) -> anyhow::Result<Vec<String>> {
-    if !live.interfaces.is_empty() {
-        return Ok(live.interfaces.clone());
+fn names(on: &Interfaces) -> anyhow::Result<Vec<String>> {
+    if !on.names.is_empty() {
+        return Ok(on.names.clone());
     }
     let all = list_interfaces().context("no interface given, and none can be listed")?;
     let first = all.into_iter().next().ok_or_else(|| {

@@ -28,6 +28,7 @@ Examples:
   rcodetop report --focus SERVFAIL old.pcap   the same for another response code
   rcodetop report --focus no-response a.pcap  ... for queries that nobody answers
   tcpdump -w - port 53 | rcodetop report -    a report over a pipe
+  rcodetop --dnstap-socket /run/dns/tap       watch what a server tells, also of TLS and HTTPS
   rcodetop diff monday.pcap friday.pcap       what changed, by more than chance
   rcodetop export day.pcap -o lake            one row for each exchange, for databases
   sudo rcodetop serve -i eth0                 metrics for Prometheus
@@ -171,6 +172,19 @@ pub enum Task {
         /// Below this folder
         folder: PathBuf,
     },
+    /// Remove the socket of a capture once that has ended; started by the program itself
+    #[command(hide = true)]
+    RemoveSocket {
+        /// The socket
+        path: PathBuf,
+        /// The number of its file system
+        device: u64,
+        /// Its number there
+        number: u64,
+        /// As the user who runs the program, even if that is root
+        #[arg(long)]
+        stay: bool,
+    },
     /// Write the packets that a capture hands over; started by the program itself
     #[command(hide = true)]
     WritePackets {
@@ -202,6 +216,10 @@ pub struct InputArgs {
     /// Capture live on this interface; repeatable
     #[arg(short, long, value_name = "IF")]
     pub interface: Vec<String>,
+    /// Take what DNS servers tell (dnstap) on this Unix socket, which is made for it, mode 0660, and
+    /// removed at the end
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub dnstap_socket: Option<PathBuf>,
     /// Read this capture file; same as FILE, repeatable
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub read: Vec<PathBuf>,

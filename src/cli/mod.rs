@@ -19,7 +19,10 @@ use clap_complete::Shell;
 pub use args::{AUTO, Cli, ColorChoice, ExportFormat};
 pub use export::{Export, Exported, Rows, Whither};
 pub use fleet::{Diff, DiffArgs, Merge, MergeArgs, ReportFormat, Told, ToldArgs};
-pub use plan::{Analysis, Check, Config, Input, Live, Plan, Report, Rights, Screen, Serve, Volume};
+pub use plan::{
+    Analysis, Check, Config, Input, Interfaces, Live, Plan, Removal, Report, Rights, Screen, Serve,
+    Tap, Volume,
+};
 pub use units::{Focused, Secret};
 
 /// Turns the words typed into what is to be done; the error also carries `--help` and

@@ -23,6 +23,7 @@ use crate::output::Format;
 use crate::output::probe::Thresholds;
 use crate::record::RecordOptions;
 use crate::snapshot::Speed;
+use crate::source::SocketFile;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
 const DEFAULT_BUFFER: u64 = 64 << 20;
@@ -63,6 +64,19 @@ pub enum Plan {
     RowWriter(PathBuf),
     /// Write packets that the program hands over.
     PacketWriter(RecordOptions),
+    /// Remove a socket at the end of the program.
+    SocketRemover(Removal),
+}
+
+/// A socket that is to be removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removal {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Which one: another that has taken its place stays.
+    pub file: SocketFile,
+    /// Whether whoever runs the program does it; else, for root, whom the folder belongs to.
+    pub stay: bool,
 }
 
 /// What to read and how to analyze it.
@@ -145,15 +159,35 @@ pub enum Input {
         /// Packets come as they were captured, and how fast; only on the dashboard.
         replay: Option<Speed>,
     },
-    /// Network interfaces.
+    /// What comes as it happens.
     Live(Live),
+}
+
+/// What comes as it happens, and how long it is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// Where it comes from.
+    pub on: Tap,
+    /// Stop after this long, by the clock.
+    pub duration: Option<Duration>,
+    /// Threads that share the work.
+    pub threads: NonZeroUsize,
+}
+
+/// Where live traffic can be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tap {
+    /// On network interfaces.
+    Interfaces(Interfaces),
+    /// From servers that tell it (dnstap), on this socket.
+    Dnstap(PathBuf),
 }
 
 /// How to capture on interfaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Live {
+pub struct Interfaces {
     /// As named by the user; none means the default one.
-    pub interfaces: Vec<String>,
+    pub names: Vec<String>,
     /// Bytes captured of each frame.
     pub snaplen: u32,
     /// The kernel's capture buffer, in bytes.
@@ -162,10 +196,6 @@ pub struct Live {
     pub promiscuous: bool,
     /// A capture filter in place of the built-in one.
     pub filter: Option<String>,
-    /// Stop after this long, by the clock.
-    pub duration: Option<Duration>,
-    /// Threads that share the work.
-    pub threads: NonZeroUsize,
 }
 
 /// How much is told on standard error.
@@ -249,6 +279,10 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
             write_every: every,
             write_total: total,
         }) => Ok(Plan::PacketWriter(RecordOptions { path, size, every, total })),
+        Some(Task::RemoveSocket { path, device, number, stay }) => {
+            let file = SocketFile { device, number };
+            Ok(Plan::SocketRemover(Removal { path, file, stay }))
+        }
     }
 }
 
@@ -325,8 +359,8 @@ fn report(mut args: ReportArgs) -> Result<Report, clap::Error> {
     }
     require_input(
         &args.input,
-        "nothing to read: give a capture file, `-` for standard input, or an interface with -i \
-         (and --duration, or Ctrl-C when it is enough)",
+        "nothing to read: give a capture file, `-` for standard input, an interface with -i, or \
+         --dnstap-socket (and --duration, or Ctrl-C when it is enough)",
     )?;
     let check = check(&args)?;
     let ReportArgs { input, duration, format, top, output, names, .. } = args;
@@ -374,7 +408,8 @@ fn serve(args: ServeArgs) -> Result<Serve, clap::Error> {
     let ServeArgs { input, listen, servers } = args;
     require_input(
         &input,
-        "nothing to capture: give an interface with -i (or capture files, to try it out)",
+        "nothing to capture: give an interface with -i or --dnstap-socket (or capture files, to try \
+         it out)",
     )?;
     Ok(Serve { analysis: analysis(input, None)?, listen, servers: usize::from(servers) })
 }
@@ -416,7 +451,8 @@ fn diff(args: DiffArgs) -> Diff {
 }
 
 pub(super) fn require_input(args: &InputArgs, otherwise: &str) -> Result<(), clap::Error> {
-    if args.files.is_empty() && args.read.is_empty() && args.interface.is_empty() {
+    let is_live = !args.interface.is_empty() || args.dnstap_socket.is_some();
+    if args.files.is_empty() && args.read.is_empty() && !is_live {
         return Err(refuse(ErrorKind::MissingRequiredArgument, otherwise));
     }
     Ok(())
@@ -494,17 +530,37 @@ fn live(args: InputArgs, duration: Option<Duration>) -> Result<Input, clap::Erro
         return Err(conflict("--follow works on a capture file only, and none is given"));
     }
     require_memory(&args)?;
+    let threads = args.threads.unwrap_or(NonZeroUsize::MIN);
+    Ok(Input::Live(Live { on: tap(args)?, duration, threads }))
+}
+
+fn tap(mut args: InputArgs) -> Result<Tap, clap::Error> {
+    let Some(path) = args.dnstap_socket.take() else {
+        return Ok(Tap::Interfaces(interfaces(args)));
+    };
+    if !args.interface.is_empty() {
+        return Err(conflict(
+            "give an interface or --dnstap-socket, not both: what servers tell comes later than \
+             packets; run the program twice",
+        ));
+    }
+    if let Some(option) = first_interface_option(&args) {
+        let why = format!("{option} works on an interface only, not on a dnstap socket");
+        return Err(conflict(&why));
+    }
+    Ok(Tap::Dnstap(path))
+}
+
+fn interfaces(args: InputArgs) -> Interfaces {
     let words = args.trailing_bpf.join(" ");
     let trailing = Some(words).filter(|words| !words.trim().is_empty());
-    Ok(Input::Live(Live {
-        interfaces: args.interface,
+    Interfaces {
+        names: args.interface,
         snaplen: args.snaplen.unwrap_or(MOST_SNAPLEN),
         buffer: args.buffer.unwrap_or(DEFAULT_BUFFER),
         promiscuous: !args.no_promiscuous,
         filter: args.bpf.or(trailing),
-        duration,
-        threads: args.threads.unwrap_or(NonZeroUsize::MIN),
-    }))
+    }
 }
 
 fn files(
@@ -517,7 +573,14 @@ fn files(
             "give capture files or an interface, not both; a capture filter goes after `--`",
         ));
     }
-    if let Some(option) = first_live_option(args, duration) {
+    if args.dnstap_socket.is_some() {
+        return Err(conflict(
+            "give capture files or --dnstap-socket, not both; files of dnstap are given as captures \
+             are",
+        ));
+    }
+    let live_option = duration.map(|_| "--duration");
+    if let Some(option) = first_interface_option(args).or(live_option) {
         return Err(conflict(&format!("{option} works on an interface only, not on a file")));
     }
     if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
@@ -557,14 +620,13 @@ fn require_memory(args: &InputArgs) -> Result<(), clap::Error> {
     Ok(())
 }
 
-fn first_live_option(args: &InputArgs, duration: Option<Duration>) -> Option<&'static str> {
+fn first_interface_option(args: &InputArgs) -> Option<&'static str> {
     [
         (args.bpf.is_some(), "--bpf"),
         (!args.trailing_bpf.is_empty(), "a capture filter after `--`"),
         (args.snaplen.is_some(), "--snaplen"),
         (args.buffer.is_some(), "--buffer"),
         (args.no_promiscuous, "--no-promiscuous"),
-        (duration.is_some(), "--duration"),
     ]
     .into_iter()
     .find_map(|(given, option)| given.then_some(option))

@@ -6,7 +6,7 @@ use super::findings::{self, LABELS, word};
 use super::sample::Samples;
 use super::{Kind, Metric, View};
 use crate::ledger::Reason;
-use crate::snapshot::{CodeCount, Confidence, Ended, Monitored, ServerCounts, SourceKind};
+use crate::snapshot::{CodeCount, Confidence, Ended, Monitored, Senders, ServerCounts, SourceKind};
 
 /// In place of what has no label of its own.
 const OTHER: &str = "other";
@@ -327,6 +327,28 @@ pub const METRICS: &[Metric] = &[
             let ledger = &view.snapshot.ledger;
             ledger.kernel_dropped.iter().for_each(|it| out.add(&["kernel"], *it));
             ledger.interface_dropped.iter().for_each(|it| out.add(&["interface"], *it));
+        },
+    },
+    Metric {
+        name: "rcodetop_senders",
+        kind: Kind::Gauge,
+        labels: &[],
+        help: "Servers that tell dnstap on the socket now; absent for other captures.",
+        samples: |view, out| {
+            let senders = view.snapshot.source.senders;
+            senders.iter().for_each(|it| out.add(&[], it.connected));
+        },
+    },
+    Metric {
+        name: "rcodetop_sender_troubles_total",
+        kind: Kind::Counter,
+        labels: &["trouble"],
+        help: "Senders of dnstap that were refused, and frames of theirs that were lost or moved in \
+               time, by trouble; absent for other captures.",
+        samples: |view, out| {
+            for (_, id, _, count) in view.snapshot.source.senders.iter().flat_map(Senders::each) {
+                out.add(&[id], count);
+            }
         },
     },
     Metric {

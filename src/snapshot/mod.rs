@@ -15,6 +15,7 @@ mod named;
 mod packets;
 mod quality;
 mod replay;
+mod senders;
 mod whereabouts;
 
 use std::net::IpAddr;
@@ -48,6 +49,7 @@ pub use named::{AddressName, Named, addresses_in};
 pub(crate) use packets::packets;
 pub use packets::{KeptPacket, KeptPackets};
 pub use replay::{Replay, Speed};
+pub use senders::{SenderTrouble, Senders};
 pub use whereabouts::{Area, AreaId, By, Geography, Whereabouts};
 
 /// What a reader wants to see: the choices that cost time to honour.
@@ -393,6 +395,8 @@ pub struct Source {
     pub ended: Option<Ended>,
     /// How much of a file has been read; `None` for live capture and streams of unknown length.
     pub progress: Option<Progress>,
+    /// Who tells what comes, if other programs do (dnstap over a socket).
+    pub senders: Option<Senders>,
     /// How the packets are written to files, if they are.
     pub recording: Option<Recording>,
     /// Whether addresses are pseudonyms of the true ones.

@@ -27,6 +27,7 @@ const CHECKS: &[Check] = &[
     ("undecodable", undecodable),
     ("lost-pieces", lost_pieces),
     ("started-late", started_late),
+    ("moved", moved),
     ("pseudonyms", pseudonyms),
 ];
 
@@ -174,6 +175,18 @@ fn lost_pieces(snapshot: &Snapshot) -> Option<String> {
             count(ledger.stream_gaps, "byte")
         )
         .replace("fragment or streams", "fragments or streams")
+    })
+}
+
+/// Those who tell have another clock than this host.
+fn moved(snapshot: &Snapshot) -> Option<String> {
+    let moved = snapshot.source.senders.map_or(0, |senders| senders.moved());
+    (moved > 0).then(|| {
+        format!(
+            "{} moved to this host's time, as their sender's clock is another: how long answers \
+             took still holds",
+            count(moved, "frame")
+        )
     })
 }
 

@@ -1,5 +1,7 @@
 //! Why no frames can be had at all: what failed, on what, why, and what to do next.
 
+use std::io::{self, ErrorKind};
+
 use crate::wire::LinkType;
 
 /// Nothing could be read or captured. Names in it are already escaped for a terminal.
@@ -105,4 +107,40 @@ pub enum SourceError {
         /// What libpcap said.
         why: String,
     },
+    /// A socket on which another program listens.
+    #[error("another program listens on {path}; end it, or name another path")]
+    SocketTaken {
+        /// Which one.
+        path: String,
+    },
+    /// Something else where a socket shall be.
+    #[error("{path} exists and is no socket; name another path")]
+    NoSocket {
+        /// Which one.
+        path: String,
+    },
+    /// A socket that cannot be made.
+    #[error("cannot listen on {path}: {why}")]
+    Socket {
+        /// Which one.
+        path: String,
+        /// What the operating system said, and what to do.
+        why: String,
+        /// Whether it is a matter of rights.
+        is_denied: bool,
+    },
+}
+
+impl SourceError {
+    /// A socket that cannot be made, by what the system said of it.
+    pub(super) fn socket(path: String, why: &io::Error) -> Self {
+        let advice = match why.kind() {
+            ErrorKind::NotFound => "; its folder must exist",
+            ErrorKind::InvalidInput => "; name a shorter path",
+            ErrorKind::PermissionDenied => "; name a path in a folder that this user may write to",
+            _ => "",
+        };
+        let is_denied = why.kind() == ErrorKind::PermissionDenied;
+        Self::Socket { path, why: format!("{why}{advice}"), is_denied }
+    }
 }

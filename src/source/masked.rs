@@ -1,12 +1,13 @@
 //! A source whose frames have no true addresses: whoever reads it cannot tell them to anybody.
 
 use std::os::fd::RawFd;
+use std::time::Duration;
 
 use super::batch::Batch;
 use super::record::Place;
 use super::{End, FrameSource, Losses, Next, NextRun};
 use crate::mask::{Key, Masker};
-use crate::snapshot::Progress;
+use crate::snapshot::{Progress, Senders};
 use crate::time::Timestamp;
 use crate::wire::Frame;
 
@@ -111,6 +112,18 @@ impl FrameSource for Masked {
 
     fn sockets(&self) -> Vec<RawFd> {
         self.source.sockets()
+    }
+
+    fn listeners(&self) -> Vec<RawFd> {
+        self.source.listeners()
+    }
+
+    fn senders(&self) -> Option<Senders> {
+        self.source.senders()
+    }
+
+    fn delay(&self) -> Duration {
+        self.source.delay()
     }
 
     fn progress(&self) -> Option<Progress> {

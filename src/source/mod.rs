@@ -4,6 +4,7 @@
 //! what the bytes mean.
 
 mod batch;
+mod conversation;
 mod devices;
 mod dnstap;
 mod error;
@@ -21,7 +22,10 @@ mod merge;
 mod pcap;
 mod pcapng;
 mod record;
+mod sender;
+mod socket;
 mod sorted;
+mod tap;
 mod translated;
 mod unpack;
 mod window;
@@ -31,14 +35,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use conversation::{Conversation, Heard, LONGEST_DATA, Refusal};
 pub use devices::{InterfaceInfo, InterfaceLink, list_interfaces};
 pub use error::SourceError;
 pub use frames::Frames;
 pub use interface::LiveOptions;
 pub use live::open_live;
 pub use masked::Masked;
+pub use socket::{DnstapSocket, SocketFile};
+pub use tap::MOST_SENDERS;
 
-use crate::snapshot::Progress;
+use crate::snapshot::{Progress, Senders};
 use crate::time::Timestamp;
 use crate::wire::Frame;
 
@@ -179,6 +186,22 @@ pub trait FrameSource: Send {
     /// Descriptors of packet sockets, on which nothing must ever be written.
     fn sockets(&self) -> Vec<RawFd> {
         Vec::new()
+    }
+
+    /// Descriptors of sockets that listen, on which connections are accepted.
+    fn listeners(&self) -> Vec<RawFd> {
+        Vec::new()
+    }
+
+    /// Who tells what comes, where that is told by other programs.
+    fn senders(&self) -> Option<Senders> {
+        None
+    }
+
+    /// How much later than it happened, what is live may be given out: until then nothing is said
+    /// of what did not come.
+    fn delay(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// How much of the input is consumed, where that is known.

@@ -69,6 +69,11 @@ impl Sorted {
         self.heap.is_empty()
     }
 
+    /// The time of the frame that is given out next.
+    pub(super) fn earliest(&self) -> Option<Timestamp> {
+        self.heap.peek().map(|Reverse(first)| first.place.at)
+    }
+
     /// Adds a frame with a copy of its bytes.
     pub(super) fn add(&mut self, place: Place, bytes: &[u8]) {
         let mut copy = self.buffer();

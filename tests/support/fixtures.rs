@@ -15,8 +15,9 @@ use rcodetop::geo::Atlas;
 use rcodetop::snapshot::{
     AddressName, Class, Compared, Confidence, Distinct, Ede, EdeRow, Ended, Finding,
     FindingOutcome, Impact, Latency, List, Mark, NameSource, Named, Opcode, PathKey, Prefix,
-    Progress, Quality, QuestionKey, Rcode, RcodeRow, RecordType, Role, Row, Scope, Slow, Snapshot,
-    SourceKind, Split, Step, Timeline, Timestamp, Transport, Vantage, VantagePoint, share,
+    Progress, Quality, QuestionKey, Rcode, RcodeRow, RecordType, Role, Row, Scope, Senders, Slow,
+    Snapshot, SourceKind, Split, Step, Timeline, Timestamp, Transport, Vantage, VantagePoint,
+    share,
 };
 
 /// A snapshot that the screens are drawn of, and what it is called in file names.
@@ -42,6 +43,8 @@ pub(crate) const FIXTURES: &[Fixture] = &[
     ("placed", placed),
     ("placed_cut", placed_cut),
     ("misplaced", misplaced),
+    ("untold", untold),
+    ("told", told),
 ];
 
 /// Nothing came yet.
@@ -49,6 +52,28 @@ pub(crate) fn empty() -> Snapshot {
     let mut snapshot = Snapshot { focus: Focus::default(), ..Snapshot::default() };
     snapshot.source.kind = SourceKind::Live;
     snapshot.source.name = "eth0".into();
+    snapshot
+}
+
+/// A socket to which nobody is connected.
+pub(crate) fn untold() -> Snapshot {
+    let mut snapshot = empty();
+    snapshot.source.name = "/run/rcodetop/dnstap.sock".into();
+    snapshot.source.senders = Some(Senders::default());
+    snapshot
+}
+
+/// One on which two servers tell, and not all of it came.
+pub(crate) fn told() -> Snapshot {
+    let mut snapshot = busy();
+    snapshot.source.kind = SourceKind::Live;
+    snapshot.source.name = "/run/rcodetop/dnstap.sock".into();
+    snapshot.source.ended = None;
+    let senders = Senders { connected: 2, began: 5, troubles: [0, 1, 0, 2, 0, 120] };
+    snapshot.source.senders = Some(senders);
+    snapshot.assess();
+    let complaint = |text| Quality { id: "source", text };
+    snapshot.quality.extend(senders.losses().map(complaint));
     snapshot
 }
 

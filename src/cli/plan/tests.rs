@@ -13,6 +13,7 @@ fn input(plan: Plan) -> Input {
         Plan::Dashboard(analysis) => analysis.input,
         Plan::Report(report) => report.analysis.input,
         Plan::Export(export) => export.analysis.input,
+        Plan::Serve(serve) => serve.analysis.input,
         other => panic!("{other:?} reads nothing"),
     }
 }
@@ -37,8 +38,10 @@ fn check_files(line: &str, expected: &[&str], follows: bool) {
 #[track_caller]
 fn check_filter(line: &str, expected: Option<&str>) {
     match input(understand(line, true).unwrap()) {
-        Input::Live(options) => assert_eq!(options.filter.as_deref(), expected, "{line}"),
-        other @ Input::Files { .. } => panic!("{line} reads {other:?}"),
+        Input::Live(Live { on: Tap::Interfaces(options), .. }) => {
+            assert_eq!(options.filter.as_deref(), expected, "{line}");
+        }
+        other => panic!("{line} reads {other:?}"),
     }
 }
 
@@ -62,6 +65,21 @@ fn a_capture_filter_comes_after_two_dashes_or_with_bpf() {
 }
 
 #[test]
+fn what_servers_tell_is_live_in_every_task() {
+    for line in [
+        "rcodetop --dnstap-socket /run/d",
+        "rcodetop report --dnstap-socket /run/d --duration 1s",
+        "rcodetop serve --dnstap-socket /run/d",
+        "rcodetop export --dnstap-socket /run/d -o lake",
+    ] {
+        let Input::Live(Live { on, .. }) = input(understand(line, true).unwrap()) else {
+            panic!("{line} is live")
+        };
+        assert_eq!(on, Tap::Dnstap("/run/d".into()), "{line}");
+    }
+}
+
+#[test]
 fn what_contradicts_itself_is_refused_with_a_reason() {
     check_refused("rcodetop -i eth0 port 53", "a capture filter goes after `--`");
     check_refused("rcodetop a.pcap --bpf udp", "--bpf works on an interface only");
@@ -70,6 +88,23 @@ fn what_contradicts_itself_is_refused_with_a_reason() {
     check_refused("rcodetop a.pcap --buffer 1M", "--buffer works on an interface only");
     check_refused("rcodetop a.pcap --no-promiscuous", "--no-promiscuous works on an interface");
     check_refused("rcodetop report a.pcap --duration 1s", "--duration works on an interface");
+    check_refused("rcodetop -i eth0 --dnstap-socket d", "give an interface or --dnstap-socket");
+    check_refused("rcodetop a.pcap --dnstap-socket d", "give capture files or --dnstap-socket");
+    check_refused(
+        "rcodetop --dnstap-socket d -- udp",
+        "works on an interface only, not on a dnstap",
+    );
+    check_refused(
+        "rcodetop --dnstap-socket d --snaplen 96",
+        "--snaplen works on an interface only",
+    );
+    check_refused("rcodetop --dnstap-socket d --buffer 1M", "--buffer works on an interface only");
+    check_refused("rcodetop --dnstap-socket d --replay", "--replay plays a capture file, and none");
+    check_refused("rcodetop --dnstap-socket d --follow", "--follow works on a capture file only");
+    check_refused(
+        "rcodetop export --dnstap-socket d --format pcapng -o x --filter failed",
+        "reads the capture twice",
+    );
     check_refused("rcodetop -i eth0 --follow", "--follow works on a capture file only");
     check_refused(
         "rcodetop a.pcap --threads 3 --max-memory 16MiB",

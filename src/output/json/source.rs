@@ -1,5 +1,6 @@
 //! Where the packets come from and go to, and what addresses are called in them.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Serialize;
@@ -21,7 +22,25 @@ pub(super) struct Source<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pseudonyms: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    senders: Option<Senders>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     recording: Option<Recording<'a>>,
+}
+
+/// Who tells what comes.
+#[derive(Serialize)]
+struct Senders {
+    connected: u64,
+    began: u64,
+    #[serde(flatten)]
+    troubles: BTreeMap<&'static str, u64>,
+}
+
+impl Senders {
+    fn of(it: snapshot::Senders) -> Self {
+        let troubles = it.each().map(|(_, id, _, count)| (id, count)).collect();
+        Self { connected: it.connected, began: it.began, troubles }
+    }
 }
 
 /// The packets that are written to files.
@@ -72,6 +91,7 @@ impl<'a> Source<'a> {
             ended: source.ended.as_ref().map(end),
             ended_why,
             pseudonyms: source.pseudonyms,
+            senders: source.senders.map(Senders::of),
             recording: source.recording.as_ref().map(Recording::of),
         }
     }

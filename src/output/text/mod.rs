@@ -428,6 +428,12 @@ impl Page<'_> {
         let reasons = Reason::ALL.iter().zip(ledger.undecodable);
         entries.extend(reasons.map(|((_, id), number)| (format!("undecodable: {id}"), number)));
         entries.extend(losses(self.snapshot));
+        let senders = self.snapshot.source.senders.into_iter();
+        entries.extend(senders.flat_map(|senders| {
+            let began = std::iter::once(("streams of dnstap".to_owned(), senders.began));
+            let troubles = senders.each().map(|(_, _, what, count)| (what.to_owned(), count));
+            began.chain(troubles.collect::<Vec<_>>())
+        }));
         let entries = entries.into_iter().filter(|(_, number)| *number > 0);
         let line = |(what, number): (String, u64)| format!("{:>14}  {what}", count(number));
         let heading = self.painter.paint(Style::Heading, "Ledger");

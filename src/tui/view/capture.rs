@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::{VIEWS, View, head, write_lines, write_pieces};
 use crate::ledger::Reason;
-use crate::snapshot::{Cost, Recording, Snapshot};
+use crate::snapshot::{Cost, Recording, Senders, Snapshot};
 use crate::tui::keys::Msg;
 use crate::tui::model::Model;
 use crate::tui::text;
@@ -54,6 +54,7 @@ fn draw_warnings(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Bu
         first += &format!("; seen {}", vantage.text);
     }
     let mut lines = text::wrap(&first, area.width.into(), 4);
+    lines.extend(snapshot.source.senders.map(senders));
     lines.extend(snapshot.cost.map(cost));
     lines.extend(snapshot.source.recording.as_ref().map(recording));
     let confined = Some(&model.confined.line).filter(|line| !line.is_empty());
@@ -64,6 +65,16 @@ fn draw_warnings(model: &Model, snapshot: &Snapshot, area: Rect, buffer: &mut Bu
     lines.truncate((area.height / 2).max(1).into());
     write_lines(&lines, Meaning::Plain.style(), area, buffer);
     area.y + text::cells(lines.len())
+}
+
+/// Who tells what comes, and all that went wrong with them.
+fn senders(it: Senders) -> String {
+    let began = text::plural(it.began, "stream");
+    let troubles = it.each().filter(|(.., count)| *count > 0);
+    let told = troubles.map(|(_, id, _, count)| format!("{} {id}", text::count(count)));
+    let told: Vec<String> =
+        std::iter::once(format!("dnstap: {it}, {began} began")).chain(told).collect();
+    told.join(", ")
 }
 
 /// What is written where.
@@ -165,6 +176,9 @@ fn losses(snapshot: &Snapshot) -> Group {
             ("fragments waiting", ledger.fragments_held),
         ],
     );
+    if snapshot.source.senders.is_some() {
+        return group; // what they dropped they do not tell
+    }
     let dropped = [("kernel", ledger.kernel_dropped), ("interface", ledger.interface_dropped)];
     let lines = dropped.map(|(by, count)| (format!("dropped by {by}"), known(count)));
     group.lines.splice(0..0, lines);
@@ -193,6 +207,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn who_tells_and_what_went_wrong_with_them_is_told_in_a_line() {
+        let quiet = Senders { connected: 1, began: 3, ..Senders::default() };
+        assert_eq!(senders(quiet), "dnstap: 1 sender, 3 streams began");
+        let troubles = [2, 0, 0, 1, 0, 0];
+        let text = senders(Senders { connected: 0, began: 1, troubles });
+        assert_eq!(text, "dnstap: no sender connected, 1 stream began, 2 refused, 1 torn");
+    }
 
     #[test]
     fn what_the_screen_costs_is_told_in_a_line() {

@@ -250,9 +250,15 @@ fn one_way(snapshot: &Snapshot) -> Option<Piece> {
     Some((format!("{only} only"), Meaning::Warning))
 }
 
-/// Packets lost on the way here. Files do not know; a live capture that does not know says so.
+/// Packets lost on the way here. Files do not know; a live capture that does not know says so; who
+/// is told what comes says by how many.
 fn drops(snapshot: &Snapshot) -> Vec<Piece> {
     let ledger = &snapshot.ledger;
+    if let Some(senders) = snapshot.source.senders {
+        let is_alone = senders.connected == 0 && snapshot.source.ended.is_none();
+        let meaning = if is_alone { Meaning::Warning } else { Meaning::Plain };
+        return vec![(senders.to_string(), meaning)];
+    }
     let losses = [(ledger.kernel_dropped, "kernel"), (ledger.interface_dropped, "interface")];
     let told = losses
         .iter()

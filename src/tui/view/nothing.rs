@@ -4,7 +4,7 @@
 
 use super::findings::Told;
 use crate::ledger::Reason;
-use crate::snapshot::{Ended, Snapshot, SourceKind};
+use crate::snapshot::{Ended, Senders, Snapshot, SourceKind};
 use crate::tui::text;
 
 /// A label and a sentence.
@@ -30,6 +30,9 @@ pub(super) fn hints(snapshot: &Snapshot) -> Option<Vec<Told>> {
 }
 
 fn no_packets(snapshot: &Snapshot) -> Vec<Hint> {
+    if let (Some(senders), None) = (snapshot.source.senders, &snapshot.source.ended) {
+        return nothing_is_told(snapshot, senders);
+    }
     match (snapshot.source.kind, &snapshot.source.ended) {
         (SourceKind::Live, None) => nothing_arrives(snapshot),
         (SourceKind::Live, Some(_)) => vec![(
@@ -54,6 +57,38 @@ fn no_packets(snapshot: &Snapshot) -> Vec<Hint> {
             "Not one packet could be read of it. Copy it again, or capture anew.".to_owned(),
         )],
     }
+}
+
+/// Where servers tell what they do, nobody may be there, or nobody may ask them.
+fn nothing_is_told(snapshot: &Snapshot, senders: Senders) -> Vec<Hint> {
+    let name = &snapshot.source.name;
+    if senders.connected > 0 {
+        return vec![(
+            "quiet",
+            format!(
+                "{senders} connected, and nothing was told yet: nobody asks, or the server is not \
+                 set to tell of it. BIND tells what its option dnstap names, Unbound what \
+                 dnstap-log-...-messages switches on."
+            ),
+        )];
+    }
+    vec![
+        (
+            "nobody",
+            format!(
+                "No server tells anything on {name} now. Is it set to (BIND: dnstap-output unix, \
+                 Unbound: dnstap-socket-path)? Most connect when they start, and again every few \
+                 seconds."
+            ),
+        ),
+        (
+            "rights",
+            format!(
+                "May the server write to it? It is for its owner and their group alone: \
+                 ls -l {name}; AppArmor and SELinux have rules of their own."
+            ),
+        ),
+    ]
 }
 
 fn nothing_arrives(snapshot: &Snapshot) -> Vec<Hint> {

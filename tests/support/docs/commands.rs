@@ -2,7 +2,7 @@
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
-use rcodetop::cli::{self, Cli, Input, Plan};
+use rcodetop::cli::{self, Cli, Input, Live, Plan, Tap};
 
 use super::shell::Command;
 
@@ -41,8 +41,8 @@ fn wrong_filter(plan: &Plan) -> Option<String> {
         Plan::Report(report) => &report.analysis.input,
         _ => return None,
     };
-    let Input::Live(live) = input else { return None };
-    let filter = live.filter.as_ref()?;
+    let Input::Live(Live { on: Tap::Interfaces(interfaces), .. }) = input else { return None };
+    let filter = interfaces.filter.as_ref()?;
     let ethernet = pcap::Capture::dead(pcap::Linktype::ETHERNET).expect("libpcap works");
     let why = ethernet.compile(filter, true).err()?;
     Some(format!("the capture filter is wrong: {why}"))
