@@ -571,6 +571,37 @@ pub(super) mod tests {
         assert_eq!(snapshot.source.name, "script");
     }
 
+    /// A quiet source that holds so many frames back.
+    struct Holding(u32);
+
+    impl FrameSource for Holding {
+        fn next(&mut self) -> Next<'_> {
+            Next::Quiet
+        }
+
+        fn remains(&mut self) -> NextRun<'_> {
+            if self.0 == 0 {
+                return NextRun::Quiet;
+            }
+            self.0 -= 1;
+            let (at, link) = (Timestamp::new(1, 0), LinkType(1));
+            NextRun::Frames(Frame { at, wire_len: 0, link, interface: 0, bytes: &[] }.into())
+        }
+    }
+
+    #[test]
+    fn what_waits_to_be_put_in_order_is_counted_once_when_it_is_stopped() {
+        let Capture { origin, .. } = capture(0, || Next::Quiet, Losses::default());
+        let analyzer = crate::app::analyzer::alone(EngineConfig::default());
+        let mut capture = Capture::new(origin, Box::new(Holding(3)), analyzer);
+        capture.advance();
+        assert_eq!(capture.frames(), 0);
+        capture.end(Ended::Stopped);
+        capture.end(Ended::Stopped);
+        assert_eq!(capture.snapshot(&SnapshotSpec::default()).ledger.frames, 3);
+        assert_eq!(capture.frames(), 3);
+    }
+
     #[test]
     fn damage_keeps_its_words_and_a_later_end_does_not_replace_it() {
         let then = || Next::End(End::Damaged("cut at byte 24".into()));

@@ -33,6 +33,20 @@ const NAMED: Server = Server {
     cause: &["10.99.0.2 uses 10.99.0.1 as resolver, which answers for its own zones only"],
 };
 
+/// The same, which also tells what it does.
+const NAMED_TELLS: Server = Server {
+    configuration: r#"options {
+        directory "@"; pid-file none; session-keyfile "@/session.key";
+        listen-on { 10.99.0.1; }; listen-on-v6 { none; }; dnssec-validation no;
+        recursion yes; allow-recursion { 10.98.0.0/16; }; allow-query-cache { 10.98.0.0/16; };
+        dnstap { client; auth; resolver; forwarder; }; dnstap-output unix "@/dnstap.sock";
+    };
+    controls { };
+    zone "own.example" { type primary; file "@/zone"; };"#,
+    cause: &["10.99.0.2", SERVER],
+    ..NAMED
+};
+
 const UNBOUND: Server = Server {
     program: "unbound",
     configuration: r#"server:
@@ -95,6 +109,22 @@ impl Server {
     }
 }
 
+/// Whether the server answers.
+fn answers(pid: &str) -> bool {
+    let dig = ["dig", "+tries=1", "+time=1", "@10.99.0.1", "own.example", "SOA"];
+    succeeds(nsenter(pid).args(dig))
+}
+
+/// Names that are not the server's.
+fn elsewhere() -> String {
+    let names: Vec<_> = (0..40).map(|each| format!("www{each}.elsewhere.test A\n")).collect();
+    names.concat()
+}
+
+fn program() -> String {
+    std::env::var("RCODETOP").unwrap_or_else(|_| PROGRAM.to_owned())
+}
+
 /// A capture on which nothing happens, until the server refuses.
 fn check(test: &str, server: &Server) {
     if !in_namespace(&format!("servers::{test}"), &[server.program, "dnsperf", "dig"]) {
@@ -104,17 +134,11 @@ fn check(test: &str, server: &Server) {
     let client = client();
     let pid = client.0.id().to_string();
     let _server = server.start(folder.path());
-    let answers = || {
-        let dig = ["dig", "+tries=1", "+time=1", "@10.99.0.1", "own.example", "SOA"];
-        succeeds(nsenter(&pid).args(dig))
-    };
-    wait_until("answer of the server", answers);
-    let program = std::env::var("RCODETOP").unwrap_or_else(|_| PROGRAM.to_owned());
-    let mut terminal = Terminal::run(&[&program, "--no-config", "-i", "server"], &[]);
+    wait_until("answer of the server", || answers(&pid));
+    let mut terminal = Terminal::run(&[&program(), "--no-config", "-i", "server"], &[]);
     terminal.wait_to_see("capturing");
-    let names: Vec<_> = (0..40).map(|each| format!("www{each}.elsewhere.test A\n")).collect();
     let began = Instant::now();
-    let _asking = ask(&pid, folder.path(), &names.concat(), 50, 20);
+    let _asking = ask(&pid, folder.path(), &elsewhere(), 50, 20);
     terminal.wait_to_see("REFUSED 100 % of responses");
     for words in server.cause {
         terminal.wait_to_see(words);
@@ -141,4 +165,36 @@ fn unbound_refuses_a_network_and_the_dashboard_says_so() {
 #[test]
 fn knot_refuses_what_it_does_not_hold_and_the_dashboard_says_so() {
     check("knot_refuses_what_it_does_not_hold_and_the_dashboard_says_so", &KNOTD);
+}
+
+#[test]
+fn bind_tells_that_it_refuses_and_the_dashboard_says_so_though_it_sees_no_packet() {
+    let test = "bind_tells_that_it_refuses_and_the_dashboard_says_so_though_it_sees_no_packet";
+    let server = &NAMED_TELLS;
+    if !in_namespace(&format!("servers::{test}"), &[server.program, "dnsperf", "dig"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("it can be made");
+    let client = client();
+    let pid = client.0.id().to_string();
+    let socket = folder.path().join("dnstap.sock");
+    let words = ["--no-config", "--dnstap-socket", socket.to_str().expect("it is text")];
+    let mut terminal = Terminal::run(&[&[program().as_str()], &words[..]].concat(), &[]);
+    terminal.wait_to_see("no sender connected yet");
+    let running = server.start(folder.path());
+    wait_until("answer of the server", || answers(&pid));
+    terminal.wait_to_see("1 sender");
+    let began = Instant::now();
+    let _asking = ask(&pid, folder.path(), &elsewhere(), 50, 20);
+    terminal.wait_to_see("REFUSED");
+    for words in server.cause {
+        terminal.wait_to_see(words);
+    }
+    let took = began.elapsed().as_secs_f64();
+    println!("{} over dnstap: verdict {took:.2} s after the client began to ask", server.program);
+    drop(running);
+    terminal.wait_to_see("no sender connected");
+    terminal.type_in("q");
+    terminal.check_end(0);
+    assert!(!socket.exists(), "the socket is removed");
 }
