@@ -63,7 +63,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("pcap::", &["source"]),
     ("pcap_parser::", &["source"]),
     ("flate2::", &["source"]),
-    ("zstd::", &["source", "summary"]),
+    ("zstd::", &["source", "summary", "rows"]),
     ("liblzma::", &["source"]),
     ("lz4_flex::", &["source"]),
     ("etherparse::", &["wire"]),
@@ -86,6 +86,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("serde_json::", &["output", "rows", "summary", "diff"]), // diff: reports that were kept
     ("csv::", &["output", "rows"]),
     ("parquet::", &["rows"]),
+    ("bytes::", &["rows"]), // what pages are handed over in
     ("clap::", &["cli", "app", "output", "rows"]), // output, rows: the names of their formats
     ("clap_complete::", &["cli", "app"]),
     ("clap_mangen::", &["cli", "app"]),

@@ -55,10 +55,13 @@ pub type Hand = Box<dyn FnMut(&mut Load) + Send>;
 pub struct Tally([u64; END_WORDS.len()]);
 
 impl Tally {
-    /// Counts a row.
-    pub fn add(&mut self, row: &Row) {
-        if let Some(count) = self.0.get_mut(usize::from(row.end_number())) {
-            *count += 1;
+    /// Counts the rows of a batch.
+    pub fn add(&mut self, batch: &Batch) {
+        for row in batch.rows() {
+            let shape = batch.shapes().get(row.shape.0 as usize);
+            if let Some(count) = shape.and_then(|shape| self.0.get_mut(shape.end as usize)) {
+                *count += 1;
+            }
         }
     }
 
@@ -118,7 +121,9 @@ impl Gather {
             None => self.open(hour),
         };
         let last = self.drawers.len() - 1;
-        self.drawers.swap(place, last);
+        if place != last {
+            self.drawers.swap(place, last);
+        }
         &mut self.drawers[last].1
     }
 
@@ -132,7 +137,8 @@ impl Gather {
         self.drawers.len() - 1
     }
 
-    fn give(&mut self, order: Order, batch: Batch) {
+    fn give(&mut self, order: Order, mut batch: Batch) {
+        batch.settle();
         self.load.order = order;
         let empty = std::mem::replace(&mut self.load.batch, batch);
         (self.hand)(&mut self.load);

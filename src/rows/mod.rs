@@ -5,30 +5,43 @@
 //! says what a column is; the writers and `docs/export.md` follow it. Rows wait in batches of
 //! bounded memory. Knows no file system but in [`Folder`], no process and no clock.
 
+mod addresses;
 mod batch;
 mod columns;
 mod folder;
 mod gather;
 mod hour;
+mod kinds;
 mod lines;
+mod names;
+#[cfg(feature = "parquet")]
+mod order;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod phrases;
+mod pile;
 mod press;
 mod reference;
 mod row;
+mod shape;
 mod shelf;
+mod spell;
 #[cfg(test)]
 mod tests;
 mod texts;
 
+pub use addresses::AddressId;
 pub use batch::Batch;
-pub use columns::{COLUMNS, Column, Kind};
+pub use columns::{COLUMNS, Column};
 pub use folder::Folder;
 pub use gather::{Gather, Hand, Load, Meaning, Order, Tally};
 pub use hour::{Hour, Place, partition};
+pub use kinds::{Kind, Shaped, Store};
+pub use names::NameId;
 pub use press::{Press, PressOptions, Printed, Progress, read};
 pub use reference::reference;
 pub use row::{END_WORDS, End, Row};
+pub use shape::{Shape, ShapeId};
 pub use shelf::{Aside, Shelf};
 pub use texts::{TextId, Texts};
 

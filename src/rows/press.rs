@@ -8,7 +8,7 @@ use super::TableFormat;
 use super::batch::Batch;
 use super::gather::{Load, MOST_OPEN, Order, Tally};
 use super::hour::{Hour, Place};
-use super::lines::{Csv, Json};
+use super::lines::{Csv, Json, Lines};
 #[cfg(feature = "parquet")]
 use super::parquet::Parquet;
 use super::shelf::{Aside, Shelf};
@@ -17,10 +17,17 @@ use crate::wire::name::escape_text;
 /// A file that rows are added to.
 pub(super) trait Table: Send {
     /// Adds rows, in whatever order suits it.
-    fn add(&mut self, batch: &mut Batch) -> io::Result<()>;
+    fn add(&mut self, batch: &Batch, tools: &mut Tools) -> io::Result<()>;
 
     /// No row follows: the file, without a name yet, and how long it is.
     fn finish(self: Box<Self>) -> io::Result<(Box<dyn Aside>, u64)>;
+}
+
+/// Memory that it takes to write a batch, whichever file that goes to.
+#[derive(Default)]
+pub(super) struct Tools {
+    #[cfg(feature = "parquet")]
+    pub(super) columns: super::parquet::Tools,
 }
 
 /// Rows of a file at most; then another one is begun. What is kept of a file until it is whole is
@@ -77,6 +84,7 @@ pub struct Press {
     shelf: Box<dyn Shelf>,
     /// The one that was used last is the last.
     open: Vec<Open>,
+    tools: Tools,
     begun: u64,
     progress: Progress,
 }
@@ -85,7 +93,7 @@ impl Press {
     /// Puts files onto a shelf.
     pub fn new(options: PressOptions, shelf: Box<dyn Shelf>) -> Self {
         let progress = Progress::default();
-        Self { options, shelf, open: Vec::new(), begun: 0, progress }
+        Self { options, shelf, open: Vec::new(), tools: Tools::default(), begun: 0, progress }
     }
 
     /// What becomes known of the writing.
@@ -109,9 +117,9 @@ impl Press {
 
     fn obey(&mut self, load: &mut Load) -> Result<(), (PathBuf, io::Error)> {
         match load.order {
-            Order::Add(hour) => self.add(hour, &mut load.batch),
+            Order::Add(hour) => self.add(hour, &load.batch),
             Order::Close(hour) => {
-                self.add(hour, &mut load.batch)?;
+                self.add(hour, &load.batch)?;
                 self.close(|open| open.hour == hour)
             }
             Order::Finish => {
@@ -121,7 +129,7 @@ impl Press {
         }
     }
 
-    fn add(&mut self, hour: Hour, batch: &mut Batch) -> Result<(), (PathBuf, io::Error)> {
+    fn add(&mut self, hour: Hour, batch: &Batch) -> Result<(), (PathBuf, io::Error)> {
         let Some(first) = batch.rows().first() else { return Ok(()) };
         let found = self.open.iter().position(|open| open.hour == hour);
         let place = if let Some(place) = found {
@@ -132,8 +140,8 @@ impl Press {
             self.begin(hour, path)?
         };
         let mut open = self.open.remove(place);
-        batch.rows().iter().for_each(|row| open.rows.add(row));
-        open.table.add(batch).map_err(|error| (open.path.clone(), error))?;
+        open.rows.add(batch);
+        open.table.add(batch, &mut self.tools).map_err(|error| (open.path.clone(), error))?;
         let is_long = open.rows.rows() >= MOST_ROWS && self.options.place.has_many();
         self.open.push(open);
         if is_long { self.close(|open| open.hour == hour) } else { Ok(()) }
@@ -166,8 +174,8 @@ impl Press {
                 labels.extend(self.options.labels.iter().cloned());
                 Box::new(Parquet::new(out, &labels)?)
             }
-            TableFormat::Jsonl => Box::new(Json::new(out)),
-            TableFormat::Csv => Box::new(Csv::new(out)),
+            TableFormat::Jsonl => Box::new(Lines::<Json>::new(out)),
+            TableFormat::Csv => Box::new(Lines::<Csv>::new(out)),
         })
     }
 

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::SCHEMA;
-use super::columns::{COLUMNS, Store};
+use super::columns::COLUMNS;
+use super::kinds::Store;
 use super::row::{END_WORDS, obstacles};
 
 /// The text of the reference, in Markdown.
@@ -41,13 +42,14 @@ pub fn reference() -> String {
     let _ = write!(
         out,
         "\n## In Parquet\n\n\
-         Compressed with zstd. Rows of a row group are in the order of {}, whose pages have an \
-         index; {} have Bloom filters, too. These are without a dictionary, as nearly every value \
-         is another one: {}. Numbers from 0 to 65535 are INT32 annotated as unsigned 16-bit \
+         Rows of a row group are in the order of {}, whose pages have an index; {} have Bloom \
+         filters, too. These are stored by their differences (DELTA_BINARY_PACKED), as nearly every \
+         value is another one: {}. All else is by dictionaries, where these are shorter than the \
+         values themselves, or by bits, and compressed with zstd. Numbers from 0 to 65535 are INT32 annotated as unsigned 16-bit \
          integers; times are INT64 annotated as TIMESTAMP(NANOS, UTC).\n",
         named(Store::Sorted),
         named(Store::Sought),
-        named(Store::Plain),
+        named(Store::Packed),
     ); // a String takes everything
     out
 }

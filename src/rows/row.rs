@@ -2,13 +2,15 @@
 
 use std::num::NonZeroU64;
 
+use super::addresses::AddressId;
 use super::gather::Meaning;
-use super::texts::{TextId, Texts};
+use super::names::NameId;
+use super::shape::{Shape, ShapeId, Shapes};
+use super::texts::Texts;
 use crate::focus::Focus;
-use crate::iana::{Ede, Opcode, Rcode};
 use crate::time::Timestamp;
-use crate::track::{Exchange, Obstacle, Outcome};
-use crate::wire::{Flags, Question, Transport};
+pub(super) use crate::track::Obstacle;
+use crate::track::{Exchange, Outcome};
 
 /// How an exchange ended, as a word of the column `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +63,7 @@ const OBSTACLE_WORDS: &[(Obstacle, &str)] = &[
 ];
 
 impl End {
-    fn of(exchange: &Exchange<'_>, meaning: &Meaning) -> Self {
+    pub(super) fn of(exchange: &Exchange<'_>, meaning: &Meaning) -> Self {
         match exchange.outcome {
             // A response to one more copy of a query is timed from that copy, and never late.
             Outcome::Answered { took, .. } => {
@@ -92,82 +94,66 @@ pub(super) fn obstacles() -> impl Iterator<Item = (&'static str, &'static str)> 
     OBSTACLE_WORDS.iter().map(|(obstacle, word)| (*word, obstacle.meaning()))
 }
 
-/// An exchange without its texts, of which a batch keeps each once.
+/// An exchange without its texts and its shape, of which a batch keeps each once.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
     /// When the query was sent first; `None` if it was not seen, or the capture has no times.
     pub(super) query_time: Option<NonZeroU64>,
     /// When the response came.
     pub(super) response_time: Option<NonZeroU64>,
-    /// Nanoseconds between them.
-    pub(super) delay: Option<u64>,
-    pub(super) client: TextId,
-    pub(super) server: TextId,
-    pub(super) name: Option<TextId>,
-    pub(super) domain: Option<TextId>,
-    pub(super) ede_text: Option<TextId>,
+    delay: Delay,
+    pub(super) client: AddressId,
+    pub(super) server: AddressId,
+    pub(super) name: Option<NameId>,
+    pub(super) shape: ShapeId,
     pub(super) client_port: u16,
-    pub(super) server_port: u16,
     pub(super) id: u16,
-    pub(super) question: Option<Question>,
-    pub(super) query_flags: Option<Flags>,
-    pub(super) response_flags: Option<Flags>,
-    pub(super) rcode: Option<Rcode>,
-    pub(super) ede: Option<Ede>,
-    pub(super) answers: Option<u16>,
-    pub(super) repeats: u16,
-    pub(super) query_edns: Option<bool>,
-    pub(super) response_edns: Option<bool>,
-    pub(super) opcode: Opcode,
-    pub(super) end: End,
-    pub(super) obstacle: Option<Obstacle>,
-    pub(super) transport: Transport,
-    pub(super) is_v4: bool,
-    pub(super) in_focus: bool,
+}
+
+/// Nanoseconds from a query to its response, or [`Delay::NONE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Delay(u64);
+
+impl Delay {
+    /// More than can be: capture times span no more than this.
+    const NONE: Self = Self(u64::MAX);
 }
 
 impl Row {
-    /// The row of an exchange; its texts go to `texts`.
-    pub fn of(exchange: &Exchange<'_>, meaning: &Meaning, texts: &mut Texts) -> Self {
-        let (asked, answer) = (exchange.asked, exchange.answer);
+    /// When a response comes after more than this many nanoseconds, as many are told.
+    const LONGEST: u64 = u64::MAX - 1;
+
+    /// The row of an exchange; its texts go to `texts`, its shape to `shapes`. Its client gets a
+    /// number later.
+    #[inline]
+    pub(super) fn of(
+        exchange: &Exchange<'_>,
+        meaning: &Meaning,
+        texts: &mut Texts,
+        shapes: &mut Shapes,
+    ) -> Self {
         let delay = match exchange.outcome {
-            Outcome::Answered { took, .. } => Some(took),
-            _ => None,
+            Outcome::Answered { took, .. } => Delay(took.min(Self::LONGEST)),
+            _ => Delay::NONE,
         };
-        let query_time = query_time(exchange);
-        let name = texts.name(exchange.hashes.question, exchange.name);
-        let end = End::of(exchange, meaning);
+        let said = exchange.answer.and_then(|answer| texts.said(answer.ede_text));
+        let hashes = exchange.hashes;
         Self {
-            query_time: query_time.and_then(|at| NonZeroU64::new(at.0)),
-            response_time: answer.and_then(|_| NonZeroU64::new(exchange.at.0)),
+            query_time: query_time(exchange).and_then(|at| NonZeroU64::new(at.0)),
+            response_time: exchange.answer.and_then(|_| NonZeroU64::new(exchange.at.0)),
             delay,
-            client: texts.address(exchange.client),
-            server: texts.address(exchange.server),
-            name: name.map(|name| name.whole),
-            domain: name.map(|name| name.domain),
-            ede_text: answer.and_then(|answer| texts.free(answer.ede_text)),
+            client: AddressId::default(),
+            server: texts.servers.number(hashes.server, exchange.server),
+            name: texts.names.number(hashes.question, exchange.name),
+            shape: shapes.number(&Shape::of(exchange, meaning, said)),
             client_port: exchange.client_port,
-            server_port: exchange.server_port,
             id: exchange.id,
-            question: exchange.question,
-            query_flags: asked.map(|asked| asked.flags),
-            response_flags: answer.map(|_| exchange.flags),
-            rcode: answer.map(|answer| answer.rcode),
-            ede: answer.and_then(|answer| answer.ede),
-            answers: answer.map(|answer| answer.answers),
-            repeats: asked.map_or(0, |asked| asked.repeats),
-            query_edns: asked.map(|asked| asked.edns),
-            response_edns: answer.map(|answer| answer.form.edns),
-            opcode: exchange.opcode,
-            end,
-            obstacle: match exchange.outcome {
-                Outcome::Unreachable(obstacle) => Some(obstacle),
-                _ => None,
-            },
-            transport: exchange.transport,
-            is_v4: exchange.server.is_v4(),
-            in_focus: in_focus(exchange, meaning),
         }
+    }
+
+    /// Nanoseconds from the query to the response.
+    pub(super) fn delay(&self) -> Option<u64> {
+        (self.delay != Delay::NONE).then_some(self.delay.0)
     }
 
     /// What the row of an exchange is filed by: when the query was sent, or the response came.
@@ -180,16 +166,12 @@ impl Row {
         let time = self.query_time.or(self.response_time);
         Timestamp(time.map_or(0, NonZeroU64::get))
     }
+}
 
-    /// The place of its end in [`END_WORDS`].
-    pub(super) fn end_number(&self) -> u16 {
-        self.end as u16
-    }
-
-    pub(super) fn obstacle_number(&self) -> Option<u16> {
-        let place = OBSTACLE_WORDS.iter().position(|(each, _)| Some(*each) == self.obstacle);
-        place.and_then(|place| u16::try_from(place).ok())
-    }
+/// The place of what was in the way in the words of obstacles.
+pub(super) fn obstacle_number(obstacle: Obstacle) -> Option<u16> {
+    let place = OBSTACLE_WORDS.iter().position(|(each, _)| *each == obstacle);
+    place.and_then(|place| u16::try_from(place).ok())
 }
 
 /// When the query was sent; of a response to a copy of a query is known how long after that it came.
@@ -204,7 +186,7 @@ fn query_time(exchange: &Exchange<'_>) -> Option<Timestamp> {
 }
 
 /// Whether an exchange is what everything revolves around, as a report counts it.
-fn in_focus(exchange: &Exchange<'_>, meaning: &Meaning) -> bool {
+pub(super) fn in_focus(exchange: &Exchange<'_>, meaning: &Meaning) -> bool {
     match (meaning.focus, exchange.outcome) {
         (Focus::Rcode(rcode), _) => exchange.answer.is_some_and(|answer| answer.rcode == rcode),
         (Focus::NoResponse, Outcome::Unanswered | Outcome::Unreachable(_)) => true,
@@ -228,6 +210,6 @@ mod tests {
 
     #[test]
     fn a_row_is_small() {
-        assert!(size_of::<Row>() <= 120, "{}", size_of::<Row>());
+        assert!(size_of::<Row>() <= 48, "{}", size_of::<Row>());
     }
 }

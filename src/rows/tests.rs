@@ -80,6 +80,20 @@ fn exchange(at: Timestamp) -> Exchange<'static> {
     }
 }
 
+/// A batch of rows with these names, in wire form, for types that differ; IDs say which is which.
+#[cfg(feature = "parquet")]
+pub(super) fn named(names: &[&[u8]]) -> Batch {
+    let meaning = Meaning { focus: Focus::default(), patience: 1, slow_after: 1 };
+    let mut batch = Batch::default();
+    for (number, name) in (0..).zip(names) {
+        let hashes = Hashes { question: number.into(), ..Hashes::default() };
+        let exchange = exchange(Timestamp(1));
+        batch.push(&Exchange { name, hashes, id: number, ..exchange }, &meaning);
+    }
+    batch.settle();
+    batch
+}
+
 fn hour(number: u64) -> Timestamp {
     Timestamp::new(3600 * number, 1)
 }

@@ -1,18 +1,17 @@
-//! The texts of a batch: names, domains, addresses and what servers say, each kept once.
+//! What the rows of a batch speak of, each once: addresses, names, domains, and what servers say.
 //!
-//! All of them are printable ASCII: what came from a packet is escaped before it is kept.
+//! All texts are printable ASCII: what came from a packet is escaped before it is kept.
 
 use std::num::NonZeroU32;
 
-use hashbrown::HashMap;
+use super::addresses::Addresses;
+use super::names::Names;
+use super::pile::Spelled;
+use crate::wire::name::escape_text;
 
-use crate::tally::registered;
-use crate::wire::Address;
-use crate::wire::name::{escape_text, text};
-
-/// The number of a text in its batch, from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TextId(NonZeroU32);
+/// The number of a text of servers in its batch, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TextId(pub(super) NonZeroU32);
 
 impl TextId {
     /// Its place among all texts.
@@ -21,98 +20,42 @@ impl TextId {
     }
 }
 
-/// A name and the registered domain that it is in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Name {
-    pub(super) whole: TextId,
-    pub(super) domain: TextId,
-}
-
-type State = foldhash::fast::RandomState;
-
-/// Texts, found by what they are of.
+/// Addresses, names and texts.
 #[derive(Debug, Default)]
 pub struct Texts {
-    all: Vec<Box<str>>,
-    /// Bytes of all, with what it takes to find them.
-    bytes: usize,
-    /// By the hash of the question, which stands for it in every table.
-    names: HashMap<u64, Name, State>,
-    addresses: HashMap<Address, TextId, State>,
-    /// Domains in wire form, and texts of servers.
-    others: HashMap<Box<[u8]>, TextId, State>,
+    pub(super) clients: Addresses,
+    pub(super) servers: Addresses,
+    pub(super) names: Names,
+    said: Spelled,
 }
-
-/// What a text costs beside its bytes: its place in the list and in a table.
-const COST: usize = 64;
 
 impl Texts {
     /// Bytes of memory that all of it takes, about.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// All texts in the order of their numbers.
-    pub(super) fn all(&self) -> &[Box<str>] {
-        &self.all
-    }
-
-    /// A text.
-    pub(super) fn get(&self, id: TextId) -> &str {
-        self.all.get(id.place()).map_or("", |text| text)
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.all.clear();
-        self.names.clear();
-        self.addresses.clear();
-        self.others.clear();
-        self.bytes = 0;
-    }
-
-    fn keep(&mut self, text: String) -> TextId {
-        self.bytes += text.len() + COST;
-        self.all.push(text.into_boxed_str());
-        let number = u32::try_from(self.all.len()).ok().and_then(NonZeroU32::new);
-        TextId(number.unwrap_or(NonZeroU32::MAX))
-    }
-
-    /// The name with this question's hash, in canonical wire form; `None` if it is empty.
-    pub(super) fn name(&mut self, hash: u64, wire: &[u8]) -> Option<Name> {
-        if wire.is_empty() {
-            return None;
-        }
-        if let Some(name) = self.names.get(&hash) {
-            return Some(*name);
-        }
-        let domain = self.other(registered(wire), text);
-        let name = Name { whole: self.keep(text(wire)), domain };
-        self.names.insert(hash, name);
-        Some(name)
-    }
-
-    pub(super) fn address(&mut self, address: Address) -> TextId {
-        if let Some(id) = self.addresses.get(&address) {
-            return *id;
-        }
-        let id = self.keep(address.ip().to_string());
-        self.addresses.insert(address, id);
-        id
+        let addresses = self.clients.bytes() + self.servers.bytes();
+        addresses + self.names.bytes() + self.said.bytes()
     }
 
     /// What a server says; `None` if it says nothing.
-    pub(super) fn free(&mut self, bytes: &[u8]) -> Option<TextId> {
-        (!bytes.is_empty()).then(|| self.other(bytes, escape_text))
+    #[inline]
+    pub(super) fn said(&mut self, bytes: &[u8]) -> Option<TextId> {
+        if bytes.is_empty() {
+            return None;
+        }
+        let place = self.said.number(&escape_text(bytes));
+        Some(TextId(NonZeroU32::MIN.saturating_add(place)))
     }
 
-    fn other(&mut self, bytes: &[u8], spell: fn(&[u8]) -> String) -> TextId {
-        if let Some(id) = self.others.get(bytes) {
-            return *id;
-        }
-        self.bytes += bytes.len();
-        let id = self.keep(spell(bytes));
-        self.others.insert(bytes.into(), id);
-        id
+    /// The text of a number.
+    pub(super) fn get(&self, id: TextId) -> &str {
+        self.said.texts().get(id.place())
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.clients.clear();
+        self.servers.clear();
+        self.names.clear();
+        self.said.clear();
     }
 }
 
@@ -123,16 +66,12 @@ mod tests {
     #[test]
     fn a_text_is_kept_once_and_can_do_no_harm() {
         let mut texts = Texts::default();
-        let said = texts.free(b"blocked\x1b[2J\"").unwrap();
-        assert_eq!(texts.free(b"blocked\x1b[2J\""), Some(said));
+        let said = texts.said(b"blocked\x1b[2J\"").unwrap();
+        assert_eq!(texts.said(b"blocked\x1b[2J\""), Some(said));
         assert_eq!(texts.get(said), "blocked\\027[2J\"");
-        assert_eq!(texts.free(b""), None);
-        let name = texts.name(7, b"\x03www\x07example\x03com\x00").unwrap();
-        assert_eq!(
-            (texts.get(name.whole), texts.get(name.domain)),
-            ("www.example.com", "example.com")
-        );
-        assert_eq!(texts.name(7, b"\x03www\x07example\x03com\x00").unwrap().whole, name.whole);
-        assert!(texts.name(8, b"").is_none());
+        assert_eq!(texts.said(b""), None);
+        assert!(texts.bytes() > 15);
+        texts.clear();
+        assert_eq!(texts.bytes(), 0);
     }
 }

@@ -216,16 +216,22 @@ pub fn text(wire: &[u8]) -> String {
         return "-".to_owned();
     }
     let mut out = String::with_capacity(wire.len());
+    push_text(&mut out, wire);
+    out
+}
+
+/// Appends what [`text`] makes of a name that is not empty.
+pub fn push_text(out: &mut String, wire: &[u8]) {
+    let begin = out.len();
     for label in labels(wire) {
-        if !out.is_empty() {
+        if out.len() > begin {
             out.push('.');
         }
-        push_label(&mut out, label);
+        push_label(out, label);
     }
-    if out.is_empty() {
+    if out.len() == begin {
         out.push('.');
     }
-    out
 }
 
 /// The canonical wire form of a name as [`text`] writes it, with or without the final dot.
