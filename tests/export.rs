@@ -233,6 +233,20 @@ fn files_are_laid_out_by_date_hour_and_sensor_and_never_written_over() {
 }
 
 #[test]
+fn who_names_no_sensor_has_the_host_as_one_also_when_confined() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let to = folder.path().join("lake");
+    let capture = testdata("links/ethernet.pcap");
+    check(&["export", &capture, "--format", "csv", "-o", to.to_str().unwrap()], 0, &[]);
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let paths = files(&to);
+    assert!(
+        paths.iter().all(|path| path.contains(&format!("/sensor={host}/"))),
+        "{host}: {paths:?}"
+    );
+}
+
+#[test]
 fn a_file_is_there_when_it_is_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let (path, outage) = (folder.path().join("rows.csv"), testdata("outage.pcap.gz"));

@@ -39,14 +39,15 @@ const BATCHES: u64 = 8;
 pub(super) fn run(analysis: &Analysis, rows: &Rows) -> anyhow::Result<Exit> {
     // First, so that the process that writes has nothing of what is read.
     let shelf = shelf(&rows.output, &analysis.rights)?;
+    let sensor = sensor(rows);
     let inquiry = Inquiry::on_signal()?;
     let opened = open::open(analysis)?;
     let orders = Orders { stop: Stop::on_signals()?, inquiry };
     let status = confinement::confine(analysis, &opened)?;
     confinement::tell(&status, analysis.volume);
-    let press = Press::new(press_options(rows), shelf);
+    let place = place(rows, &sensor);
+    let press = Press::new(press_options(rows, place.clone(), sensor), shelf);
     let progress = press.progress();
-    let place = place(rows);
     let mut capture =
         opened.read_by(|threads, engine| Exporter::boxed(threads, engine, place, press))?;
     let mut meter = Meter::new(analysis);
@@ -134,29 +135,29 @@ pub(super) fn printable(path: &Path) -> String {
     escape_text(path.as_os_str().as_encoded_bytes())
 }
 
-fn place(rows: &Rows) -> Place {
+fn place(rows: &Rows, sensor: &str) -> Place {
     match &rows.output {
         Whither::Stdout => Place::File(PathBuf::from("standard output")),
         Whither::File(path) => Place::File(path.file_name().unwrap_or_default().into()),
-        Whither::Folder(_) => Place::Folders { sensor: sensor(rows) },
+        Whither::Folder(_) => Place::Folders { sensor: sensor.to_owned() },
     }
 }
 
-/// As named by the user, or this host.
+/// As named by the user, or this host: to be asked before that is out of reach.
 fn sensor(rows: &Rows) -> String {
     let host = || {
-        let told = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        Some(told.trim().to_owned()).filter(|host| !host.is_empty())
+        let system = rustix::system::uname();
+        Some(system.nodename().to_string_lossy().into_owned()).filter(|host| !host.is_empty())
     };
     rows.sensor.clone().or_else(host).unwrap_or_else(|| "local".to_owned())
 }
 
-fn press_options(rows: &Rows) -> PressOptions {
+fn press_options(rows: &Rows, place: Place, sensor: String) -> PressOptions {
     let labels = vec![
         ("rcodetop.version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("rcodetop.sensor", sensor(rows)),
+        ("rcodetop.sensor", sensor),
     ];
-    PressOptions { format: rows.format, place: place(rows), labels }
+    PressOptions { format: rows.format, place, labels }
 }
 
 /// What was not written is an error, whatever else was.

@@ -6,7 +6,7 @@ use super::kinds::{Kind, Shaped, Store};
 use super::row::{Row, end_word, obstacle_number, obstacle_word};
 use super::shape::Shape;
 use crate::iana::{Class, Ede, Opcode, Rcode, RecordType};
-use crate::wire::Flags;
+use crate::wire::{Flags, Transport};
 
 /// A column.
 #[derive(Debug)]
@@ -143,12 +143,13 @@ pub const COLUMNS: &[Column] = &[
         word(
             |shape| Some(shape.transport as u16),
             |number| {
-                if number == 0 { "udp".to_owned() } else { "tcp".to_owned() }
+                let transport = Transport::from_number(number.into()).unwrap_or(Transport::Udp);
+                transport.word().to_owned()
             },
         ),
         NEVER,
         Store::Dictionary,
-        "`udp` or `tcp`",
+        "`udp` or `tcp`; what a server tells in dnstap may be `dot`, `doh`, `doq` or `dnscrypt`, too",
     ),
     column("transaction_id", Kind::Number(|row| row.id), NEVER, Store::Packed, "the message ID"),
     column(

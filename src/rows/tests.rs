@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use super::columns::COLUMNS;
+use super::kinds::{Kind, Shaped};
 use super::*;
 use crate::engine::Witness;
 use crate::focus::Focus;
@@ -123,6 +125,21 @@ fn run(
 
 fn folders() -> Place {
     Place::Folders { sensor: "s".into() }
+}
+
+#[test]
+fn every_transport_has_its_own_word() {
+    let meaning = Meaning { focus: Focus::default(), patience: 1, slow_after: 1 };
+    let mut batch = Batch::default();
+    for transport in Transport::ALL {
+        batch.push(&Exchange { transport, ..exchange(Timestamp(1)) }, &meaning);
+    }
+    batch.settle();
+    let column = COLUMNS.iter().find(|column| column.name == "transport").unwrap();
+    let Kind::Shaped(Shaped::Word(number, word)) = column.kind else { panic!("it is a word") };
+    let mut words: Vec<_> = batch.shapes().iter().filter_map(number).map(word).collect();
+    words.sort();
+    assert_eq!(words, ["dnscrypt", "doh", "doq", "dot", "tcp", "udp"]);
 }
 
 #[test]

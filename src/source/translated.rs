@@ -42,7 +42,7 @@ pub(super) struct Translated<S> {
 #[derive(Debug, Default)]
 struct Held {
     sorted: Sorted,
-    latest: Timestamp,
+    course: Course,
     /// Whether any frame was dnstap. Until then nothing has to wait: of a file that is followed it
     /// is not known from the beginning what it will be.
     is_told: bool,
@@ -83,10 +83,41 @@ impl<S: FrameSource> Translated<S> {
             if is_over {
                 held.sorted.give_all(batch);
             } else {
-                held.sorted.give_out(held.latest.minus(PATIENCE), batch);
+                held.sorted.give_out(held.course.latest.minus(PATIENCE), batch);
             }
         }
         None
+    }
+}
+
+/// A time that is farther than this from those before it is odd.
+const LEAP: Duration = Duration::from_secs(10);
+
+/// So many odd ones in a row are the time from then on: a clock was set, or nothing came for long.
+const MOST_ODD: u32 = 8;
+
+/// How far the time of frames is. One that is far ahead does not make all that follow it late.
+#[derive(Debug, Default)]
+struct Course {
+    latest: Timestamp,
+    /// Odd ones in a row, and the latest of these.
+    odd: u32,
+    odd_latest: Timestamp,
+}
+
+impl Course {
+    fn note(&mut self, at: Timestamp) {
+        let is_odd = at.since(self.latest).max(self.latest.since(at)) > LEAP;
+        if !is_odd {
+            self.odd = 0;
+            self.latest = self.latest.max(at);
+            return;
+        }
+        self.odd_latest = if self.odd == 0 { at } else { self.odd_latest.max(at) };
+        self.odd += 1;
+        if self.odd >= MOST_ODD || self.latest == Timestamp::default() {
+            (self.latest, self.odd) = (self.odd_latest, 0);
+        }
     }
 }
 
@@ -98,7 +129,7 @@ fn translate(teller: &mut Teller, frame: &Frame<'_>, held: &mut Held, batch: &mu
     if !held.is_told {
         return batch.add(place, bytes);
     }
-    held.latest = held.latest.max(at);
+    held.course.note(at);
     if !is_dnstap {
         return held.sorted.add(place, bytes);
     }
@@ -154,5 +185,35 @@ impl<S: FrameSource> FrameSource for Translated<S> {
 
     fn progress(&self) -> Option<Progress> {
         self.source.progress()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds as they come, and which one is the latest after each.
+    #[track_caller]
+    fn check(script: &[(u64, u64)]) {
+        let mut course = Course::default();
+        for (place, (at, latest)) in script.iter().enumerate() {
+            course.note(Timestamp::new(*at, 0));
+            assert_eq!(course.latest, Timestamp::new(*latest, 0), "{place}: {script:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_far_from_all_others_moves_nothing() {
+        check(&[(100, 100), (99, 100), (101, 101), (9_000, 101), (102, 102), (5, 102), (103, 103)]);
+    }
+
+    #[test]
+    fn times_that_stay_elsewhere_are_the_time() {
+        let leap = |to: u64| {
+            let still = std::iter::repeat_n((to, 100), 7);
+            [(100, 100)].into_iter().chain(still).chain([(to, to), (to + 1, to + 1)])
+        };
+        check(&leap(9_000).collect::<Vec<_>>());
+        check(&leap(20).collect::<Vec<_>>());
     }
 }
