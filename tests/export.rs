@@ -443,6 +443,42 @@ mod packets {
         }
     }
 
+    /// An interface description with a name, and the same without one.
+    fn described(name: &str) -> Vec<u8> {
+        let mut block = b"\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0".to_vec();
+        block.extend([2, 0]);
+        block.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        block.extend(name.as_bytes());
+        block.resize(block.len().next_multiple_of(4), 0);
+        let length = u32::try_from(block.len() + 4).unwrap().to_le_bytes();
+        block[4..8].copy_from_slice(&length);
+        block.extend(length);
+        block
+    }
+
+    #[test]
+    fn interfaces_keep_their_names_in_what_is_picked_and_what_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let [named, picked, copied, veiled] = ["a", "b", "c", "d"].map(|name| {
+            folder.path().join(name).with_extension("pcapng").to_string_lossy().into_owned()
+        });
+        // What the program copies has one description, which comes after the section.
+        check(&["report", "-q", &testdata("links/ethernet.pcap"), "-w", &copied], 0, &[]);
+        let copy = fs::read(&copied).unwrap();
+        let section = usize::try_from(u32::from_le_bytes(copy[4..8].try_into().unwrap())).unwrap();
+        let next = section + 4;
+        let old =
+            usize::try_from(u32::from_le_bytes(copy[next..next + 4].try_into().unwrap())).unwrap();
+        let with_name = [&copy[..section], &described("wan7"), &copy[section + old..]].concat();
+        fs::write(&named, with_name).unwrap();
+        fs::remove_file(&copied).unwrap();
+        check(&["report", "-q", &named, "-w", &copied], 0, &[]);
+        check(&["export", &named, "--filter", "rcode:REFUSED", "-o", &picked], 0, &[]);
+        check(&["report", "-q", &named, "--anonymize", "-w", &veiled], 0, &[]);
+        let tells = |path: &String| fs::read(path).unwrap().windows(4).any(|word| word == b"wan7");
+        assert_eq!([&copied, &picked, &veiled].map(tells), [true, true, false]);
+    }
+
     #[test]
     fn a_finding_has_the_packets_that_it_counts() {
         let outage = testdata("outage.pcap.gz");

@@ -184,6 +184,32 @@ fn an_interface_has_one_number_in_all_files_and_sections() {
 }
 
 #[test]
+fn interfaces_have_the_names_that_each_section_of_each_file_tells() {
+    let named = |names: [&[u8]; 2]| {
+        let mut file = Writer::new(false);
+        file.section(false);
+        file.interface(1, 0, &[(2, names[0])]);
+        file.interface(1, 0, &[(3, b"a description"), (2, names[1])]);
+        file.interface(1, 0, &[]);
+        (0..3).for_each(|number| file.enhanced(number, 1, 1, b"a"));
+        file.bytes
+    };
+    let folder = Folder::new();
+    let paths =
+        [folder.put("a", &named([b"eth0", b"wg0"])), folder.put("b", &named([b"eth1", b""]))];
+    let mut source = open_files(&paths, &FileOptions::default()).unwrap();
+    let mut seen = Vec::new();
+    while let Next::Frame(frame) = source.next() {
+        seen.push(frame.interface);
+    }
+    let names = source.interface_names();
+    let mut seen: Vec<_> = seen.into_iter().map(|number| names.get(number)).collect();
+    seen.sort();
+    let told = [None, None, None, Some("eth0"), Some("eth1"), Some("wg0")];
+    assert_eq!(seen, told.map(|name| name.map(str::to_owned)));
+}
+
+#[test]
 fn a_large_block_that_holds_no_packet_is_passed_over() {
     let mut file = Writer::new(false);
     file.section(false);

@@ -19,7 +19,7 @@ use crate::select::Filter;
 use crate::snapshot::{
     COMPLAINT, Ended, Lists, Progress, Quality, Snapshot, SnapshotSpec, SourceKind, Timestamp,
 };
-use crate::source::{End, FrameSource, Frames, NextRun, SourceError};
+use crate::source::{End, FrameSource, Frames, InterfaceNames, NextRun, SourceError};
 use crate::summary::Sum;
 
 /// What a piece of work may take before the caller gets its turn.
@@ -352,6 +352,11 @@ impl Capture {
 
     pub(super) fn frames(&self) -> u64 {
         self.shown().frames
+    }
+
+    /// What the interfaces are called.
+    pub(super) fn interface_names(&self) -> InterfaceNames {
+        self.whole.source.interface_names()
     }
 
     pub(super) fn progress(&self) -> Option<Progress> {

@@ -19,9 +19,11 @@ use crate::cli::{Analysis, Input, Interfaces, Rights, Tap};
 use crate::confine::Sockets;
 use crate::engine::EngineConfig;
 use crate::geo::Atlas;
-use crate::record::{Disk, Manner, Recorder};
+use crate::record::{Disk, Manner, Names, Recorder};
 use crate::snapshot::{SourceKind, Speed};
-use crate::source::{FileOptions, FrameSource, Inputs, LiveOptions, list_interfaces, open_live};
+use crate::source::{
+    FileOptions, FrameSource, Inputs, InterfaceNames, LiveOptions, list_interfaces, open_live,
+};
 use crate::wire::name::escape_text;
 
 /// What will be read and counted: it is open, and no byte of it was looked at.
@@ -145,14 +147,19 @@ impl Opened {
     ) -> anyhow::Result<Capture> {
         let Self { engine, origin, kind, disk, every } = self;
         let (capture, names, patient) = match kind {
-            Kind::Files(files) => (files.read(engine, origin, make)?, Vec::new(), true),
+            Kind::Files(files) => {
+                let capture = files.read(engine, origin, make)?;
+                let names = capture.interface_names();
+                (capture, names, true)
+            }
             Kind::Live(Tapped { source, names, remover, .. }, threads) => {
                 let again = Again { engine: engine.clone(), open: None };
                 let analyzer = make(threads, engine).context(NO_THREADS)?;
                 let capture = Capture::new(origin, source, analyzer).with(again);
-                (capture.keeping(remover), names, false)
+                (capture.keeping(remover), InterfaceNames::of(&names), false)
             }
         };
+        let names = Names(Box::new(move |number| names.get(number)));
         let manner = Manner { names, patient, every };
         let recorder = disk.map(|disk| Recorder::start(disk, manner)).transpose();
         Ok(capture.recorded(recorder.context("cannot start the thread that writes packets")?))

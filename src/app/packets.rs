@@ -22,7 +22,7 @@ use crate::record::blocks;
 use crate::rows::Aside;
 use crate::select::Filter;
 use crate::snapshot::{Ended, Finding, Snapshot, SnapshotSpec};
-use crate::source::NextRun;
+use crate::source::{InterfaceNames, NextRun};
 use crate::tui::finding_filter;
 use crate::wire::name::escape_text;
 
@@ -168,6 +168,7 @@ fn pick(
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let mut source = again()?;
+    out.names = source.interface_names();
     let mut number = 0;
     loop {
         match source.next_run(CHUNK) {
@@ -195,6 +196,7 @@ struct Out {
     bytes: Vec<u8>,
     interfaces: HashMap<(u32, u16), u32>,
     numbers: Vec<u64>,
+    names: InterfaceNames,
     why: String,
     failed: Option<io::Error>,
 }
@@ -205,7 +207,8 @@ impl Out {
         let told = format!("rcodetop: the packets of {} exchanges: {why}", notes.exchanges());
         blocks::section(Some(&told), &mut bytes);
         let (interfaces, numbers) = (HashMap::default(), Vec::new());
-        Self { file, bytes, interfaces, numbers, why, failed: None }
+        let names = InterfaceNames::default();
+        Self { file, bytes, interfaces, numbers, names, why, failed: None }
     }
 
     fn packet(&mut self, picked: &Picked<'_>) {
@@ -213,7 +216,8 @@ impl Out {
         let next = u32::try_from(self.interfaces.len()).unwrap_or(u32::MAX);
         let number = *self.interfaces.entry((frame.interface, frame.link.0)).or_insert(next);
         if number == next {
-            blocks::interface(frame.link.0, None, &mut self.bytes);
+            let name = self.names.get(frame.interface);
+            blocks::interface(frame.link.0, name.as_deref(), &mut self.bytes);
         }
         let comment = format!(
             "rcodetop: frame {}: {}; selected by: {}",

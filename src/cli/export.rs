@@ -142,10 +142,10 @@ fn whither(path: PathBuf, format: ExportFormat) -> Result<Whither, clap::Error> 
              .{right}, or a folder, or add another --format"
         )));
     }
-    match format {
-        ExportFormat::Jsonl | ExportFormat::Csv => Ok(Whither::Stdout),
-        _ => Err(conflict(
-            "-o - writes lines: add --format jsonl or --format csv, or name a file or a folder",
-        )),
+    if matches!(format, ExportFormat::Jsonl | ExportFormat::Csv) {
+        return Ok(Whither::Stdout);
     }
+    Err(conflict(
+        "-o - writes lines: add --format jsonl or --format csv, or name a file or a folder",
+    ))
 }

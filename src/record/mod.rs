@@ -10,6 +10,7 @@ mod files;
 mod tests;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -32,11 +33,26 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Interfaces that are described; of a capture that has more, no frame of these is written.
 const MOST_INTERFACES: u32 = 4096;
 
+/// What an interface is called, by its number: asked for once its first frame is there.
+pub struct Names(pub Box<dyn Fn(u32) -> Option<String> + Send>);
+
+impl Default for Names {
+    fn default() -> Self {
+        Self(Box::new(|_| None))
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Names")
+    }
+}
+
 /// How frames are handed to the disk.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Manner {
-    /// The names of the interfaces, by number.
-    pub names: Vec<String>,
+    /// The names of the interfaces.
+    pub names: Names,
     /// Frames wait until the disk is ready: those of a file can, those of an interface cannot.
     pub patient: bool,
     /// As [`RecordOptions::every`].
@@ -115,7 +131,7 @@ pub struct Recorder {
     chunk: Chunk,
     /// The numbers of the descriptions: of which interface, with which link type.
     described: HashMap<(u32, u16), u32>,
-    names: Vec<String>,
+    names: Names,
     patient: bool,
     /// A file spans at most so much packet time, and a chunk is never in two files.
     every: Option<Duration>,
@@ -192,8 +208,8 @@ impl Recorder {
         }
         let number = u32::try_from(self.described.len()).ok().filter(|it| *it < MOST_INTERFACES)?;
         self.flush();
-        let name = usize::try_from(key.0).ok().and_then(|number| self.names.get(number));
-        blocks::interface(key.1, name.map(String::as_str), &mut self.chunk.bytes);
+        let name = (self.names.0)(key.0);
+        blocks::interface(key.1, name.as_deref(), &mut self.chunk.bytes);
         self.chunk.is_interface = true;
         (self.chunk.first, self.chunk.last) = (frame.at, frame.at);
         self.flush();

@@ -7,7 +7,11 @@ use crate::wire::LinkType;
 /// Frames of `length` bytes, `seconds` apart.
 fn record(options: RecordOptions, frames: u64, length: usize, seconds: u64) -> Recording {
     let files = Files::open(options).unwrap();
-    let manner = Manner { names: vec!["eth0".into()], patient: false, every: None };
+    let manner = Manner {
+        names: Names(Box::new(|number| (number == 0).then(|| "eth0".to_owned()))),
+        patient: false,
+        every: None,
+    };
     let mut recorder = Recorder::start(Box::new(files), manner).unwrap();
     let bytes = vec![0xAB; length];
     for nth in 0..frames {

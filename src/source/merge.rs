@@ -14,7 +14,7 @@ use super::error::SourceError;
 use super::file::{Manner, Reader, Step};
 use super::frames::Frames;
 use super::held::Held;
-use super::pcapng::Numbering;
+use super::naming::{InterfaceNames, Numbering};
 use super::record::Place;
 use super::{End, FrameSource, Next, NextRun};
 use crate::snapshot::Progress;
@@ -342,6 +342,10 @@ impl Lane {
 }
 
 impl FrameSource for Merged {
+    fn interface_names(&self) -> InterfaceNames {
+        self.numbering.names()
+    }
+
     #[inline]
     fn next(&mut self) -> Next<'_> {
         match self.make_ready() {

@@ -19,6 +19,7 @@ mod links;
 mod live;
 mod masked;
 mod merge;
+mod naming;
 mod pcap;
 mod pcapng;
 mod record;
@@ -42,6 +43,7 @@ pub use frames::Frames;
 pub use interface::LiveOptions;
 pub use live::open_live;
 pub use masked::Masked;
+pub use naming::InterfaceNames;
 pub use socket::{DnstapSocket, SocketFile};
 pub use tap::MOST_SENDERS;
 
@@ -170,6 +172,12 @@ pub trait FrameSource: Send {
     /// without taking it.
     fn peek(&mut self) -> Option<Timestamp> {
         None
+    }
+
+    /// What the interfaces are called that frames tell the numbers of. Nothing is, unless a source
+    /// says otherwise: under pseudonyms a name that somebody chose could tell who it is.
+    fn interface_names(&self) -> InterfaceNames {
+        InterfaceNames::default()
     }
 
     /// Packets lost before they reached us, since the start; files know of none.

@@ -2,9 +2,7 @@
 //!
 //! Pure: bytes in, the next block out. Blocks and options that carry no packet are passed over.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
+use super::naming::Numbering;
 use super::record::{MAX_CAPTURED, Order, Parsed, Place, Run, captured_limit, index};
 use crate::time::Timestamp;
 use crate::wire::LinkType;
@@ -27,16 +25,6 @@ const LARGEST_CHECKED: u32 = 1 << 20;
 
 /// Interfaces of one section that are remembered: 2.6 MB. Arbitrary; real captures have dozens.
 const MAX_INTERFACES: usize = 65_536;
-
-/// Hands out interface numbers that are unique over all files and sections read together.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Numbering(Arc<AtomicU32>);
-
-impl Numbering {
-    pub(super) fn next(&self) -> u32 {
-        self.0.fetch_add(1, Ordering::Relaxed)
-    }
-}
 
 /// How an interface counts time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,6 +221,7 @@ impl Section {
         };
         for (code, value) in options(block.order, block.body.get(8..)?) {
             match (code, value) {
+                (2, name) => self.numbering.name(interface.number, name),
                 (9, [resolution, ..]) => interface.unit = Unit::of(*resolution),
                 (14, seconds) => {
                     interface.offset_seconds = block.order.i64(seconds).unwrap_or_default();

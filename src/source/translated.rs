@@ -12,7 +12,7 @@ use super::batch::Batch;
 use super::dnstap::{self, Message, Teller};
 use super::record::Place;
 use super::sorted::Sorted;
-use super::{End, FrameSource, Losses, Next, NextRun};
+use super::{End, FrameSource, InterfaceNames, Losses, Next, NextRun};
 use crate::snapshot::Progress;
 use crate::time::Timestamp;
 use crate::wire::Frame;
@@ -164,6 +164,10 @@ impl<S: FrameSource> FrameSource for Translated<S> {
 
     fn losses(&mut self) -> Losses {
         self.source.losses()
+    }
+
+    fn interface_names(&self) -> InterfaceNames {
+        self.source.interface_names()
     }
 
     fn remains(&mut self) -> NextRun<'_> {
