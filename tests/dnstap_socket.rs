@@ -6,7 +6,7 @@
 mod dnstap;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,16 @@ impl Running {
     }
 
     fn connect(&self) -> UnixStream {
-        let stream = UnixStream::connect(self.socket()).unwrap();
+        // The socket has its name a moment before it is listened on.
+        let refused = |stream: &io::Result<UnixStream>| {
+            stream.as_ref().is_err_and(|err| err.kind() == ErrorKind::ConnectionRefused)
+        };
+        let mut stream = UnixStream::connect(self.socket());
+        let began = Instant::now();
+        while refused(&stream) && began.elapsed() < PATIENCE {
+            stream = UnixStream::connect(self.socket());
+        }
+        let stream = stream.unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
     }
