@@ -203,8 +203,9 @@ books! {
         unreachable: u64,
         /// Queries that counted as unanswered until their response came after all; they are
         /// answered now. With those that are unanswered it is all that were ever given up, which
-        /// only grows.
-        #[serde(default)]
+        /// only grows. Of no use afterwards, and not the same on any number of threads: kept by
+        /// nobody.
+        #[serde(skip)]
         taken_back: u64,
     }
 }

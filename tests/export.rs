@@ -115,8 +115,6 @@ fn reported(words: &[&str]) -> Figures {
     for (name, count) in report["outcomes"].as_object().unwrap() {
         all.insert(name.clone(), count.as_u64().unwrap());
     }
-    // A row is written when it is known what came of it, so that nothing is taken back.
-    all.remove("taken_back");
     let rows = |list: &str| report[list].as_array().unwrap().clone();
     for row in rows("rcodes") {
         let name = row["name"].as_str().unwrap();
