@@ -83,6 +83,11 @@ impl Case<'_> {
         }
     }
 
+    /// Whether it is a query, or the response to one that was seen or skipped.
+    pub(super) fn was_sent(&self) -> bool {
+        !matches!(self.end(), End::Unasked | End::NoConnection)
+    }
+
     /// Whether it is an ordinary question: class IN, and a type that a name can have.
     pub(super) fn is_ordinary(&self) -> bool {
         let special = matches!(self.rtype().0, 251..=255);
@@ -208,7 +213,7 @@ impl<'a> Base<'a> {
         let facts = &tallies.facts;
         let mut cases: Vec<Case<'a>> = facts.iter().map(case).collect();
         cases.sort_by(|one, other| order(&one.fact).cmp(&order(&other.fact)));
-        let sight = sight(facts.queries(), facts.responses());
+        let sight = sight(facts.queries(), facts.responses(), &cases);
         let mut by_server: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
         for (number, case) in cases.iter().enumerate() {
             by_server.entry(case.fact.server).or_default().push(number);
@@ -276,6 +281,13 @@ impl<'a> Base<'a> {
         case.end() != End::Unasked
             || !case.is(Rcode::REFUSED)
             || !self.unsolicited.contains(&(case.fact.server, case.fact.client))
+    }
+
+    /// Whether somebody wanted to know something by it. A response that nobody was seen to ask for
+    /// says so only where the capture shows next to no queries, and a connection that was not taken
+    /// says it never.
+    pub(super) fn is_of_lookup(&self, case: &Case<'_>) -> bool {
+        case.was_sent() || (case.end() == End::Unasked && self.sight == Sight::Responses)
     }
 
     fn learn(&mut self) {
@@ -451,12 +463,23 @@ fn order<'a>(fact: &Fact<'a>) -> Order<'a> {
     (fact.first, fact.server, fact.client, fact.name, rtype, fact.how)
 }
 
-fn sight(queries: u64, responses: u64) -> Sight {
-    if queries * ONE_WAY < responses {
+fn sight(queries: u64, responses: u64, cases: &[Case<'_>]) -> Sight {
+    if queries * ONE_WAY < responses && !are_answers_asked(cases) {
         Sight::Responses
     } else if responses * ONE_WAY < queries {
         Sight::Queries
     } else {
         Sight::Both
     }
+}
+
+/// Whether most answers have their queries: a flood of refusals that nobody asked for hides no
+/// direction, and what is seen of one direction alone lacks the queries of its answers as well.
+fn are_answers_asked(cases: &[Case<'_>]) -> bool {
+    let mut seen = Seen::default();
+    for case in cases.iter().filter(|case| case.is_answer()) {
+        let is_asked = matches!(case.end(), End::Answered | End::Repeated);
+        seen.add(!is_asked, case.fact.count);
+    }
+    seen.all >= SEVERAL && seen.unasked * 2 < seen.all
 }

@@ -34,7 +34,7 @@ pub(super) fn findings(base: &Base<'_>, claims: &Claims<'_>, focus: Focus) -> (V
             let fault = draft.is_some_and(|draft| draft.cause.fault);
             let silent = focus == Focus::NoResponse;
             let first = silent && fault && draft.is_some_and(|it| it.outcome.is_in(focus));
-            (first, fault, it.lookups_failed, it.clients.len(), it.exchanges)
+            (first, fault, it.weight, it.clients.len(), it.exchanges)
         }))
     });
     drafts = order.iter().filter_map(|number| drafts.get(*number).cloned()).collect();

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::base::{Base, Case};
+use super::base::{Base, Case, Sight};
 use super::claims::Claims;
 use super::finding::Confidence;
+use crate::focus::Focus;
 use crate::iana::RecordType;
 use crate::tally::{self, Distinct, End, Moments};
 use crate::time::Timestamp;
@@ -21,6 +22,9 @@ pub(super) struct Harm {
     pub(super) exchanges: u64,
     pub(super) lookups_failed: u64,
     pub(super) lookups_recovered: u64,
+    /// Lookups that failed, and what looks like one though nobody was seen to ask: what findings are
+    /// put in order by.
+    pub(super) weight: u64,
     pub(super) clients: BTreeSet<Address>,
     pub(super) names: u64,
     pub(super) queries: u64,
@@ -67,13 +71,24 @@ fn note<'a>(
     *lookups.entry(lookup).or_default() |= recovered;
 }
 
-/// What became of the lookups of which some query got no response.
-pub(super) fn of_silence(base: &Base<'_>) -> tally::Impact {
+/// What became of the lookups that met the focus, where they cannot be followed one by one: those
+/// of which some query got no response, and all of them where the capture shows next to no queries.
+pub(super) fn of_facts(base: &Base<'_>, focus: Focus) -> Option<tally::Impact> {
+    match focus {
+        Focus::NoResponse => {
+            Some(impact(base, |case| matches!(case.end(), End::Silence | End::Blocked(_))))
+        }
+        Focus::Rcode(rcode) if base.sight == Sight::Responses && !rcode.is_answer() => {
+            Some(impact(base, |case| case.is(rcode)))
+        }
+        Focus::Rcode(_) | Focus::Slow => None,
+    }
+}
+
+fn impact(base: &Base<'_>, has_met: impl Fn(&Case<'_>) -> bool) -> tally::Impact {
     let answered = answered(base);
     let mut lookups = Recovered::new();
-    let is_silent =
-        |case: &&Case<'_>| case.selected && matches!(case.end(), End::Silence | End::Blocked(_));
-    for case in base.cases.iter().filter(is_silent) {
+    for case in base.cases.iter().filter(|case| case.selected && has_met(case)) {
         note(&mut lookups, base, case, &answered);
     }
     let failed: Vec<&Lookup<'_>> =
@@ -100,27 +115,34 @@ pub(super) fn harm<'a>(
     answered: &Answered<'a>,
 ) -> Harm {
     let mut harm = Harm { first: Timestamp(u64::MAX), ..Harm::default() };
-    let mut lookups = Recovered::new();
+    let (mut lookups, mut others) = (Recovered::new(), Recovered::new());
     let mut names: BTreeSet<&[u8]> = BTreeSet::new();
     let mut sure: BTreeMap<Confidence, u64> = BTreeMap::new();
     let cases = cases.iter().filter_map(|it| Some((*it, base.cases.get(*it)?)));
     for (number, case) in cases {
         let Case { fact, .. } = case;
         harm.exchanges += fact.count;
-        harm.queries += fact.sent;
+        harm.queries += if case.was_sent() { fact.sent } else { 0 };
         harm.waited = harm.waited.saturating_add(fact.waited);
         harm.clients.insert(fact.client);
         harm.first = harm.first.min(fact.first);
         harm.last = harm.last.max(fact.last);
         names.insert(fact.name);
-        note(&mut lookups, base, case, answered);
+        note(
+            if base.is_of_lookup(case) { &mut lookups } else { &mut others },
+            base,
+            case,
+            answered,
+        );
         if let Some(claim) = claims.get(number) {
             *sure.entry(claim.confidence).or_default() += fact.count;
         }
     }
     harm.names = names.len() as u64;
-    harm.lookups_recovered = lookups.values().filter(|recovered| **recovered).count() as u64;
-    harm.lookups_failed = lookups.len() as u64 - harm.lookups_recovered;
+    let failed = |lookups: &Recovered<'_>| lookups.values().filter(|it| !**it).count() as u64;
+    harm.lookups_failed = failed(&lookups);
+    harm.lookups_recovered = lookups.len() as u64 - harm.lookups_failed;
+    harm.weight = harm.lookups_failed + failed(&others);
     harm.confidence = sure.into_iter().max_by_key(|(_, count)| *count).map(|(sure, _)| sure);
     harm
 }

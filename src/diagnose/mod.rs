@@ -49,14 +49,14 @@ pub use vantage::{Vantage, VantagePoint};
 pub(crate) use watch::Watch;
 pub use watch::{Turn, TurnKind};
 
-/// What the counts speak for: causes, most harm first, who does what, and which lookups got no
-/// response.
+/// What the counts speak for: causes, most harm first, who does what, and what became of the lookups
+/// that met the focus where only facts tell of them.
 ///
 /// Causes are told from everything; where a filter selects a part, those of the part are told of,
 /// and with the numbers of that.
-pub fn weigh(tallies: &Tallies) -> (Vec<Finding>, Roles, tally::Impact) {
+pub fn weigh(tallies: &Tallies) -> (Vec<Finding>, Roles, Option<tally::Impact>) {
     let base = Base::of(tallies);
-    (findings(&base, tallies), Roles::of(&base), harm::of_silence(&base))
+    (findings(&base, tallies), Roles::of(&base), harm::of_facts(&base, tallies.focus()))
 }
 
 fn findings(base: &Base<'_>, tallies: &Tallies) -> Vec<Finding> {

@@ -1,7 +1,7 @@
 //! Rules in a notation of one line for a kind of exchange: `TIMESx CLIENT SERVER NAME TYPE CODE
 //! MARK ...`; the code `-` is silence, `closed` an ICMP error of
-//! the server's host; marks are `rd0`, `edns`, `ra`, `aa`, `referral`, `ede18`, and
-//! `update` or `notify` in place of a query. Each line comes a second after the one before it, each exchange of it a hundredth of a second after the other.
+//! the server's host; marks are `rd0`, `edns`, `ra`, `aa`, `referral`, `ede18`, `unasked` (nobody was
+//! seen to ask), and `update` or `notify` in place of a query. Each line comes a second after the one before it, each exchange of it a hundredth of a second after the other.
 
 use std::net::IpAddr;
 
@@ -39,6 +39,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
     let question = Some(Question { rtype, class: Class::IN });
     let ede = words.iter().find_map(|word| word.strip_prefix("ede")?.parse().ok()).map(Ede);
     let edns = words.contains(&"edns");
+    let is_asked = !words.contains(&"unasked");
     let opcode = match words.last() {
         Some(&"update") => Opcode::UPDATE,
         Some(&"notify") => Opcode::NOTIFY,
@@ -56,7 +57,9 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
     for count in 0..times {
         let name = wire(&words[3].replace('#', &count.to_string()));
         let at = Timestamp::new(1000 + second, u32::try_from(count * 10_000_000).unwrap().into());
-        events.push_query(at);
+        if is_asked {
+            events.push_query(at);
+        }
         events.push(&Exchange {
             at,
             client: key.client.address,
@@ -66,6 +69,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
             id: key.id,
             transport: Transport::Udp,
             outcome: match answer {
+                Some(_) if !is_asked => Outcome::Unasked,
                 Some(_) => Outcome::Answered { took: 2_000_000, late: false },
                 None if words[5] == "closed" => Outcome::Unreachable(Obstacle::PortClosed),
                 None => Outcome::Unanswered,
@@ -74,7 +78,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
             question,
             name: &name,
             hashes: Hashes::of(hasher, &key, &name, question),
-            asked: Some(Asked {
+            asked: is_asked.then_some(Asked {
                 at,
                 last: at,
                 flags: flags(&words),
@@ -91,6 +95,12 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
 
 /// What a script makes of the counts.
 fn weighed(script: &str) -> (Vec<Finding>, Roles) {
+    let (findings, roles, _) = weigh(&counted(script));
+    (findings, roles)
+}
+
+/// What a script adds up to.
+fn counted(script: &str) -> Tallies {
     let hasher = Hasher::default();
     let bounds = Bounds::of(64 << 20, 20);
     let mut tallies = Tallies::new(Watched::default(), &bounds, hasher.clone());
@@ -98,8 +108,7 @@ fn weighed(script: &str) -> (Vec<Finding>, Roles) {
     for (second, line) in (0..).zip(lines) {
         add(&mut tallies, &hasher, second, line);
     }
-    let (findings, roles, _) = weigh(&tallies);
-    (findings, roles)
+    tallies
 }
 
 /// The findings as `cause confidence`, without `unknown`.
@@ -245,6 +254,38 @@ fn queries_without_recursion_are_refused_by_a_resolver_only() {
         &format!("{HEALTHY}\n 9x 10.0.1.1 192.0.2.53 www#.shop.example A REFUSED ra rd0"),
         &["rd0-refused likely"],
     );
+}
+
+#[test]
+fn what_nobody_asked_for_hurts_no_lookup_and_is_not_asked_again() {
+    let flood = |times| {
+        let line = |n| format!("\n{times}x 10.0.9.9 203.0.113.{n} sl{n}.example A REFUSED unasked");
+        (1..6).map(line).collect::<String>()
+    };
+    // However many there are: what is answered has its queries.
+    for times in [20, 99] {
+        let script = format!("{HEALTHY}{}", flood(times));
+        check(&script, &["unsolicited likely"]);
+        for finding in weighed(&script).0 {
+            let Impact { lookups_failed, lookups_recovered, queries, clients, .. } = finding.impact;
+            assert_eq!((lookups_failed, lookups_recovered, queries, clients), (0, 0, 0, 1));
+            assert_eq!((finding.verify.as_str(), finding.verify_windows.as_str()), ("", ""));
+            assert!(!finding.evidence.iter().any(|it| it.contains("lookup")), "{finding:?}");
+        }
+    }
+}
+
+#[test]
+fn where_only_responses_are_seen_they_tell_of_lookups() {
+    let script = "
+        9x 10.0.2.1 192.0.2.53 www#.shop.example A REFUSED unasked
+        9x 10.0.1.1 192.0.2.53 www#.shop.example A NOERROR ra unasked
+        1x 10.0.2.1 192.0.2.54 www0.shop.example A NOERROR ra unasked";
+    let (.., impact) = weigh(&counted(script));
+    let impact = impact.unwrap();
+    assert_eq!((impact.lookups_refused, impact.recovered, impact.failed), (9, 1, 8));
+    let (.., impact) = weigh(&counted(&script.replace("unasked", "")));
+    assert_eq!(impact, None, "they are followed one by one");
 }
 
 #[test]

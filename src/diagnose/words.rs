@@ -14,7 +14,7 @@ use super::onset::{last_success, onset};
 use super::scope::{Draft, outcome};
 use super::verify;
 use crate::iana::{Ede, Rcode};
-use crate::tally::Marks;
+use crate::tally::{End, Marks};
 use crate::wire::Address;
 
 /// Fewer exchanges than this make no more than a possibility.
@@ -34,7 +34,9 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
     let cause = draft.cause;
     let contrast = Contrast::of(base, draft);
     let (confidence, doubts) = confidence(base, harm, &contrast);
-    let heaviest = draft.own(base);
+    // Nobody asks again what nobody asked: who sent it may be forged, or one more victim.
+    let heaviest =
+        draft.own(base).filter(|case| case.end() != End::Unasked || base.is_of_lookup(case));
     let heaviest = heaviest.max_by_key(|case| (case.fact.count, std::cmp::Reverse(case.fact.name)));
     let mut finding = Finding {
         id: 0,
@@ -163,12 +165,14 @@ impl Contrast {
             told.push(format!("the same server was itself refused {times}, by {}", some(by)));
         }
         let lookups = harm.lookups_failed + harm.lookups_recovered;
-        told.push(format!(
-            "{} of {} got no answer from anybody, {} did from another server or later",
-            harm.lookups_failed,
-            counted(lookups, "lookup"),
-            harm.lookups_recovered,
-        ));
+        if lookups > 0 {
+            told.push(format!(
+                "{} of {} got no answer from anybody, {} did from another server or later",
+                harm.lookups_failed,
+                counted(lookups, "lookup"),
+                harm.lookups_recovered,
+            ));
+        }
         if lookups > 0 && harm.queries > 2 * lookups {
             told.push(format!("{} were sent for them", counted(harm.queries, "query")));
         }

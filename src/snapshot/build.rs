@@ -60,17 +60,18 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
 pub(crate) struct Weighed {
     findings: Vec<Finding>,
     roles: Roles,
-    /// Lookups that got no response.
-    missed: Impact,
+    /// Lookups that met a focus, where only facts tell of them.
+    impact: Option<(Focus, Impact)>,
     watch: Watch,
 }
 
 impl Weighed {
     /// Puts what went wrong down to causes, and learns who does what.
     pub(crate) fn weigh(&mut self, tallies: &Tallies, now: Timestamp) {
-        let (findings, roles, missed) = crate::diagnose::weigh(tallies);
+        let (findings, roles, impact) = crate::diagnose::weigh(tallies);
         self.findings = self.watch.follow(now, findings);
-        (self.roles, self.missed) = (roles, missed);
+        self.roles = roles;
+        self.impact = impact.map(|impact| (tallies.focus(), impact));
     }
 
     /// No packet follows: what is found from now on is told as it is.
@@ -81,8 +82,8 @@ impl Weighed {
     /// Fills in everything that comes from what the counts mean.
     pub(crate) fn fill(&self, snapshot: &mut Snapshot) {
         snapshot.findings.clone_from(&self.findings);
-        if snapshot.focus == Focus::NoResponse {
-            snapshot.impact = self.missed;
+        if let Some((_, impact)) = self.impact.filter(|(focus, _)| *focus == snapshot.focus) {
+            snapshot.impact = impact;
         }
         snapshot.vantage.clone_from(&self.roles.vantage);
         for row in &mut snapshot.servers.rows {

@@ -284,7 +284,12 @@ impl Tallies {
         for keys in keys.iter().filter(|keys| keys.is_slow) {
             self.count_slow(keys);
         }
-        for (keys, rcode) in responses() {
+        for (event, keys) in some.iter().zip(&*keys) {
+            let Some(rcode) = keys.rcode else { continue };
+            // A refusal that nobody was seen to ask for is met by no lookup.
+            if event.how.end == End::Unasked && !rcode.is_answer() {
+                continue;
+            }
             self.follow_lookup(*keys, rcode, keys.at);
         }
         for (event, keys) in some.iter().zip(&*keys) {

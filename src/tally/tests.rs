@@ -312,6 +312,30 @@ fn responses_without_a_query_are_in_no_share_but_those_of_codes() {
 }
 
 #[test]
+fn a_refusal_that_nobody_asked_for_is_met_by_no_lookup() {
+    let at = |event: &Event, seconds| Event { at: Timestamp::new(seconds, 0), ..event.clone() };
+    let refused = at(&refusals(0..1, |_| 1)[0], 1000);
+    let answer = Event { rcode: Some(Rcode::NOERROR), ..at(&refused, 1001) };
+    let met = |played: &[(&Event, bool)]| {
+        let mut all = Tallies::new(watched(Focus::default()), &large(), Hasher::default());
+        for (event, is_asked) in played {
+            match is_asked {
+                true => add(&mut all, event),
+                false => add_outcome(&mut all, event, Outcome::Unasked),
+            }
+        }
+        all.settle();
+        let impact = all.impact(Rcode::REFUSED);
+        (impact.lookups_refused, impact.recovered, impact.clients_failed.count)
+    };
+    assert_eq!(met(&[(&refused, false)]), (0, 0, 0));
+    assert_eq!(met(&[(&refused, true)]), (1, 0, 1));
+    assert_eq!(met(&[(&refused, false), (&refused, true)]), (1, 0, 1));
+    // Of an answer only the query may be missing: the client has it all the same.
+    assert_eq!(met(&[(&refused, true), (&answer, false)]), (1, 1, 0));
+}
+
+#[test]
 fn merging_is_adding_all() {
     focuses().into_iter().for_each(check_merging);
 }
