@@ -63,7 +63,6 @@ const SAME: &[(&str, &str)] = &[
     ("rcodetop_focus_lookups{end=\"recovered\"}", "/impact/recovered"),
     ("rcodetop_focus_parties{kind=\"server\"}", "/lists/servers/total"),
     ("rcodetop_focus_parties{kind=\"client\"}", "/lists/clients/total"),
-    ("rcodetop_focus_parties{kind=\"name\"}", "/lists/names/total"),
     ("rcodetop_frames_total{kind=\"datagram\"}", "/ledger/datagrams"),
     ("rcodetop_frames_total{kind=\"segment\"}", "/ledger/segments"),
     ("rcodetop_frames_total{kind=\"fragment\"}", "/ledger/fragments"),
@@ -116,6 +115,8 @@ fn check_same(snapshot: &Snapshot, what: &str) -> usize {
         let value = report.pointer(place);
         same(told[*sample], value.unwrap_or(&Value::Null), sample);
     }
+    let questions = told["rcodetop_focus_parties{kind=\"name\"}"];
+    same(questions, &Value::from(snapshot.questions()), "questions");
     for row in report["rcodes"].as_array().unwrap() {
         let name = row["name"].as_str().unwrap();
         let rcode = if name.starts_with("RCODE") { continue } else { name };

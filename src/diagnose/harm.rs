@@ -127,7 +127,8 @@ pub(super) fn harm<'a>(
         harm.clients.insert(fact.client);
         harm.first = harm.first.min(fact.first);
         harm.last = harm.last.max(fact.last);
-        names.insert(fact.name);
+        // Empty where it is not known.
+        names.extend(Some(fact.name).filter(|name| !name.is_empty()));
         note(
             if base.is_of_lookup(case) { &mut lookups } else { &mut others },
             base,

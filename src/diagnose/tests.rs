@@ -1,6 +1,6 @@
 //! Rules in a notation of one line for a kind of exchange: `TIMESx CLIENT SERVER NAME TYPE CODE
 //! MARK ...`; the code `-` is silence, `closed` an ICMP error of
-//! the server's host; marks are `rd0`, `edns`, `ra`, `aa`, `referral`, `ede18`, `unasked` (nobody was
+//! the server's host; the name `?` is not known; marks are `rd0`, `edns`, `ra`, `aa`, `referral`, `ede18`, `unasked` (nobody was
 //! seen to ask), and `update` or `notify` in place of a query. Each line comes a second after the one before it, each exchange of it a hundredth of a second after the other.
 
 use std::net::IpAddr;
@@ -36,7 +36,8 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
     let key =
         Key { client: end(words[1]), server: end(words[2]), id: 0, transport: Transport::Udp };
     let rtype = RecordType::from_name(words[4]).unwrap();
-    let question = Some(Question { rtype, class: Class::IN });
+    let is_known = words[3] != "?";
+    let question = is_known.then_some(Question { rtype, class: Class::IN });
     let ede = words.iter().find_map(|word| word.strip_prefix("ede")?.parse().ok()).map(Ede);
     let edns = words.contains(&"edns");
     let is_asked = !words.contains(&"unasked");
@@ -56,6 +57,7 @@ fn add(tallies: &mut Tallies, hasher: &Hasher, second: u64, line: &str) {
     events.set_began(Timestamp::new(1000, 0));
     for count in 0..times {
         let name = wire(&words[3].replace('#', &count.to_string()));
+        let name = if is_known { name } else { Vec::new() };
         let at = Timestamp::new(1000 + second, u32::try_from(count * 10_000_000).unwrap().into());
         if is_asked {
             events.push_query(at);
@@ -273,6 +275,22 @@ fn what_nobody_asked_for_hurts_no_lookup_and_is_not_asked_again() {
             assert!(!finding.evidence.iter().any(|it| it.contains("lookup")), "{finding:?}");
         }
     }
+}
+
+#[test]
+fn a_question_that_is_not_known_is_no_name_and_is_not_asked_again() {
+    let told = |script: &str| {
+        let is_ours = |finding: &Finding| finding.cause == "port-closed";
+        let finding = weighed(script).0.into_iter().find(is_ours).unwrap();
+        (finding.impact.names, finding.evidence[0].clone(), finding.verify)
+    };
+    let unknown = "9x 10.0.1.1 192.0.2.55 ? A closed";
+    let evidence = "9 of 9 such exchanges ended so, from 1 client";
+    assert_eq!(told(unknown), (0, evidence.to_owned(), String::new()));
+    let both = format!("{unknown}\n 2x 10.0.1.1 192.0.2.55 www.shop.example A closed");
+    let evidence = "11 of 11 such exchanges ended so, from 1 client for 1 name";
+    let verify = "dig @192.0.2.55 www.shop.example A";
+    assert_eq!(told(&both), (1, evidence.to_owned(), verify.to_owned()));
 }
 
 #[test]

@@ -201,9 +201,15 @@ fn verify(tallies: &Tallies) -> String {
         let (name, question) = tallies.names.question(path.name);
         (address(path.server), name, question.map(|question| question.rtype))
     };
+    let unknown = tallies.unknown_name();
+    let is_known = |path: &Path| Some(path.name) != unknown;
     let paths = tallies.paths.of(tallies.focus());
     let heaviest = paths.min_by(|one, other| {
-        other.count.cmp(&one.count).then_with(|| names(one).cmp(&names(other)))
+        // What is not known cannot be asked again.
+        is_known(other)
+            .cmp(&is_known(one))
+            .then_with(|| other.count.cmp(&one.count))
+            .then_with(|| names(one).cmp(&names(other)))
     });
     let Some(path) = heaviest else { return String::new() };
     let (name, question) = tallies.names.question(path.name);

@@ -1,22 +1,38 @@
 //! One command that asks the same again, for people to run; safe to paste whatever the name is.
 
-use super::base::Case;
+use super::base::{Base, Case};
 use crate::iana::{Class, Opcode, RecordType};
-use crate::tally::Marks;
+use crate::tally::{End, Marks};
 use crate::wire::Question;
 use crate::wire::name::text;
+
+/// The root in wire form: every server can be asked for it.
+const ROOT: &[u8] = &[0];
+
+/// The case of a finding that is worth to ask again: the heaviest of which is known what was asked.
+/// Where the server takes no connections, what is asked for does not matter.
+pub(super) fn heaviest<'c, 'a: 'c>(
+    base: &Base<'a>,
+    cases: impl Iterator<Item = &'c Case<'a>>,
+) -> Option<&'c Case<'a>> {
+    let suits = |case: &&Case<'_>| {
+        let is_known = base.is_of_lookup(case) && case.fact.question.is_some();
+        is_known || case.end() == End::NoConnection
+    };
+    let weight = |case: &&Case<'a>| {
+        (case.fact.question.is_some(), case.fact.count, std::cmp::Reverse(case.fact.name))
+    };
+    cases.filter(suits).max_by_key(weight)
+}
 
 /// The command for what a case asked.
 pub(super) fn dig_of(case: &Case<'_>) -> String {
     let server = case.fact.server.ip().to_string();
-    let question = Question { rtype: case.rtype(), class: case.class() };
     // An update or a notification cannot be sent by dig; the zone's SOA record tells its primary.
-    let question = if case.fact.how.opcode == Opcode::QUERY && question.rtype.0 != 0 {
-        question
-    } else {
-        Question { rtype: RecordType::SOA, class: Class::IN }
-    };
-    let mut command = dig(&server, &text(case.fact.name), question);
+    let soa = Question { rtype: RecordType::SOA, class: Class::IN };
+    let question = case.fact.question.filter(|_| case.fact.how.opcode == Opcode::QUERY);
+    let name = if case.fact.name.is_empty() { ROOT } else { case.fact.name };
+    let mut command = dig(&server, &text(name), question.unwrap_or(soa));
     if !case.has(Marks::RD) && case.fact.how.opcode == Opcode::QUERY {
         command += " +norecurse";
     }
@@ -28,6 +44,7 @@ pub(super) fn dig_of(case: &Case<'_>) -> String {
 
 /// The same for Windows; empty where it cannot ask that.
 pub(super) fn windows(case: &Case<'_>) -> String {
+    // Without a question the type is 0.
     let usual = matches!(case.rtype().0, 1 | 2 | 5 | 6 | 12 | 15 | 16 | 28 | 33);
     let name = text(case.fact.name);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');

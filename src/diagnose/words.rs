@@ -14,7 +14,7 @@ use super::onset::{last_success, onset};
 use super::scope::{Draft, outcome};
 use super::verify;
 use crate::iana::{Ede, Rcode};
-use crate::tally::{End, Marks};
+use crate::tally::Marks;
 use crate::wire::Address;
 
 /// Fewer exchanges than this make no more than a possibility.
@@ -34,10 +34,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
     let cause = draft.cause;
     let contrast = Contrast::of(base, draft);
     let (confidence, doubts) = confidence(base, harm, &contrast);
-    // Nobody asks again what nobody asked: who sent it may be forged, or one more victim.
-    let heaviest =
-        draft.own(base).filter(|case| case.end() != End::Unasked || base.is_of_lookup(case));
-    let heaviest = heaviest.max_by_key(|case| (case.fact.count, std::cmp::Reverse(case.fact.name)));
+    let heaviest = verify::heaviest(base, draft.own(base));
     let mut finding = Finding {
         id: 0,
         cause: cause.id,
@@ -147,12 +144,15 @@ impl Contrast {
 
     fn evidence(&self, base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Vec<String> {
         let all = harm.exchanges + self.within;
+        let names = match harm.names {
+            0 => String::new(),
+            names => format!(" for {}", counted(names, "name")),
+        };
         let mut told = vec![format!(
-            "{} of {} ended so, from {} for {}",
+            "{} of {} ended so, from {}{names}",
             harm.exchanges,
             counted(all, "such exchange"),
             counted(harm.clients.len() as u64, "client"),
-            counted(harm.names, "name"),
         )];
         told.extend(self.other_side());
         for (ede, count) in &self.ede {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::stats::Part;
 use crate::focus::Focus;
-use crate::iana::{Class, Rcode, RecordType};
+use crate::iana::{Rcode, RecordType};
 use crate::ledger::Outcomes;
 use crate::snapshot::{Finding, Latency, List, QuestionKey, Snapshot, SnapshotSpec, Timestamp};
 use crate::summary::Sum;
@@ -57,12 +57,7 @@ impl fmt::Display for Key {
         match self {
             Self::Address(address) => address.fmt(f),
             Self::Domain(name) => name.fmt(f),
-            Self::Question(QuestionKey { name, rtype, class: Class::IN }) => {
-                write!(f, "{name} {rtype}")
-            }
-            Self::Question(QuestionKey { name, rtype, class }) => {
-                write!(f, "{name} {rtype} {class}")
-            }
+            Self::Question(question) => f.write_str(&question.told()),
             Self::Type(rtype) => rtype.fmt(f),
         }
     }

@@ -237,11 +237,11 @@ pub const METRICS: &[Metric] = &[
         name: "rcodetop_focus_parties",
         kind: Kind::Gauge,
         labels: &["kind"],
-        help: "Distinct servers, clients and names that met the focus, as far as they are kept.",
+        help: "Distinct servers, clients and questions (name) that met the focus, as far as they are kept.",
         samples: |view, out| {
             out.add(&["server"], view.snapshot.servers.total);
             out.add(&["client"], view.snapshot.clients.total);
-            out.add(&["name"], view.snapshot.names.total);
+            out.add(&["name"], view.snapshot.questions());
         },
     },
     // ---- why

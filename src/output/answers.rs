@@ -121,10 +121,9 @@ fn by_whom(snapshot: &Snapshot) -> String {
 }
 
 fn for_what(snapshot: &Snapshot) -> Vec<String> {
-    let questions = counted(snapshot.names.total, "question");
-    let most = examples(&snapshot.names, |row| {
-        format!("{} ({})", words::question(&row.key), count(row.focus))
-    });
+    let questions = counted(snapshot.questions(), "question");
+    let most =
+        examples(&snapshot.names, |row| format!("{} ({})", row.key.told(), count(row.focus)));
     if snapshot.domains.rows.is_empty() {
         return vec![format!("{questions}; most: {most}")];
     }

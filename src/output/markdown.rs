@@ -11,7 +11,7 @@ use super::areas;
 use super::case::{self, Detail};
 use super::names;
 use super::words::{self, Moments, count, percent};
-use crate::snapshot::{List, Role, Row, Snapshot};
+use crate::snapshot::{List, QuestionKey, Role, Row, Snapshot};
 
 /// Writes the whole report.
 pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
@@ -22,7 +22,7 @@ pub(super) fn write(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     let called = |address: &IpAddr| names::beside(*address, snapshot);
     page.table("Servers", &snapshot.servers, called, out)?;
     page.table("Clients", &snapshot.clients, called, out)?;
-    page.table("Names", &snapshot.names, words::question, out)?;
+    page.table("Names", &snapshot.names, QuestionKey::told, out)?;
     page.geography(out)?;
     page.names(out)
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use crate::snapshot::{
-    Distinct, Ended, Focus, QuestionKey, Selected, Snapshot, SourceKind, Timestamp, Vantage,
-};
+use crate::snapshot::{Distinct, Ended, Focus, Selected, Snapshot, SourceKind, Timestamp, Vantage};
 
 /// A count with its thousands apart: `1,712`.
 pub(super) fn count(number: u64) -> String {
@@ -121,16 +119,6 @@ pub(super) fn of_all(focus: Focus) -> &'static str {
         Focus::Rcode(_) => "of all",
         Focus::NoResponse => "of queries",
         Focus::Slow => "of answered",
-    }
-}
-
-/// A question: name and type, and the class where it is not the usual one.
-pub(super) fn question(key: &QuestionKey) -> String {
-    let class = key.class.to_string();
-    match (key.name.as_str(), class.as_str()) {
-        ("-", _) => "(unknown)".into(),
-        (name, "IN") => format!("{name} {}", key.rtype),
-        (name, class) => format!("{name} {} {class}", key.rtype),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::wire::name::{compare, suffix, text};
 use crate::wire::{Address, Question};
 
 use super::{
-    Class, Distinct, EdeRow, Finding, Focus, Impact, List, PathKey, Prefix, QuestionKey, RcodeRow,
-    RecordType, Row, Slow, Snapshot, SnapshotSpec, Split, Timestamp, share,
+    Distinct, EdeRow, Finding, Focus, Impact, List, PathKey, Prefix, QuestionKey, RcodeRow, Row,
+    Slow, Snapshot, SnapshotSpec, Split, Timestamp, share,
 };
 
 /// Fills in everything that comes from the counts.
@@ -42,6 +42,7 @@ pub(crate) fn fill(snapshot: &mut Snapshot, tallies: &Tallies, spec: &SnapshotSp
         snapshot.prefixes = prefixes(tallies, spec.top);
     }
     snapshot.names = names(tallies, spec.top);
+    snapshot.unknown = tallies.unknown();
     if spec.lists.domains {
         snapshot.domains = domains(tallies, spec.top);
     }
@@ -371,7 +372,7 @@ fn suffixes(tallies: &Tallies, depth: usize, top: usize) -> List<String> {
         row.focus += name.focus;
         if name.focus > 0 {
             let names = row.names.get_or_insert_default();
-            names.count += 1;
+            names.count += u64::from(!name.name.is_empty());
             names.at_least = tallies.names.error() > 0;
         }
     }
@@ -455,8 +456,7 @@ fn compare_questions(tallies: &Tallies, one: u32, other: u32) -> Ordering {
 }
 
 fn question_key(name: &[u8], question: Option<Question>) -> QuestionKey {
-    let none = Question { rtype: RecordType(0), class: Class(0) };
-    let Question { rtype, class } = question.unwrap_or(none);
+    let Question { rtype, class } = question.unwrap_or_default();
     QuestionKey { name: text(name), rtype, class }
 }
 

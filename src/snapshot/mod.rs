@@ -195,8 +195,11 @@ pub struct Snapshot {
     pub servers_seen: u64,
     /// Clients that met the focus, most first, ties by address.
     pub clients: List<IpAddr>,
-    /// Questions that met the focus, most first, ties by name, type, class.
+    /// Questions that met the focus, most first, ties by name, type, class; those that are not
+    /// known have one row together.
     pub names: List<QuestionKey>,
+    /// Exchanges in focus of which neither query nor response tells what was asked.
+    pub unknown: u64,
     /// Registered domains (public suffix plus one label) of these questions, most first.
     pub domains: List<String>,
     /// Names cut to [`SnapshotSpec::label_depth`] labels, most first; empty if not asked for.
@@ -266,6 +269,11 @@ pub struct Slow {
 
 /// The focus as a whole.
 impl Snapshot {
+    /// How many distinct questions met it, as far as they are known.
+    pub fn questions(&self) -> u64 {
+        self.names.total.saturating_sub(u64::from(self.unknown > 0))
+    }
+
     /// How many exchanges are in focus, and what their share is of.
     pub fn in_focus(&self) -> (u64, u64) {
         self.counted(self.focus)
@@ -550,10 +558,42 @@ pub fn share(part: u64, whole: u64) -> f64 {
 pub struct QuestionKey {
     /// The name; `-` if neither response nor query told.
     pub name: String,
-    /// Its type.
+    /// Its type; 0 if not told.
     pub rtype: RecordType,
-    /// Its class.
+    /// Its class; 0 if not told.
     pub class: Class,
+}
+
+/// What stands for a question that neither query nor response tells, wherever people read it.
+pub const UNKNOWN: &str = "(unknown)";
+
+impl QuestionKey {
+    /// Whether query or response told it. A name may be `-` as well, but has a type.
+    pub fn is_known(&self) -> bool {
+        self.name != "-" || self.rtype != RecordType(0)
+    }
+
+    /// The name as people read it.
+    pub fn name(&self) -> &str {
+        if self.is_known() { &self.name } else { UNKNOWN }
+    }
+
+    /// The type, and the class where it is not `IN`; nothing where it is not known.
+    pub fn kind(&self) -> String {
+        match (self.is_known(), self.class) {
+            (false, _) => String::new(),
+            (true, Class::IN) => self.rtype.to_string(),
+            (true, class) => format!("{} {class}", self.rtype),
+        }
+    }
+
+    /// Name and kind.
+    pub fn told(&self) -> String {
+        match self.kind() {
+            kind if kind.is_empty() => self.name().to_owned(),
+            kind => format!("{} {kind}", self.name()),
+        }
+    }
 }
 
 /// A client network.
@@ -630,6 +670,18 @@ mod tests {
             SnapshotSpec { lists: Lists { paths: false, ..Lists::ALL }, ..SnapshotSpec::default() };
         assert!(SnapshotSpec::default().covers(&fewer));
         assert!(!fewer.covers(&SnapshotSpec::default()));
+    }
+
+    #[test]
+    fn a_question_that_is_not_known_is_told_by_one_word() {
+        let told = |name: &str, rtype, class| {
+            let name = name.to_owned();
+            QuestionKey { name, rtype: RecordType(rtype), class: Class(class) }.told()
+        };
+        assert_eq!(told("-", 0, 0), "(unknown)");
+        assert_eq!(told("-", 1, 1), "- A");
+        assert_eq!(told("www.example", 1, 1), "www.example A");
+        assert_eq!(told("version.bind", 16, 3), "version.bind TXT CH");
     }
 
     #[test]

@@ -421,12 +421,14 @@ impl Tallies {
             self.servers.add_distinct(server, Apart::Clients, aspect, 1);
             self.clients.add_distinct(client, Apart::Servers, aspect, 1);
         }
+        // A question that is not known is no name, though it is met at some server by some client.
+        let names = u32::from(self.names.is_known(name));
         if self.pairs.is_new_name(server, hashes.question) {
-            self.servers.add_distinct(server, Apart::Names, aspect, 1);
+            self.servers.add_distinct(server, Apart::Names, aspect, names);
             self.names.add_distinct(name, Apart::Servers, 1);
         }
         if self.pairs.is_new(Kind::ClientName, hasher.pair(hashes.client, hashes.question)) {
-            self.clients.add_distinct(client, Apart::Names, aspect, 1);
+            self.clients.add_distinct(client, Apart::Names, aspect, names);
             self.names.add_distinct(name, Apart::Clients, 1);
         }
     }
@@ -586,7 +588,8 @@ impl Tallies {
         for (server, part) in new {
             let name = self.names.find_part(part);
             if let Some(server) = server {
-                self.servers.add_distinct(server, Apart::Names, aspect, 1);
+                let names = u32::from(name.is_none_or(|name| self.names.is_known(name)));
+                self.servers.add_distinct(server, Apart::Names, aspect, names);
                 if let Some(name) = name {
                     self.names.add_distinct(name, Apart::Servers, 1);
                 }
@@ -671,7 +674,19 @@ impl Tallies {
         }
     }
 
-    /// Distinct questions that met the focus, also of those that were forgotten since.
+    /// The number that stands for all questions that nobody tells, if there are any.
+    pub(crate) fn unknown_name(&self) -> Option<u32> {
+        self.names.find(self.hasher.question(&[], None))
+    }
+
+    /// Exchanges in focus of which nobody tells what was asked.
+    pub(crate) fn unknown(&self) -> u64 {
+        let row = self.unknown_name().and_then(|place| self.names.row(place, self.focus));
+        row.map_or(0, |row| row.focus)
+    }
+
+    /// Distinct questions that met the focus, also of those that were forgotten since; the one that
+    /// stands for all that are not known is among them.
     pub(crate) fn focus_names(&self) -> u64 {
         self.focus_names
     }

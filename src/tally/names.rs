@@ -297,9 +297,17 @@ impl Names {
         }
     }
 
-    /// Questions with a failed lookup.
+    /// Whether a number stands for a question that is known.
+    pub(crate) fn is_known(&self, place: u32) -> bool {
+        !self.question(place).0.is_empty()
+    }
+
+    /// Questions with a failed lookup, those that are known.
     pub(crate) fn failed(&self, slot: Slot) -> Distinct {
-        let failed = |wide: &&Wide| trouble(slot).is_some_and(|trouble| wide.failed[trouble] > 0);
+        let failed = |wide: &&Wide| {
+            trouble(slot).is_some_and(|trouble| wide.failed[trouble] > 0)
+                && self.is_known(wide.owner)
+        };
         let count = self.wide.iter().filter(failed).count() as u64;
         Distinct { count, at_least: self.lost_trouble }
     }

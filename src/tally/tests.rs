@@ -77,7 +77,8 @@ fn add_as(tallies: &mut Tallies, event: &Event, late: bool) {
 }
 
 fn add_outcome(tallies: &mut Tallies, event: &Event, outcome: Outcome) {
-    let question = Question { rtype: event.rtype, class: Class::IN };
+    let is_known = !event.name.is_empty();
+    let question = is_known.then_some(Question { rtype: event.rtype, class: Class::IN });
     let answer = event.rcode.map(|rcode| Answer {
         rcode,
         ede: (rcode == Rcode::REFUSED).then_some(Ede(18)),
@@ -102,9 +103,9 @@ fn add_outcome(tallies: &mut Tallies, event: &Event, outcome: Outcome) {
         transport: Transport::Udp,
         outcome,
         opcode: Opcode::QUERY,
-        question: Some(question),
+        question,
         name: &event.name,
-        hashes: Hashes::of(&tallies.hasher, &key, &event.name, Some(question)),
+        hashes: Hashes::of(&tallies.hasher, &key, &event.name, question),
         asked: None,
         answer,
         flags: Flags(0),
@@ -333,6 +334,34 @@ fn a_refusal_that_nobody_asked_for_is_met_by_no_lookup() {
     assert_eq!(met(&[(&refused, false), (&refused, true)]), (1, 0, 1));
     // Of an answer only the query may be missing: the client has it all the same.
     assert_eq!(met(&[(&refused, true), (&answer, false)]), (1, 1, 0));
+}
+
+#[test]
+fn a_question_that_is_not_known_is_no_name() {
+    let hasher = Hasher::default();
+    let known = &refusals(0..1, |_| 1)[0];
+    let unknown = |client| Event { name: Vec::new(), client, ..known.clone() };
+    let counted = |events: &[&Event]| {
+        let mut all = tallies(&large(), &hasher);
+        events.iter().for_each(|event| add(&mut all, event));
+        all.settle();
+        all
+    };
+    // In one table or in two: these have different clients.
+    let one = counted(&[known, &unknown(known.client), &unknown(7)]);
+    let mut two = counted(&[known, &unknown(known.client)]);
+    two.merge(&counted(&[&unknown(7)]));
+    for all in [one, two] {
+        let snapshot = filled(&all);
+        assert_eq!(snapshot.servers.rows[0].names.unwrap().count, 1);
+        let of_clients = snapshot.clients.rows.iter().filter_map(|row| row.names);
+        assert_eq!(of_clients.map(|names| names.count).sum::<u64>(), 1);
+        assert_eq!((snapshot.questions(), snapshot.unknown), (1, 2));
+        assert_eq!(snapshot.impact.names_failed.count, 1);
+        let row = &snapshot.names.rows[0];
+        assert_eq!((row.key.told().as_str(), row.focus), ("(unknown)", 2));
+        assert_eq!((row.clients.unwrap().count, row.servers.unwrap().count), (2, 1));
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::sheet::{Column, Heading, NO_COLUMN, Sheet, Table, cut, whole};
 use super::value::Value;
 use crate::snapshot::{
     Class, Compared, EdeRow, Finding, Focus, Latency, Lookup, LookupOutcome, Mark, Opcode, PathKey,
-    Prefix, QuestionKey, RcodeRow, RecordType, Row, Snapshot, Split, Transport, share,
+    Prefix, QuestionKey, RcodeRow, RecordType, Row, Snapshot, Split, Transport, UNKNOWN, share,
 };
 
 /// Names a table.
@@ -257,8 +257,8 @@ static NAMES: Table<Row<QuestionKey>> = Table {
     rows: |snapshot| &snapshot.names.rows,
     extent: |snapshot| cut(&snapshot.names),
     columns: &[
-        fixed("name", 0, |row, _| Value::Name(&row.key.name)),
-        fixed("type", 1, |row, _| Value::word(kind(&row.key))),
+        fixed("name", 0, |row, _| Value::Name(row.key.name())),
+        fixed("type", 1, |row, _| Value::word(row.key.kind())),
         hits(),
         fixed(CHANGE, 2, |row, snapshot| {
             changed(snapshot.compared.as_ref().and_then(|it| it.names.get(&row.key)))
@@ -274,14 +274,6 @@ static NAMES: Table<Row<QuestionKey>> = Table {
     ],
     default_sort: 2,
 };
-
-/// The type, and the class if it is not `IN`.
-fn kind(question: &QuestionKey) -> String {
-    match question.class {
-        Class(1) => question.rtype.to_string(),
-        class => format!("{} {class}", question.rtype),
-    }
-}
 
 static DOMAINS: Table<Row<String>> = Table {
     title: "registered domains",
@@ -300,7 +292,8 @@ static SUFFIXES: Table<Row<String>> = Table {
 };
 
 const ROLL_UP: &[Column<Row<String>>] = &[
-    fixed("name", 0, |row, _| Value::Name(&row.key)),
+    // Where names are cut, what is not known has a row of its own.
+    fixed("name", 0, |row, _| Value::Name(if row.key == "-" { UNKNOWN } else { &row.key })),
     hits(),
     fixed(CHANGE, 2, |row, snapshot| {
         changed(snapshot.compared.as_ref().and_then(|it| it.domains.get(&row.key)))
@@ -343,8 +336,8 @@ static PATHS: Table<Row<PathKey>> = Table {
     columns: &[
         fixed("client", 0, |row, _| Value::Address(row.key.client)),
         fixed("server", 0, |row, _| Value::Address(row.key.server)),
-        fixed("name", 0, |row, _| Value::Name(&row.key.question.name)),
-        fixed("type", 1, |row, _| Value::word(kind(&row.key.question))),
+        fixed("name", 0, |row, _| Value::Name(row.key.question.name())),
+        fixed("type", 1, |row, _| Value::word(row.key.question.kind())),
         hits(),
         share_of_row(2),
         whole_of_row(4),
@@ -527,8 +520,8 @@ static LOOKUPS: Table<Lookup> = Table {
     columns: &[
         fixed("began", 0, |row, _| Value::Moment(row.id.began)),
         fixed("client", 0, |row, _| Value::Address(row.id.client)),
-        fixed("name", 0, |row, _| Value::Name(&row.id.question.name)),
-        fixed("type", 1, |row, _| Value::word(kind(&row.id.question))),
+        fixed("name", 0, |row, _| Value::Name(row.id.question.name())),
+        fixed("type", 1, |row, _| Value::word(row.id.question.kind())),
         fixed("outcome", 0, |row, _| ended(row)),
         fixed("servers", 3, |row, _| Value::exact(row.servers.len() as u64)),
         fixed("queries", 4, |row, _| Value::exact(row.queries)),

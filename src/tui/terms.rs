@@ -69,7 +69,7 @@ fn written(value: &str) -> String {
 }
 
 fn question(key: &QuestionKey) -> Option<Term> {
-    if key.name == "-" {
+    if !key.is_known() {
         return None;
     }
     let QuestionKey { name, rtype, class } = key;
@@ -77,7 +77,7 @@ fn question(key: &QuestionKey) -> Option<Term> {
     if *class != Class::IN {
         out += &format!(" class:{class}");
     }
-    Some((format!("{name} {rtype}"), out))
+    Some((key.told(), out))
 }
 
 /// The same as the text of a filter; `None` for what nothing explains.

@@ -18,7 +18,7 @@ use super::names;
 use super::style::{Painter, Style};
 use super::words::{self, Moments, count, percent};
 use crate::ledger::Reason;
-use crate::snapshot::{Ended, Focus, List, Rcode, RcodeRow, Row, Snapshot, Source};
+use crate::snapshot::{Ended, Focus, List, QuestionKey, Rcode, RcodeRow, Row, Snapshot, Source};
 
 /// Narrower than this, lines are allowed to be longer than the screen.
 const LEAST_WIDTH: usize = 40;
@@ -293,7 +293,7 @@ impl Page<'_> {
         let tables = [
             self.table("server", "servers", servers, for_servers, called),
             self.table("client", "clients", clients, for_clients, called),
-            self.table("name", "questions", questions, for_names, words::question),
+            self.table("name", "questions", questions, for_names, QuestionKey::told),
         ];
         let tables: Vec<Vec<String>> =
             tables.into_iter().filter(|table| !table.is_empty()).collect();

@@ -6,7 +6,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Piece, write_lines, write_pieces};
-use crate::iana::Class;
 use crate::snapshot::{Focus, Lookup, LookupOutcome, LookupStep, StepKind};
 use crate::tui::called::Called;
 use crate::tui::text;
@@ -63,18 +62,18 @@ pub(super) fn draw(
 /// Who asked for what and how that ended, in one line; the name gives way first.
 pub(super) fn headline(lookup: &Lookup, width: u16) -> String {
     let question = &lookup.id.question;
-    let class = match question.class {
-        Class(1) => String::new(),
-        class => format!(" {class}"),
-    };
     let before = format!("{} asks ", lookup.id.client);
     let earlier = match lookup.earlier {
         0 => String::new(),
         earlier => format!(", {} earlier left out", text::count(earlier)),
     };
-    let after = format!(" {}{class}: {}{earlier}", question.rtype, ended(lookup));
+    let kind = match question.kind() {
+        kind if kind.is_empty() => kind,
+        kind => format!(" {kind}"),
+    };
+    let after = format!("{kind}: {}{earlier}", ended(lookup));
     let used = text::width(&before) + text::width(&after);
-    let name = text::clip_middle(&question.name, usize::from(width).saturating_sub(used).max(8));
+    let name = text::clip_middle(question.name(), usize::from(width).saturating_sub(used).max(8));
     text::clip(&format!("{before}{name}{after}"), width.into())
 }
 
