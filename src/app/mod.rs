@@ -10,6 +10,7 @@ mod clock;
 mod compare;
 mod config;
 mod confinement;
+mod covering;
 mod dashboard;
 mod events;
 mod export;

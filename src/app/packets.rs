@@ -14,16 +14,14 @@ use super::progress::Meter;
 use super::rows::{self, Exporter};
 use super::signals::{Inquiry, Stop};
 use super::verdict::{self, Exit};
-use super::{analyzer, confinement, open};
+use super::{analyzer, confinement, covering, open};
 use crate::cli::{Analysis, Volume, Whither};
 use crate::engine::EngineConfig;
 use crate::pick::{Chosen, Finder, Notes, Picked};
 use crate::record::blocks;
 use crate::rows::Aside;
-use crate::select::Filter;
-use crate::snapshot::{Ended, Finding, Snapshot, SnapshotSpec};
+use crate::snapshot::{Ended, Snapshot, SnapshotSpec};
 use crate::source::{InterfaceNames, NextRun};
-use crate::tui::finding_filter;
 use crate::wire::name::escape_text;
 
 /// Of the memory granted, notes of exchanges have one part in so many.
@@ -66,7 +64,18 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
     verdict::require_frames(&snapshot)?;
     let notes = notes();
     if notes.exchanges() == 0 {
-        bail!("nothing to export: {} means no exchange of this capture", why(&engine));
+        let what = finding.map_or_else(
+            || why(&engine),
+            |id| {
+                let id = escape_text(id.as_bytes());
+                // What stands for it is longer than anybody reads.
+                let asked = analysis.engine.filter.as_ref();
+                let within =
+                    asked.map(|it| format!(" within {}", escape_text(it.text().as_bytes())));
+                format!("finding {id}{}", within.unwrap_or_default())
+            },
+        );
+        bail!("nothing to export: {what} means no exchange of this capture");
     }
 
     let name = PathBuf::from(path.file_name().unwrap_or_default());
@@ -120,39 +129,9 @@ fn with_finding(
     meter.clear();
     analyzer.finish();
     let snapshot = analyzer.snapshot(&SnapshotSpec::default());
-    let place = place(&snapshot.findings, id)?;
-    let filter = covering(&snapshot.findings, place, &snapshot)?;
+    let filter = covering::finding(&snapshot, id)?;
     let both = engine.filter.clone().map_or(filter.clone(), |asked| asked.and(&filter));
     Ok(EngineConfig { filter: Some(both), ..engine.clone() })
-}
-
-/// The place of a finding among all.
-fn place(findings: &[Finding], id: &str) -> anyhow::Result<usize> {
-    let by_number = id.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    let by_cause = || findings.iter().position(|finding| finding.cause == id);
-    if let Some(place) = by_number.filter(|place| *place < findings.len()).or_else(by_cause) {
-        return Ok(place);
-    }
-    let all: Vec<_> =
-        (1..).zip(findings).map(|(number, it)| format!("{number} {}", it.cause)).collect();
-    let there = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
-    let id = escape_text(id.as_bytes());
-    Err(anyhow!("no finding {id} in this capture; there is: {there}"))
-}
-
-/// What a finding covers, and none before it does.
-fn covering(findings: &[Finding], place: usize, snapshot: &Snapshot) -> anyhow::Result<Filter> {
-    let others = findings.iter().take(place).filter_map(finding_filter);
-    let mut text = match findings.get(place).and_then(finding_filter) {
-        Some(filter) => filter,
-        // What nothing explains is all that is in focus and in no other finding.
-        None => match snapshot.focus.rcode() {
-            Some(rcode) => format!("rcode:{rcode}"),
-            None => "unanswered".to_owned(),
-        },
-    };
-    others.for_each(|other| text += &format!(" not ({other})"));
-    Filter::parse(&text).with_context(|| format!("internal error: {text} is no filter"))
 }
 
 fn why(engine: &EngineConfig) -> String {

@@ -77,8 +77,10 @@ pub struct Finding {
     pub fault: bool,
     /// How the exchanges ended.
     pub outcome: FindingOutcome,
-    /// How many exchanges belong to it.
+    /// How many exchanges belong to it, and TCP connections that were not taken.
     pub count: u64,
+    /// How many of these are connections: no query came to be, so no filter means them.
+    pub connections: u64,
     /// Which exchanges belong to it.
     pub scope: Scope,
     /// The first of them.
@@ -133,6 +135,16 @@ impl Finding {
             (Onset::NoneBefore, None) => "nothing of the kind was answered before",
             (onset, _) => onset.meaning(),
         }
+    }
+
+    /// Whether all that belongs to it are TCP connections that were not taken.
+    pub fn is_of_connections(&self) -> bool {
+        self.connections > 0 && self.connections >= self.count
+    }
+
+    /// What belongs to it, as a noun in the singular.
+    pub fn unit(&self) -> &'static str {
+        if self.is_of_connections() { "TCP connection" } else { "exchange" }
     }
 
     /// Whether it is of what no cause explains.
@@ -195,6 +207,7 @@ pub(crate) mod fixtures {
             fault: true,
             outcome: FindingOutcome::Response(Rcode::REFUSED),
             count: 1,
+            connections: 0,
             scope: Scope::default(),
             first: None,
             last: None,

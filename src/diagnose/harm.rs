@@ -20,6 +20,8 @@ pub(super) type Lookup<'a> = (Address, &'a [u8], RecordType);
 pub(super) struct Harm {
     /// Exchanges that belong to the finding, as far as they were looked at.
     pub(super) exchanges: u64,
+    /// Of these, TCP connections that were not taken.
+    pub(super) connections: u64,
     pub(super) lookups_failed: u64,
     pub(super) lookups_recovered: u64,
     /// Lookups that failed, and what looks like one though nobody was seen to ask: what findings are
@@ -122,6 +124,7 @@ pub(super) fn harm<'a>(
     for (number, case) in cases {
         let Case { fact, .. } = case;
         harm.exchanges += fact.count;
+        harm.connections += if case.end() == End::NoConnection { fact.count } else { 0 };
         harm.queries += if case.was_sent() { fact.sent } else { 0 };
         harm.waited = harm.waited.saturating_add(fact.waited);
         harm.clients.insert(fact.client);

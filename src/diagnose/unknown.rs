@@ -41,6 +41,7 @@ pub(super) fn find(tallies: &Tallies, explained: u64, sight: Sight) -> Option<Fi
         fault: !is_blind,
         outcome: words.outcome,
         count,
+        connections: 0,
         scope: Scope::default(),
         first: span.map(|(first, _)| first),
         last: span.map(|(_, last)| last),

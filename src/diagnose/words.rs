@@ -42,6 +42,7 @@ pub(super) fn finding(base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Findin
         fault: cause.fault,
         outcome: draft.outcome,
         count: harm.exchanges * base.one_of,
+        connections: harm.connections * base.one_of,
         scope: draft.scope(),
         first: Some(harm.first),
         last: Some(harm.last),
@@ -143,17 +144,21 @@ impl Contrast {
     }
 
     fn evidence(&self, base: &Base<'_>, draft: &Draft<'_>, harm: &Harm) -> Vec<String> {
-        let all = harm.exchanges + self.within;
         let names = match harm.names {
             0 => String::new(),
             names => format!(" for {}", counted(names, "name")),
         };
-        let mut told = vec![format!(
-            "{} of {} ended so, from {}{names}",
-            harm.exchanges,
-            counted(all, "such exchange"),
-            counted(harm.clients.len() as u64, "client"),
-        )];
+        let clients = counted(harm.clients.len() as u64, "client");
+        let mut told = vec![match harm.exchanges {
+            // What a connection would have been for nobody knows.
+            connections if connections == harm.connections => {
+                format!("{} of {clients} were not taken", counted(connections, "TCP connection"))
+            }
+            exchanges => {
+                let all = counted(exchanges + self.within, "such exchange");
+                format!("{exchanges} of {all} ended so, from {clients}{names}")
+            }
+        }];
         told.extend(self.other_side());
         for (ede, count) in &self.ede {
             let of = self.could_explain.max(*count);

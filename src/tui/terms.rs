@@ -80,14 +80,15 @@ fn question(key: &QuestionKey) -> Option<Term> {
     Some((key.told(), out))
 }
 
-/// The same as the text of a filter; `None` for what nothing explains.
+/// The same as the text of a filter; `None` for what nothing explains, and for connections that were
+/// not taken: these are no exchanges.
 pub(crate) fn finding_filter(finding: &Finding) -> Option<String> {
     self::finding(finding).map(|(_, filter)| filter)
 }
 
 /// The exchanges that a finding covers, but for what belongs to findings before it.
 fn finding(finding: &Finding) -> Option<Term> {
-    if finding.is_unknown() {
+    if finding.is_unknown() || finding.is_of_connections() {
         return None;
     }
     let scope = &finding.scope;

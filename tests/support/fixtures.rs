@@ -321,6 +321,7 @@ fn unknown() -> Finding {
         confidence: Confidence::Possible,
         fault: true,
         outcome: FindingOutcome::Response(Rcode::REFUSED),
+        connections: 0,
         count: 1_312,
         scope: Scope { servers: vec!["10.53.0.10".to_owned()], ..Scope::default() },
         first: Some(at(5_200)),

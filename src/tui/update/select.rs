@@ -3,7 +3,7 @@
 use super::Effect;
 use crate::feed::Command;
 use crate::select::{Filter, complete};
-use crate::snapshot::{Snapshot, share};
+use crate::snapshot::{Finding, Snapshot, share};
 use crate::time::Timestamp;
 use crate::tui::keys::Zoom;
 use crate::tui::line::{Edit, Line};
@@ -36,7 +36,7 @@ pub(super) fn enter(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
     let (rows, place) = model.ordered(id, snapshot);
     let row = *rows.get(place)?;
     let Some(crumb) = crumb(id, row, snapshot, model.view) else {
-        model.notice = Some("there is nothing to enter here".to_owned());
+        model.notice = Some(nothing_to_enter(id, row, snapshot).to_owned());
         return None;
     };
     let is_same = |other: &Crumb| other.term == crumb.term && other.within == crumb.within;
@@ -53,6 +53,16 @@ pub(super) fn enter(model: &mut Model, snapshot: &Snapshot) -> Option<Effect> {
         return None;
     }
     Some(ask(model))
+}
+
+/// Why a row leads nowhere.
+fn nothing_to_enter(id: SheetId, row: usize, snapshot: &Snapshot) -> &'static str {
+    let finding = snapshot.findings.get(row).filter(|_| id == SheetId::Findings);
+    if finding.is_some_and(Finding::is_of_connections) {
+        "no connection was taken: there are no queries to show"
+    } else {
+        "there is nothing to enter here"
+    }
 }
 
 /// Where one looks next: who is refused by the server, what the client asks for, how it went.

@@ -311,6 +311,22 @@ fn a_finding_is_copied_with_its_command_and_without_control_characters() {
     );
 }
 
+#[test]
+fn a_finding_of_connections_that_were_not_taken_leads_nowhere_and_says_why() {
+    let entered = |connections| {
+        let (mut model, mut snapshot) = (model(), snapshot());
+        let cause = "tcp-reset";
+        let finding = Finding { cause, count: 9, connections, ..fixtures::finding() };
+        snapshot.findings = vec![finding];
+        let effect = press(&mut model, "a Enter", &snapshot);
+        (effect.is_some(), model.notice.unwrap_or_default())
+    };
+    let (is_asked, notice) = entered(9);
+    assert!(!is_asked && notice == "no connection was taken: there are no queries to show");
+    // Of others there are queries.
+    assert_eq!(entered(8), (true, String::new()));
+}
+
 /// A capture that is played.
 fn played() -> Snapshot {
     let at = Some(crate::time::Timestamp::new(1_000, 0));

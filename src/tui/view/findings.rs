@@ -162,7 +162,11 @@ fn outcome(finding: &Finding) -> String {
 fn cause(finding: &Finding) -> String {
     let outcome = outcome(finding);
     let fault = if finding.fault { "a fault" } else { "works as intended" };
-    format!("{}: {}, {outcome}, {fault}", finding.cause, text::plural(finding.count, "exchange"))
+    format!(
+        "{}: {}, {outcome}, {fault}",
+        finding.cause,
+        text::plural(finding.count, finding.unit())
+    )
 }
 
 /// From when to when, how it began, and whether it is over; the head of the screen has the date.
