@@ -137,6 +137,13 @@ impl Finding {
         }
     }
 
+    /// When the same was answered for the last time before it began, where that was its end: by
+    /// turns, and while it fails more and more, it is answered afterwards as well.
+    pub fn answered_until(&self) -> Option<Timestamp> {
+        let goes_on = matches!(self.onset, Onset::Mixed | Onset::Drift);
+        self.last_success.filter(|_| !goes_on)
+    }
+
     /// Whether all that belongs to it are TCP connections that were not taken.
     pub fn is_of_connections(&self) -> bool {
         self.connections > 0 && self.connections >= self.count

@@ -316,7 +316,11 @@ fn a_step_is_told_from_what_was_always_so() {
     let served = "
         20x 10.0.2.1 192.0.2.53 www#.shop.example A NOERROR ra
         20x 10.0.2.1 192.0.2.53 www#.news.example A NOERROR ra";
-    check_onset(&format!("{HEALTHY}{served}{refused}"), &["acl-recursion step"]);
+    let step = format!("{HEALTHY}{served}{refused}");
+    check_onset(&step, &["acl-recursion step"]);
+    let found = weighed(&step).0;
+    assert_eq!(found[0].answered_until(), found[0].last_success);
+    assert!(found[0].last_success.is_some());
 }
 
 #[test]
@@ -335,6 +339,12 @@ fn a_drift_is_told_from_turns() {
     let turns = course(&[1, 19, 1, 19, 1, 19, 1, 19, 1]);
     check_onset(&format!("{HEALTHY}{before}{drift}"), &["rate-limit drift"]);
     check_onset(&format!("{HEALTHY}{before}{turns}"), &["rate-limit mixed"]);
+    // Answers go on: the last one before the first refusal is not the last.
+    for course in [drift, turns] {
+        let found = weighed(&format!("{HEALTHY}{before}{course}")).0;
+        let finding = found.iter().find(|finding| finding.cause == "rate-limit").unwrap();
+        assert!(finding.last_success.is_some() && finding.answered_until().is_none());
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn since(snapshot: &Snapshot, finding: &Finding) -> String {
     let moments = Moments::of(snapshot);
     let (first, last) = (moments.show(finding.first), moments.show(finding.last));
     let before = finding
-        .last_success
+        .answered_until()
         .map_or_else(String::new, |at| format!(", the last time at {}", moments.show(Some(at))));
     let over = match (finding.ongoing, finding.last, snapshot.source.last) {
         (false, Some(last), Some(end)) => {

@@ -179,7 +179,7 @@ fn when(finding: &Finding) -> String {
         None => "?".to_owned(),
     };
     let before = finding
-        .last_success
+        .answered_until()
         .map_or_else(String::new, |at| format!(", the last time at {}", clock(Some(at))));
     let over = if finding.ongoing { "" } else { "; over" };
     let (first, last) = (clock(finding.first), clock(finding.last));
