@@ -173,7 +173,7 @@ fn a_dropping_filter_is_named_with_whom_it_drops() {
     let path = analysis::testdata("scenarios/13-firewall.pcap.zst");
     let screen = words(&lines(&model, &shown(&model, &path, Focus::NoResponse)));
     let said = "No response to 28.0 % of queries, from the start; 4 of 6 servers; 8 clients, 67.6 % \
-                of the lookups that met it failed: queries of 10.20.3.0/24 and fd20:3::31 to \
+                of their questions that met it failed: queries of 10.20.3.0/24 and fd20:3::31 to \
                 10.53.0.11 and fd53::11 are rejected by a packet filter (certain)";
     assert!(screen.contains(said), "{screen}");
 }

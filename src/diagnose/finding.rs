@@ -163,9 +163,10 @@ impl Finding {
 /// What a finding did, as far as it was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Impact {
-    /// Lookups that met it and got no answer from any server.
+    /// Pairs of client and question that met it and got no answer from any server: a lookup, but
+    /// that what is asked again after a while counts once.
     pub lookups_failed: u64,
-    /// Lookups that met it and got an answer from another server, or at another time.
+    /// Such pairs that got an answer from another server, or at another time.
     pub lookups_recovered: u64,
     /// Clients that met it.
     pub clients: u64,

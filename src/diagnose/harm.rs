@@ -12,7 +12,7 @@ use crate::tally::{self, Distinct, End, Moments};
 use crate::time::Timestamp;
 use crate::wire::Address;
 
-/// Who asks for what, whatever servers it takes.
+/// Who asks for what, whatever servers it takes, and however often: a pair of client and question.
 pub(super) type Lookup<'a> = (Address, &'a [u8], RecordType);
 
 /// What a finding did.
@@ -106,6 +106,7 @@ fn impact(base: &Base<'_>, has_met: impl Fn(&Case<'_>) -> bool) -> tally::Impact
         failed,
         clients_failed: distinct(clients.len()),
         names_failed: distinct(names.len()),
+        are_pairs: true,
     }
 }
 

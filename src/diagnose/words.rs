@@ -172,9 +172,10 @@ impl Contrast {
         let lookups = harm.lookups_failed + harm.lookups_recovered;
         if lookups > 0 {
             told.push(format!(
-                "{} of {} got no answer from anybody, {} did from another server or later",
+                "{} of {} of client and question got no answer from anybody, {} did from another \
+                 server or later",
                 harm.lookups_failed,
-                counted(lookups, "lookup"),
+                counted(lookups, "pair"),
                 harm.lookups_recovered,
             ));
         }
@@ -191,7 +192,8 @@ impl Contrast {
         if base.one_of > 1 {
             let rate = base.one_of;
             told.push(format!(
-                "seen in a sample, one of {rate} lookups: clients and names are at least so many"
+                "seen in a sample, one of {rate} pairs of client and question: clients and names are at \
+                 least so many"
             ));
         }
         told

@@ -221,10 +221,14 @@ fn harm(snapshot: &Snapshot) -> Vec<String> {
             count(failed),
             percent(share(failed, impact.lookups_refused)),
             counted_distinct(impact.clients_failed, "client"),
-            counted_distinct(impact.names_failed, "name")
+            counted_distinct(impact.names_failed, "question")
         ),
     };
-    let lookups = counted(impact.lookups_refused, "lookup");
+    let lookups = if impact.are_pairs {
+        words::pairs(impact.lookups_refused)
+    } else {
+        counted(impact.lookups_refused, "lookup")
+    };
     let recovered = count(impact.recovered);
     vec![format!("{lookups} met it: {recovered} got an answer after all, {failed}")]
 }

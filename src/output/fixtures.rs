@@ -99,6 +99,7 @@ pub(super) fn outage() -> Snapshot {
             failed: 368,
             clients_failed: distinct(6),
             names_failed: distinct(25),
+            are_pairs: false,
         },
         ..counted(tables())
     }

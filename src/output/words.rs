@@ -28,6 +28,11 @@ pub(super) fn queries(number: u64) -> String {
     format!("{} {}", count(number), if number == 1 { "query" } else { "queries" })
 }
 
+/// A number of pairs of client and question: who asks the same again later counts once.
+pub(super) fn pairs(number: u64) -> String {
+    format!("{} of client and question", counted(number, "pair"))
+}
+
 /// A number of distinct things, `25+` where a bound was reached.
 pub(super) fn distinct(number: Option<Distinct>) -> String {
     number.map_or_else(String::new, |number| {

@@ -71,8 +71,9 @@ impl Histogram {
 /// Lookups: one client asking one (name, type, class) within a short window, whatever servers
 /// and retries it takes.
 ///
-/// Of no response they are told from the facts that causes are told from: a client that asks the
-/// same again after a while counts once, and of a large capture they are an estimate.
+/// Of no response, and where only responses were captured, pairs of client and question stand in
+/// their place, told from the facts that causes are told from: a client that asks the same again
+/// after a while counts once, and of a large capture they are an estimate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Impact {
     /// Lookups that met the focus at least once.
@@ -83,8 +84,10 @@ pub struct Impact {
     pub failed: u64,
     /// Clients with a failed lookup.
     pub clients_failed: Distinct,
-    /// Names with a failed lookup.
+    /// Questions with a failed lookup.
     pub names_failed: Distinct,
+    /// Whether these are pairs of client and question.
+    pub are_pairs: bool,
 }
 
 /// A number of distinct things.

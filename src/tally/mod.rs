@@ -671,6 +671,7 @@ impl Tallies {
             failed: lookups_refused.saturating_sub(recovered),
             clients_failed: self.clients.failed(slot),
             names_failed: self.names.failed(slot),
+            are_pairs: false,
         }
     }
 

@@ -237,6 +237,7 @@ fn fill_counts(snapshot: &mut Snapshot) {
         failed: 368,
         clients_failed: Distinct { count: 9, at_least: false },
         names_failed: Distinct { count: 25, at_least: false },
+        are_pairs: false,
     };
 }
 

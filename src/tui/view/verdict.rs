@@ -400,11 +400,19 @@ fn clients(snapshot: &Snapshot) -> Vec<Part> {
 fn harm(snapshot: &Snapshot) -> Option<String> {
     let impact = snapshot.impact;
     let all = impact.lookups_refused;
+    // Where they are told from facts, what a client asks again after a while counts once.
+    let (all_of, some_of) = if impact.are_pairs {
+        ("all their questions", "their questions")
+    } else {
+        ("all lookups", "the lookups")
+    };
     (all > 0).then(|| match impact.failed {
-        // No counts: a finding counts what is asked again after a while once, and says so beside.
-        0 => "all lookups that met it recovered".to_owned(),
-        failed if failed == all => "all lookups that met it failed".to_owned(),
-        failed => format!("{} of the lookups that met it failed", text::share(share(failed, all))),
+        0 => format!("{all_of} that met it recovered"),
+        failed if failed == all => format!("{all_of} that met it failed"),
+        failed => {
+            let part = text::share(share(failed, all));
+            format!("{part} of {some_of} that met it failed")
+        }
     })
 }
 
