@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use super::base::Base;
 use super::cause::Brand;
 use super::causes::NOTAUTH;
+use super::directive::Directive;
 use super::scope::Draft;
 use crate::iana::{Ede, Rcode};
 use crate::tally::Marks;
-use crate::wire::name::text;
 
 /// The lines of a finding's fix: what to do; the directive of the brand that it seems to be, or of
 /// all; what not to do.
 pub(super) fn fixes(base: &Base<'_>, draft: &Draft<'_>) -> Vec<String> {
     let cause = draft.cause;
-    let place = Place::of(draft);
+    let place = Directive::of(draft);
     let brand = guess(base, draft);
     let fits = |other: Brand| brand == Some(other);
     let (likely, others): (Vec<_>, Vec<_>) = cause.fixes.iter().partition(|it| fits(it.brand));
@@ -29,31 +29,6 @@ pub(super) fn fixes(base: &Base<'_>, draft: &Draft<'_>) -> Vec<String> {
         lines.push(cause.never.to_owned());
     }
     lines.iter().map(|line| place.fill(line)).collect()
-}
-
-/// In the directives these stand for a network of clients, and for a zone.
-const CLIENTS: &str = "192.0.2.0/24";
-const ZONE: &str = "example.org";
-
-/// What the directives are about here.
-struct Place {
-    clients: Option<String>,
-    zone: Option<String>,
-}
-
-impl Place {
-    fn of(draft: &Draft<'_>) -> Self {
-        let clients = draft.clients.iter().flatten().next().map(ToString::to_string);
-        let zone = draft.suffixes.iter().next().map(|suffix| text(suffix));
-        // A packet's author chose the name: only a plain one goes where people copy from.
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        Self { clients, zone: zone.filter(|zone| zone.chars().all(is_plain)) }
-    }
-
-    fn fill(&self, line: &str) -> String {
-        let line = self.clients.as_ref().map_or(line.to_owned(), |it| line.replace(CLIENTS, it));
-        self.zone.as_ref().map_or(line.clone(), |it| line.replace(ZONE, it))
-    }
 }
 
 /// What refusals look like differs by brand; no more than a hint, as versions and settings do, too.

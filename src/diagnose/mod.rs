@@ -14,6 +14,7 @@ pub mod causes;
 mod claims;
 mod compose;
 mod dark;
+mod directive;
 mod family;
 mod finding;
 mod harm;

@@ -25,6 +25,11 @@ impl Network {
         self.first.is_v4()
     }
 
+    /// Whether it is an address alone.
+    pub(super) fn is_address(&self) -> bool {
+        self.length == 128
+    }
+
     pub(super) fn holds(&self, address: Address) -> bool {
         Self::of(address, self.length).first == self.first
     }
@@ -84,13 +89,17 @@ fn last(network: &Network) -> Address {
     Address(network.first.0 | host)
 }
 
-/// Joins neighbours as long as nothing else is between them.
+/// Joins neighbours as long as nothing else is between them. An address alone is joined to nothing:
+/// it says nothing even of its own network.
 fn join(networks: Vec<Network>, is_free: impl Fn(&Network) -> bool) -> Vec<Network> {
     let mut found: Vec<Network> = Vec::new();
     for network in networks {
         let joined = found.last().and_then(|before| {
             let same = (before.first.0 ^ network.first.0).leading_zeros();
             let joined = Network::of(network.first, same.min(before.length).min(network.length));
+            if before.is_address() || network.is_address() {
+                return None;
+            }
             let is_small = (largest(network.first)..=usual(network.first)).contains(&joined.length)
                 && network.first.is_v4() == before.first.is_v4();
             (is_small && is_free(&joined)).then_some(joined)
@@ -128,6 +137,8 @@ mod tests {
         check("10.20.2.21", "", "10.20.2.21");
         check("10.20.2.21 10.20.2.23", "10.20.2.22", "10.20.2.21 10.20.2.23");
         check("10.1.0.1 192.0.2.1", "", "10.1.0.1 192.0.2.1");
+        check("10.20.1.11 10.20.2.21 10.20.3.31", "", "10.20.1.11 10.20.2.21 10.20.3.31");
+        check("10.20.2.21 10.20.2.22 10.20.3.31", "", "10.20.2.0/24 10.20.3.31");
         check("2001:db8:1::1 2001:db8:1::2", "2001:db8:2::1", "2001:db8:1::/64");
         check("", "10.0.0.1", "");
     }
