@@ -43,6 +43,31 @@ impl Timestamp {
     }
 }
 
+/// A length of time, rounded to what a person compares: `90 µs`, `1.2 ms`, `140 ms`, `2.00 s`,
+/// `3m 12s`, `5h 20m`, `2d 02h`; from minutes on as much as is full, as clocks do.
+pub fn rounded(time: Duration) -> String {
+    let nanos = time.as_nanos();
+    // What rounds up to the next larger unit is told in that.
+    let nearest = |unit: u128| nanos.saturating_add(unit / 2) / unit;
+    let [micros, tenths, millis] = [1_000, 100_000, 1_000_000].map(nearest);
+    let [hundredths, tenths_of_a_second] = [10_000_000, 100_000_000].map(nearest);
+    let seconds = time.as_secs().max(60);
+    match nanos {
+        0 => "0".to_owned(),
+        1..1_000 => format!("{nanos} ns"),
+        _ if micros < 1_000 => format!("{micros} µs"),
+        _ if tenths < 100 => format!("{}.{} ms", tenths / 10, tenths % 10),
+        _ if millis < 1_000 => format!("{millis} ms"),
+        _ if hundredths < 1_000 => format!("{}.{:02} s", hundredths / 100, hundredths % 100),
+        _ if tenths_of_a_second < 600 => {
+            format!("{}.{} s", tenths_of_a_second / 10, tenths_of_a_second % 10)
+        }
+        _ if seconds < 3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        _ if seconds < 86_400 => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
 /// RFC 3339, UTC, always nine fractional digits: `2026-11-21T03:12:00.000001000Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,6 +117,32 @@ fn moment(at: Timestamp) -> Option<jiff::Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_of_time_are_rounded_to_two_or_three_digits() {
+        let cases = [
+            (0, "0"),
+            (999, "999 ns"),
+            (90_000, "90 µs"),
+            (999_500, "1.0 ms"),
+            (1_240_000, "1.2 ms"),
+            (9_960_000, "10 ms"),
+            (23_958_000, "24 ms"),
+            (140_000_000, "140 ms"),
+            (999_600_000, "1.00 s"),
+            (2_001_500_000, "2.00 s"),
+            (9_996_000_000, "10.0 s"),
+            (24_042_000_000, "24.0 s"),
+            (59_970_000_000, "1m 00s"),
+            (192_999_000_000, "3m 12s"),
+            (19_200_000_000_000, "5h 20m"),
+            (180_000_000_000_000, "2d 02h"),
+        ];
+        for (nanos, text) in cases {
+            assert_eq!(rounded(Duration::from_nanos(nanos)), text);
+        }
+        assert_eq!(rounded(Duration::MAX), "213503982334601d 07h");
+    }
 
     #[test]
     fn prints_rfc_3339_with_nanoseconds() {

@@ -78,7 +78,7 @@ impl Page<'_> {
         for row in &self.snapshot.rcodes {
             let times = row.latency.map(|latency| [latency.p50, latency.p95, latency.max]);
             let [p50, p95, max] =
-                times.map_or_else(|| ["-"; 3].map(String::from), |times| times.map(words::latency));
+                times.map_or_else(|| ["-"; 3].map(String::from), |times| times.map(words::rounded));
             let (rcode, responses) = (row.rcode, count(row.responses));
             let share = percent(row.share);
             writeln!(out, "| {rcode} | {responses} | {share} | {p50} | {p95} | {max} |")?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::glyphs::ELLIPSIS;
+pub(crate) use crate::time::rounded;
 
 /// Columns that `text` takes.
 pub(crate) fn width(text: &str) -> usize {
@@ -116,29 +117,11 @@ pub(crate) fn share(part: f64) -> String {
     }
 }
 
-/// Rounded to what a person compares: `90 µs`, `1.2 ms`, `140 ms`, `2.00 s`, `3m 12s`, `5h 20m`.
-pub(crate) fn duration(took: Duration) -> String {
-    let nanos = took.as_nanos();
-    let seconds = took.as_secs();
-    match nanos {
-        0 => "0".to_owned(),
-        1..1_000 => format!("{nanos} ns"),
-        1_000..1_000_000 => format!("{} µs", nanos / 1_000),
-        1_000_000..10_000_000 => format!("{:.1} ms", took.as_secs_f64() * 1e3),
-        10_000_000..1_000_000_000 => format!("{} ms", nanos / 1_000_000),
-        _ if seconds < 10 => format!("{:.2} s", took.as_secs_f64()),
-        _ if seconds < 60 => format!("{:.1} s", took.as_secs_f64()),
-        _ if seconds < 3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        _ if seconds < 86_400 => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
-    }
-}
-
 /// Time left, in whole seconds: nobody can promise more.
 pub(crate) fn countdown(left: Duration) -> String {
     match left.as_secs() {
         seconds if seconds < 60 => format!("{seconds} s"),
-        seconds => duration(Duration::from_secs(seconds)),
+        seconds => rounded(Duration::from_secs(seconds)),
     }
 }
 
@@ -195,25 +178,6 @@ mod tests {
         let shares = [0.0, 0.000_1, 0.001, 0.38, 0.999_5, 1.0];
         let texts = ["0 %", "<0.1 %", "0.1 %", "38.0 %", ">99.9 %", "100 %"];
         assert_eq!(shares.map(share), texts);
-    }
-
-    #[test]
-    fn durations_keep_two_or_three_digits() {
-        let cases = [
-            (0, "0"),
-            (999, "999 ns"),
-            (90_000, "90 µs"),
-            (1_240_000, "1.2 ms"),
-            (140_000_000, "140 ms"),
-            (2_001_500_000, "2.00 s"),
-            (24_042_000_000, "24.0 s"),
-            (192_000_000_000, "3m 12s"),
-            (19_200_000_000_000, "5h 20m"),
-            (180_000_000_000_000, "2d 02h"),
-        ];
-        for (nanos, text) in cases {
-            assert_eq!(duration(Duration::from_nanos(nanos)), text);
-        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl<'a> Value<'a> {
             Self::Number(number) => number.to_string().into(),
             Self::Share(part) => text::share(*part).into(),
             Self::Moment(at) => at.clock().into(),
-            Self::Took(took) => text::duration(*took).into(),
+            Self::Took(took) => text::rounded(*took).into(),
             Self::Absent => Cow::Borrowed("-"),
         }
     }

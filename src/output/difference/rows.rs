@@ -2,7 +2,7 @@
 
 use super::Difference;
 use crate::diff::{Change, Count, ENOUGH, Kind, RATE, Side, Table, Turn};
-use crate::output::words::{self, count, latency, percent, span};
+use crate::output::words::{self, count, percent, rounded, span};
 use crate::snapshot::{Focus, Timestamp};
 
 /// A table of words: a heading, titles, rows, and how many rows were left out.
@@ -122,7 +122,7 @@ pub(super) fn tables(it: &Difference<'_>) -> Vec<Rows> {
     let times = comparison.times.iter().map(|row| {
         let turn = if row.is_slower() { Turn::Grown } else { Turn::Less };
         let told = |it: &crate::snapshot::Latency| {
-            format!("{} (95%: {})", latency(it.p50), latency(it.p95))
+            format!("{} (95%: {})", rounded(it.p50), rounded(it.p95))
         };
         (turn, row.is_slower(), [row.of.to_string(), told(&row.before), told(&row.after)])
     });

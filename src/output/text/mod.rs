@@ -224,7 +224,7 @@ fn rcode_style(rcode: Rcode, focus: Focus) -> Style {
 fn latencies(rows: &[&RcodeRow]) -> Vec<Column> {
     let column = |title, rank, pick: fn(&crate::snapshot::Latency) -> std::time::Duration| {
         let cells = rows.iter().map(|row| row.latency.as_ref().map(pick));
-        number(title, rank, cells.map(|time| time.map_or_else(|| "-".into(), words::latency)))
+        number(title, rank, cells.map(|time| time.map_or_else(|| "-".into(), words::rounded)))
     };
     vec![
         column("median", 6, |latency| latency.p50),

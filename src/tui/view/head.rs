@@ -161,7 +161,7 @@ pub(in crate::tui) fn spans(snapshot: &Snapshot) -> Vec<String> {
     let [from, to] = [first.date_and_clock(), last.date_and_clock()];
     let same_day = from.get(..10) == to.get(..10);
     let to = if same_day { last.clock() } else { to };
-    let full = format!("{from} to {to} UTC ({})", text::duration(snapshot.source.duration()));
+    let full = format!("{from} to {to} UTC ({})", text::rounded(snapshot.source.duration()));
     vec![full, format!("{} to {} UTC", first.clock(), last.clock())]
 }
 

@@ -81,7 +81,7 @@ fn ended(lookup: &Lookup) -> String {
     match (lookup.outcome, lookup.took) {
         (LookupOutcome::Waiting, _) => "waits".to_owned(),
         (LookupOutcome::NoResponse, _) | (_, None) => lookup.outcome.to_string(),
-        (outcome, Some(took)) => format!("{outcome} after {}", text::duration(took)),
+        (outcome, Some(took)) => format!("{outcome} after {}", text::rounded(took)),
     }
 }
 
@@ -120,7 +120,7 @@ fn other_end(step: &LookupStep) -> IpAddr {
 
 /// What a step is, in a few words.
 fn what(step: &LookupStep) -> String {
-    let took = step.took.map_or_else(String::new, |took| format!(" {}", text::duration(took)));
+    let took = step.took.map_or_else(String::new, |took| format!(" {}", text::rounded(took)));
     match &step.kind {
         StepKind::Query { again: false } => "query".to_owned(),
         StepKind::Query { again: true } => "query again".to_owned(),
@@ -244,7 +244,7 @@ fn offset(step: &LookupStep) -> String {
     } else if seconds < 100_000 {
         format!("{:.3}", step.after.as_secs_f64())
     } else {
-        text::duration(step.after)
+        text::rounded(step.after)
     }
 }
 

@@ -44,10 +44,10 @@ fn sentence(times: Latency) -> String {
         "{} timed from query to response: half within {}, 95 % within {}, 99 % within {}, \
          {} to {}.",
         text::plural(times.count, "response"),
-        text::duration(times.p50),
-        text::duration(times.p95),
-        text::duration(times.p99),
-        text::duration(times.min),
-        text::duration(times.max)
+        text::rounded(times.p50),
+        text::rounded(times.p95),
+        text::rounded(times.p99),
+        text::rounded(times.min),
+        text::rounded(times.max)
     )
 }

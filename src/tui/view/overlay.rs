@@ -89,7 +89,7 @@ fn focus_lines(snapshot: &Snapshot) -> Vec<String> {
     let line = |focus: Focus| {
         let mark = if focus == snapshot.focus { '*' } else { ' ' };
         let name = match focus {
-            Focus::Slow => format!("slow > {}", text::duration(snapshot.slow.after)),
+            Focus::Slow => format!("slow > {}", text::rounded(snapshot.slow.after)),
             focus => focus.to_string(),
         };
         let seen = match snapshot.counted(focus) {

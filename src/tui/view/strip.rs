@@ -36,9 +36,7 @@ fn parts(snapshot: &Snapshot) -> Vec<Part> {
     match snapshot.focus {
         Focus::Rcode(_) => by_code(snapshot),
         Focus::NoResponse => by_focus(snapshot, "answered".to_owned()),
-        Focus::Slow => {
-            by_focus(snapshot, format!("within {}", text::duration(snapshot.slow.after)))
-        }
+        Focus::Slow => by_focus(snapshot, format!("within {}", text::rounded(snapshot.slow.after))),
     }
 }
 

@@ -195,7 +195,7 @@ fn none(snapshot: &Snapshot, whole: u64) -> String {
 
 /// What takes longer is slow.
 fn after(snapshot: &Snapshot) -> String {
-    text::duration(snapshot.slow.after)
+    text::rounded(snapshot.slow.after)
 }
 
 /// What the share of a code is of, where other shares are of something else.
