@@ -248,17 +248,18 @@ fn addresses(
     top: usize,
     are_servers: bool,
 ) -> List<IpAddr> {
-    let focus = tallies.focus();
+    let (focus, unknown) = (tallies.focus(), tallies.unknown());
     let bounded = tallies.distinct_is_bounded();
     let order = |one, other| address(entities, one).cmp(&address(entities, other));
     list(with_focus(tallies, entities), top, entities.error(), order, |place| {
         let span = entities.focus(place, focus);
         let entity = entities.get(place);
         let again = entity.is_some_and(|entity| entity.error > 0);
-        let distinct = |what| {
+        let distinct = |what, least| {
             let Distinct { count, .. } = entities.distinct(place, what, Aspect::of(focus));
-            Some(Distinct { count, at_least: bounded || again })
+            Some(bound(count, bounded || again, least))
         };
+        let one = span.count.min(1);
         // Only what means trouble has its first and last time kept.
         let kept = !focus.is_answer();
         Row {
@@ -266,9 +267,10 @@ fn addresses(
             focus: span.count,
             whole: entity.map_or(0, |entity| entity.whole(focus)),
             unanswered: entity.map_or(0, |entity| entity.unanswered),
-            clients: distinct(Apart::Clients).filter(|_| are_servers),
-            servers: distinct(Apart::Servers).filter(|_| !are_servers),
-            names: distinct(Apart::Names),
+            clients: distinct(Apart::Clients, one).filter(|_| are_servers),
+            servers: distinct(Apart::Servers, one).filter(|_| !are_servers),
+            // Perhaps nobody tells what was asked.
+            names: distinct(Apart::Names, if unknown == 0 { one } else { 0 }),
             first: kept.then_some(span.first),
             last: kept.then_some(span.last),
             latency: if are_servers { tallies.server_latency(place) } else { None },
@@ -276,6 +278,12 @@ fn addresses(
             ..blank(address(entities, place))
         }
     })
+}
+
+/// A number of distinct things. Where some may be missing, there are `least` all the same: whatever
+/// was met has at least one client and one server.
+fn bound(count: u64, at_least: bool, least: u64) -> Distinct {
+    Distinct { count: if at_least { count.max(least) } else { count }, at_least }
 }
 
 fn address(entities: &Entities<Address>, place: u32) -> IpAddr {
@@ -304,7 +312,7 @@ fn domains(tallies: &Tallies, top: usize) -> List<String> {
             focus: span.count,
             whole: entity.as_ref().map_or(0, |entity| entity.whole(focus)),
             unanswered: entity.as_ref().map_or(0, |entity| entity.unanswered),
-            names: Some(Distinct { at_least: bounded, ..distinct }),
+            names: Some(bound(distinct.count, bounded, span.count.min(1))),
             first: kept.then_some(span.first),
             last: kept.then_some(span.last),
             error: entity.map_or(0, |entity| entity.error),
@@ -430,8 +438,9 @@ fn names(tallies: &Tallies, top: usize) -> List<QuestionKey> {
         let (name, question) = names.question(place);
         let key = question_key(name, question);
         let Some(row) = names.row(place, focus) else { return blank(key) };
-        let mark =
-            |distinct: Distinct| Some(Distinct { at_least: bounded || row.error > 0, ..distinct });
+        let mark = |distinct: Distinct| {
+            Some(bound(distinct.count, bounded || row.error > 0, row.focus.min(1)))
+        };
         Row {
             responses: row.responses,
             focus: row.focus,

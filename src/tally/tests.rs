@@ -245,6 +245,14 @@ fn who_met_an_answer_before_it_came_into_focus_is_at_least_who_met_it_since() {
         let snapshot = filled(&all);
         let marked = |row: &snapshot::Row<IpAddr>| row.clients.unwrap().at_least == at_least;
         assert!(snapshot.servers.rows.iter().all(marked), "{focus}: {:?}", snapshot.servers);
+        // Somebody must have asked somebody.
+        let some = |distinct: Option<Distinct>| distinct.is_none_or(|it| it.count > 0);
+        let names = snapshot.names.rows.iter();
+        assert!(names.flat_map(|row| [row.clients, row.servers]).all(some), "{focus}");
+        let hosts = snapshot.servers.rows.iter().chain(&snapshot.clients.rows);
+        let of_hosts = hosts.flat_map(|row| [row.clients, row.servers, row.names]);
+        assert!(of_hosts.into_iter().all(some), "{focus}");
+        assert!(snapshot.domains.rows.iter().all(|row| some(row.names)), "{focus}");
     }
 }
 
