@@ -270,7 +270,12 @@ fn said(snapshot: &Snapshot) -> Vec<String> {
 }
 
 fn said_by_server(row: &EdeRow) -> String {
-    let text = if row.text.is_empty() { String::new() } else { format!(", \"{}\"", row.text) };
+    // One text is kept, and others may have come with the same code.
+    let example = if row.responses == 1 { "" } else { "for example " };
+    let text = match row.text.as_str() {
+        "" => String::new(),
+        text => format!(", {example}\"{text}\""),
+    };
     let responses = counted(row.responses, "response");
     let verb = if row.responses == 1 { "says" } else { "say" };
     format!("{responses} {verb}: EDE {} ({}){text}", row.ede.0, row.ede)
