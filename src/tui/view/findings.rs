@@ -219,11 +219,13 @@ const LABELS: u16 = 10;
 const MOST_ROWS: usize = 4;
 
 pub(super) fn draw_lines(paragraphs: &[Told], area: Rect, buffer: &mut Buffer) {
-    let mut rows = area.rows();
+    let (mut rows, mut left) = (area.rows(), usize::from(area.height));
     let mut label_before = "";
     for told in paragraphs {
-        let left = usize::from(area.height).min(MOST_ROWS);
-        let lines = text::wrap(&told.text, area.width.saturating_sub(LABELS).into(), left);
+        // What the last row has no room for is cut with a sign that there is more.
+        let lines =
+            text::wrap(&told.text, area.width.saturating_sub(LABELS).into(), left.min(MOST_ROWS));
+        left = left.saturating_sub(lines.len());
         for (nth, line) in lines.into_iter().enumerate() {
             let Some(row) = rows.next() else { return };
             let repeated = nth > 0 || told.label == label_before;
@@ -237,5 +239,30 @@ pub(super) fn draw_lines(paragraphs: &[Told], area: Rect, buffer: &mut Buffer) {
             write_pieces(&[(line, told.meaning)], text, buffer);
         }
         label_before = &told.label;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_that_the_screen_has_no_room_for_ends_with_a_sign() {
+        let told = ["one line", "the first of several lines"];
+        let told = told.map(|text| Told::under("fix", text));
+        for (height, last) in [(1, "one line"), (2, "the first…"), (3, "of severa…"), (9, "lines")]
+        {
+            let area = Rect::new(0, 0, LABELS + 10, height);
+            let mut buffer = Buffer::empty(area);
+            draw_lines(&told, area, &mut buffer);
+            let row = |row: Rect| {
+                let cells = row.columns().skip(LABELS.into());
+                let text: String = cells.map(|cell| buffer[(cell.x, cell.y)].symbol()).collect();
+                text.trim_end().to_owned()
+            };
+            let shown: Vec<String> = area.rows().map(row).collect();
+            let shown = shown.iter().rfind(|text| !text.is_empty());
+            assert_eq!(shown.map(String::as_str), Some(last), "{height} rows");
+        }
     }
 }
