@@ -46,7 +46,7 @@ fn head(bytes: &[u8]) -> Vec<String> {
         return vec!["; shorter than a header".to_owned()];
     };
     let flags = view.flags;
-    let set: Vec<&str> = [
+    let set: String = [
         (flags.is_response(), "qr"),
         (flags.authoritative(), "aa"),
         (flags.truncated(), "tc"),
@@ -54,16 +54,13 @@ fn head(bytes: &[u8]) -> Vec<String> {
         (flags.recursion_available(), "ra"),
     ]
     .iter()
-    .filter_map(|(is_set, flag)| is_set.then_some(*flag))
+    .filter_map(|(is_set, flag)| is_set.then_some([" ", flag]))
+    .flatten()
     .collect();
+    let set = if set.is_empty() { "no flags".to_owned() } else { format!("flags{set}") };
     let status = if flags.is_response() { view.rcode().to_string() } else { "query".to_owned() };
-    let mut lines = vec![format!(
-        "{} {status}, id {}, flags {}, {} bytes",
-        flags.opcode(),
-        view.id,
-        set.join(" "),
-        bytes.len()
-    )];
+    let mut lines =
+        vec![format!("{} {status}, id {}, {set}, {} bytes", flags.opcode(), view.id, bytes.len())];
     match view.question {
         Some(question) => {
             lines.push(format!("{} {} {}", text(name.wire()), question.class, question.rtype));
@@ -147,6 +144,7 @@ mod tests {
                 lines.iter().all(|line| line.bytes().all(|byte| (0x20..=0x7e).contains(&byte)))
             );
         }
+        assert_eq!(describe(b"\x00\x07\x00\x00")[0], "QUERY query, id 7, no flags, 4 bytes");
         assert_eq!(describe(b"\x00\x07\x80\x05")[0], "QUERY REFUSED, id 7, flags qr, 4 bytes");
     }
 }
