@@ -250,6 +250,43 @@ fn the_program_writes_no_true_address_either() {
     assert_eq!(again, once);
 }
 
+/// Who types a filter knows the true addresses, and who gets the packets shall not.
+#[test]
+fn packets_are_picked_by_a_true_filter_and_none_of_it_is_written() {
+    let capture = testdata("scenarios/05-auth-only-bind-nsd.pcap.zst");
+    let snapshot = both(&capture).0;
+    let true_ones = addresses(&snapshot);
+    let (server, client) = (snapshot.servers.rows[0].key, snapshot.clients.rows[0].key);
+    let folder = tempfile::tempdir().unwrap();
+    let keyed = format!("--anonymize={KEY}");
+    let (capture, filter) = (capture.to_str().unwrap(), format!("server:{server}"));
+    let others = format!("rcode:REFUSED not client:{client}");
+    for (nth, words) in [
+        &["--filter", filter.as_str()][..],
+        &["--filter", others.as_str()],
+        &["--finding", "1", "--filter", filter.as_str()],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(format!("{nth}.pcapng"));
+        let picked = ["export", capture, &keyed, "-o", path.to_str().unwrap()];
+        let (out, error, code) = run(&[&picked[..], words].concat());
+        assert_eq!(code, Some(0), "{words:?}: {error}");
+        let bytes = fs::read(&path).unwrap();
+        let selected = bytes.windows(12).filter(|part| part == b"selected by:").count();
+        assert!(selected > 0, "{words:?}: packets without comments");
+        check_hidden(&format!("{words:?}"), &[out, error], &bytes, &true_ones);
+    }
+    let own = Mask::new(&key()).address(Address::from(client)).ip();
+    let path = folder.path().join("own.pcapng");
+    let by_pseudonym = format!("client:{own}");
+    let words = ["export", capture, &keyed, "--filter", &by_pseudonym, "-o"];
+    let (_, error, code) = run(&[&words[..], &[path.to_str().unwrap()]].concat());
+    assert_eq!(code, Some(2), "a pseudonym is no true address");
+    assert!(error.contains("nothing to export") && !error.contains(&client.to_string()), "{error}");
+}
+
 /// Captures in which other clients are refused by other servers.
 const SIDES: [&str; 2] =
     ["scenarios/17-bind-overload.pcap.zst", "scenarios/08-domain-policy-refused.pcap.zst"];

@@ -208,7 +208,7 @@ impl OpenSide {
         orders: &Orders,
     ) -> anyhow::Result<ReadSide> {
         let memory = self.analysis.engine.max_memory;
-        if kind != Kind::Capture && self.analysis.engine.filter.is_some() {
+        if kind != Kind::Capture && self.analysis.filter.is_some() {
             bail!(
                 "--filter needs packets, and {} is a {}: compare captures, or make it again with \
                  --filter",

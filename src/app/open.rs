@@ -20,6 +20,7 @@ use crate::confine::Sockets;
 use crate::engine::EngineConfig;
 use crate::geo::Atlas;
 use crate::record::{Disk, Manner, Names, Recorder};
+use crate::select::Filter;
 use crate::snapshot::{SourceKind, Speed};
 use crate::source::{
     FileOptions, FrameSource, Inputs, InterfaceNames, LiveOptions, list_interfaces, open_live,
@@ -70,10 +71,8 @@ pub(super) fn open(analysis: &Analysis) -> anyhow::Result<Opened> {
 pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Result<Opened> {
     // First, so that the process that writes has no interface.
     let disk = recording::disk(analysis)?;
-    let mut engine = analysis.engine.clone();
-    if let Some(veil) = &veil {
-        engine.filter = engine.filter.map(|filter| veil.filter(&filter)).transpose()?;
-    }
+    let engine =
+        EngineConfig { filter: filter(analysis, veil.as_ref())?, ..analysis.engine.clone() };
     let pseudonyms = veil.is_some();
     let is_asked = !analysis.geoip.is_empty();
     let atlas = is_asked.then(|| Atlas::open(&analysis.geoip)).transpose()?.map(Arc::new);
@@ -98,7 +97,20 @@ pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Re
     Ok(Opened { engine, origin, kind, disk, every })
 }
 
+/// What was asked for, said of what is read: behind a veil with pseudonyms.
+fn filter(analysis: &Analysis, veil: Option<&Veil>) -> anyhow::Result<Option<Filter>> {
+    match (&analysis.filter, veil) {
+        (Some(filter), Some(veil)) => veil.filter(filter).map(Some),
+        (filter, _) => Ok(filter.clone()),
+    }
+}
+
 impl Opened {
+    /// What shapes the analysis of what is read. Only here the filter is as true as the packets.
+    pub(super) fn engine(&self) -> &EngineConfig {
+        &self.engine
+    }
+
     /// Where something may have to be opened later, to be read.
     pub(super) fn to_read(&self) -> Vec<PathBuf> {
         match &self.kind {

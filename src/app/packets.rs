@@ -48,8 +48,8 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
     confinement::tell(&status, analysis.volume);
 
     let engine = match finding {
-        None => analysis.engine.clone(),
-        Some(id) => with_finding(analysis, &again, &stop, id)?,
+        None => opened.engine().clone(),
+        Some(id) => with_finding(opened.engine(), &again, &stop, Meter::new(analysis), id)?,
     };
     let bytes = usize::try_from(engine.max_memory / NOTES_PART).unwrap_or(usize::MAX);
     let config = EngineConfig { max_memory: engine.max_memory / NOTES_PART, ..engine.clone() };
@@ -105,15 +105,14 @@ fn read(capture: &mut Capture, stop: &Stop, mut meter: Meter) -> Snapshot {
 
 /// The engine, with a filter that means what a finding covers.
 fn with_finding(
-    analysis: &Analysis,
+    engine: &EngineConfig,
     again: &Reopen,
     stop: &Stop,
+    mut meter: Meter,
     id: &str,
 ) -> anyhow::Result<EngineConfig> {
-    let engine = &analysis.engine;
     let mut analyzer = analyzer::alone(engine.clone());
     let mut source = again()?;
-    let mut meter = Meter::new(analysis);
     loop {
         match source.next_run(CHUNK) {
             NextRun::Frames(run) => analyzer.feed(run),

@@ -22,6 +22,7 @@ use crate::hearsay::Hearsay;
 use crate::output::Format;
 use crate::output::probe::Thresholds;
 use crate::record::RecordOptions;
+use crate::select::Filter;
 use crate::snapshot::Speed;
 use crate::source::SocketFile;
 
@@ -84,8 +85,11 @@ pub struct Removal {
 pub struct Analysis {
     /// Where the packets come from.
     pub input: Input,
-    /// What shapes the analysis.
+    /// What shapes the analysis, but for the filter.
     pub engine: EngineConfig,
+    /// The filter as it was typed, with true addresses. The engine never has this one: who opens
+    /// the input gives it one that is as true as the packets are.
+    pub filter: Option<Filter>,
     /// How much is told on standard error.
     pub volume: Volume,
     /// When to use colours.
@@ -431,13 +435,13 @@ fn diff(args: DiffArgs) -> Diff {
         // Both are there at once.
         max_memory: max_memory / 2,
         rows: usize::MAX,
-        filter: filter.filter(|filter| !filter.is_empty()),
         ..usual
     };
     let input = Input::Files { paths: vec![before.clone()], follow: false, threads, replay: None };
     let analysis = Analysis {
         input,
         engine,
+        filter: filter.filter(|filter| !filter.is_empty()),
         volume,
         color,
         screen: Screen::default(),
@@ -482,10 +486,11 @@ pub(super) fn analysis(
             patience: args.timeout,
             max_memory: args.max_memory,
             rows: EngineConfig::default().rows,
-            filter: args.filter.clone().filter(|filter| !filter.is_empty()),
+            filter: None,
             trail: 0,
             names: 0,
         },
+        filter: args.filter.clone().filter(|filter| !filter.is_empty()),
         volume: volume(&args),
         color: args.color,
         screen: Screen::default(),
