@@ -83,10 +83,10 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
     let mut out = Out::new(shelf.begin(&name).with_context(failed)?, &engine, &notes);
     let without = notes.without();
     let finder = Finder::new(notes, &engine.ports, engine.bounds().fragment_bytes);
-    pick(&again, finder, &stop, Meter::new(analysis), &mut out)?;
+    let shed = pick(&again, finder, &stop, Meter::new(analysis), &mut out)?;
     let told = out.summary();
     out.finish().with_context(failed)?;
-    tell(analysis, path, &told, without);
+    tell(analysis, path, &told, &Missing { exchanges: without, fragments: shed });
     Ok(verdict::verdict(&snapshot, false))
 }
 
@@ -137,14 +137,14 @@ fn why(engine: &EngineConfig) -> String {
     engine.filter.as_ref().map_or("all".to_owned(), |filter| escape_text(filter.text().as_bytes()))
 }
 
-/// Reads the files once more.
+/// Reads the files once more. How many fragments there was no memory for.
 fn pick(
     again: &Reopen,
     mut finder: Finder,
     stop: &Stop,
     mut meter: Meter,
     out: &mut Out,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<u64> {
     let mut source = again()?;
     out.names = source.interface_names();
     let mut number = 0;
@@ -165,7 +165,7 @@ fn pick(
         meter.update(number, source.progress());
     }
     meter.clear();
-    Ok(())
+    Ok(finder.shed())
 }
 
 /// A pcapng file with one description for each interface.
@@ -260,15 +260,28 @@ fn display_filter(parts: &[(u64, u64)]) -> Option<String> {
     })
 }
 
-fn tell(analysis: &Analysis, path: &Path, told: &Summary, without: u64) {
+/// What there was no memory for.
+struct Missing {
+    exchanges: u64,
+    fragments: u64,
+}
+
+fn tell(analysis: &Analysis, path: &Path, told: &Summary, missing: &Missing) {
     if analysis.volume == Volume::Quiet {
         return;
     }
     let mut lines = vec![format!("{} packets in {}", told.packets, rows::printable(path))];
-    if without > 0 {
+    let Missing { exchanges, fragments } = missing;
+    if *exchanges > 0 {
         lines.push(format!(
-            "warning: there was no memory for {without} exchanges, whose packets are missing; \
+            "warning: there was no memory for {exchanges} exchanges, whose packets are missing; \
              give more with --max-memory"
+        ));
+    }
+    if *fragments > 0 {
+        lines.push(format!(
+            "warning: there was no room for {fragments} fragments of IP packets, some of which may \
+             be parts of these messages; export a shorter part of the capture"
         ));
     }
     let is_one =

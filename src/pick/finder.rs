@@ -1,14 +1,8 @@
 //! Frames that belong to exchanges that are meant.
 
-use std::collections::VecDeque;
-
 use super::chosen::{Key, Note, Notes};
-use crate::wire::{
-    Datagram, Decoder, Endpoint, FragmentOf, Frame, IcmpError, Packet, Ports, Transport,
-};
-
-/// Bytes of fragments that wait to be known as parts of a message.
-const MOST_HELD: usize = 16 << 20;
+use super::held::Held;
+use crate::wire::{Datagram, Decoder, Endpoint, Frame, IcmpError, Packet, Ports, Transport};
 
 /// A frame that belongs to an exchange.
 #[derive(Debug)]
@@ -21,23 +15,13 @@ pub struct Picked<'a> {
     pub what: String,
 }
 
-/// A fragment that may be part of a message that is meant.
-#[derive(Debug)]
-struct Held {
-    of: FragmentOf,
-    frame: Frame<'static>,
-    bytes: Vec<u8>,
-    number: u64,
-}
-
 /// Finds the frames.
 #[derive(Debug)]
 pub struct Finder {
     notes: Notes,
     decoder: Decoder,
     ports: Ports,
-    held: VecDeque<Held>,
-    held_bytes: usize,
+    held: Held,
 }
 
 impl Finder {
@@ -47,8 +31,7 @@ impl Finder {
             notes: notes.sorted(),
             decoder: Decoder::new(ports, fragment_bytes),
             ports: Ports::new(ports),
-            held: VecDeque::new(),
-            held_bytes: 0,
+            held: Held::default(),
         }
     }
 
@@ -63,38 +46,27 @@ impl Finder {
         let of = self.decoder.take_fragment();
         match (what, of) {
             (Some(what), of) => {
-                if let Some(of) = of {
-                    self.give_held(of, &what, sink);
+                for part in of.map_or_else(Vec::new, |of| self.held.take(of)) {
+                    let what = format!("fragment of {what}");
+                    sink(&Picked { frame: &part.frame(), number: part.number, what });
                 }
                 sink(&Picked { frame, number, what });
             }
-            (None, Some(of)) if is_fragment => self.hold(of, frame, number),
-            (None, Some(of)) => self.let_go(of),
+            (None, Some(of)) if is_fragment => self.held.add(of, frame, number),
+            (None, Some(of)) => drop(self.held.take(of)),
             (None, None) => {}
         }
     }
 
-    fn hold(&mut self, of: FragmentOf, frame: &Frame<'_>, number: u64) {
-        self.held_bytes += frame.bytes.len();
-        let bytes = frame.bytes.to_vec();
-        self.held.push_back(Held { of, frame: Frame { bytes: &[], ..*frame }, bytes, number });
-        while self.held_bytes > MOST_HELD {
-            let Some(oldest) = self.held.pop_front() else { return };
-            self.held_bytes -= oldest.bytes.len();
-        }
+    /// Fragments that there was no memory for: were they parts of a message that is meant, they are
+    /// missing.
+    pub fn shed(&self) -> u64 {
+        self.held.shed()
     }
 
-    fn give_held(&mut self, of: FragmentOf, what: &str, sink: &mut impl FnMut(&Picked<'_>)) {
-        for held in self.held.iter().filter(|held| held.of == of) {
-            let frame = &Frame { bytes: &held.bytes, ..held.frame };
-            sink(&Picked { frame, number: held.number, what: format!("fragment of {what}") });
-        }
-        self.let_go(of);
-    }
-
-    fn let_go(&mut self, of: FragmentOf) {
-        self.held.retain(|held| held.of != of);
-        self.held_bytes = self.held.iter().map(|held| held.bytes.len()).sum();
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize) {
+        self.held.datagrams()
     }
 }
 

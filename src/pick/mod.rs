@@ -7,6 +7,7 @@
 
 mod chosen;
 mod finder;
+mod held;
 #[cfg(test)]
 mod tests;
 

@@ -163,3 +163,47 @@ fn many_exchanges_under_one_key_are_told_apart_by_their_time() {
     let frames = [(at(50, 50), whole(7, false)), (at(50, 500), whole(7, false))];
     assert_eq!(picked(&exchanges, &frames).len(), 1);
 }
+
+/// A later fragment, whose first never comes, of a datagram of its own.
+fn lost(id: u16) -> Vec<u8> {
+    let mut out = ipv4(true, &[0; 16], (24, true));
+    out.splice(4..6, id.to_be_bytes());
+    out
+}
+
+#[test]
+fn fragments_that_never_complete_are_let_go() {
+    let mut finder = Finder::new(Notes::default(), &[53], 1 << 20);
+    let mut feed = |number: u64, at, bytes: &[u8]| {
+        let wire_len = u32::try_from(bytes.len()).unwrap();
+        let frame = Frame { at, wire_len, link: LinkType(101), interface: 0, bytes };
+        finder.frame(&frame, number, &mut |_| {});
+        finder.held()
+    };
+    for number in 0..10_000 {
+        let id = u16::try_from(number).unwrap();
+        let (datagrams, places) = feed(number, at(0, 0), &lost(id));
+        assert!(datagrams <= 1024 && places <= 2 * 1024 + 1, "{datagrams} {places}");
+        // Those that are whole leave no place behind either.
+        let response = udp(true, &message(id, true));
+        let pieces = [(&response[..24], (0, true)), (&response[24..], (24, false))];
+        pieces.iter().for_each(|(bytes, place)| {
+            feed(number, at(0, 0), &ipv4(true, bytes, *place));
+        });
+    }
+    assert_eq!(feed(0, at(200, 0), &lost(7)).0, 1, "the others waited for too long");
+    assert_eq!(finder.shed(), 0, "none of them could have become whole");
+}
+
+#[test]
+fn fragments_that_there_is_no_memory_for_are_counted() {
+    let mut finder = Finder::new(Notes::default(), &[53], 64 << 20);
+    let bytes = lost(7);
+    for number in 0..200_000 {
+        // A copy is no part of the datagram, and costs what it costs.
+        let frame =
+            Frame { at: at(0, 0), wire_len: 36, link: LinkType(101), interface: 0, bytes: &bytes };
+        finder.frame(&frame, number, &mut |_| {});
+    }
+    assert!(finder.shed() > 0);
+}

@@ -17,14 +17,14 @@ use super::packet::Ip;
 
 /// How long a datagram may wait for its rest, in packet time: the most that a host should wait
 /// (RFC 1122 §3.3.2).
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long a first fragment waits for company before it is read alone. The fragments of one
 /// datagram leave their sender together; where none follows, a filter holds them back.
 pub(super) const ALONE: Duration = Duration::from_millis(500);
 
 /// Datagrams waiting at once.
-pub(super) const MAX_DATAGRAMS: usize = 1024;
+pub(crate) const MAX_DATAGRAMS: usize = 1024;
 
 /// Separate runs of bytes within one datagram; more is an attack with tiny fragments.
 pub(super) const MAX_RUNS: usize = 64;

@@ -29,6 +29,7 @@ mod whole;
 pub use address::{Address, Endpoint};
 pub use exported::export;
 pub use fragments::FragmentOf;
+pub(crate) use fragments::{MAX_DATAGRAMS as MAX_FRAGMENTED, PATIENCE as FRAGMENT_PATIENCE};
 pub use icmp::IcmpError;
 pub use link::{LINKS, LinkType};
 pub use message::{Edns, Flags, HEADER, MIN_MESSAGE, MessageView, Notes, Question};
