@@ -15,10 +15,12 @@ const UNREADABLE: u8 = 0xbf;
 /// What a record holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holds {
-    /// Nothing that tells an address.
-    Nothing,
-    /// So many bytes that tell none, a name, and so many names as there are.
-    Names { before: usize, count: usize },
+    /// So many bytes that tell none, so many names, and so many bytes that tell none.
+    Names { before: usize, count: usize, after: usize },
+    /// So many bytes, the last of which says how long the hash behind them is.
+    Hash { before: usize, lengths: Lengths },
+    /// A public key: nothing that tells an address.
+    Key,
     /// An address.
     Address,
     /// EDNS options.
@@ -28,27 +30,39 @@ enum Holds {
 }
 
 /// What is known of record types; of all others, nothing is.
+///
+/// What a signature signs may be guessed, and the signature tells whether that was right: it is
+/// blanked. So are the types behind a name of NSEC, of which any bytes may be made.
 const TYPES: &[(u16, Holds)] = &[
-    (1, Holds::Address),                         // A
-    (2, Holds::Names { before: 0, count: 1 }),   // NS
-    (5, Holds::Names { before: 0, count: 1 }),   // CNAME
-    (6, Holds::Names { before: 0, count: 2 }),   // SOA
-    (12, Holds::Names { before: 0, count: 1 }),  // PTR
-    (15, Holds::Names { before: 2, count: 1 }),  // MX
-    (28, Holds::Address),                        // AAAA
-    (33, Holds::Names { before: 6, count: 1 }),  // SRV
-    (39, Holds::Names { before: 0, count: 1 }),  // DNAME
-    (41, Holds::Options),                        // OPT
-    (43, Holds::Nothing),                        // DS
-    (46, Holds::Names { before: 18, count: 1 }), // RRSIG
-    (47, Holds::Names { before: 0, count: 1 }),  // NSEC
-    (48, Holds::Nothing),                        // DNSKEY
-    (52, Holds::Nothing),                        // TLSA
+    (1, Holds::Address),                                   // A
+    (2, Holds::Names { before: 0, count: 1, after: 0 }),   // NS
+    (5, Holds::Names { before: 0, count: 1, after: 0 }),   // CNAME
+    (6, Holds::Names { before: 0, count: 2, after: 20 }),  // SOA
+    (12, Holds::Names { before: 0, count: 1, after: 0 }),  // PTR
+    (15, Holds::Names { before: 2, count: 1, after: 0 }),  // MX
+    (28, Holds::Address),                                  // AAAA
+    (33, Holds::Names { before: 6, count: 1, after: 0 }),  // SRV
+    (39, Holds::Names { before: 0, count: 1, after: 0 }),  // DNAME
+    (41, Holds::Options),                                  // OPT
+    (43, Holds::Hash { before: 4, lengths: DIGESTS }),     // DS
+    (46, Holds::Names { before: 18, count: 1, after: 0 }), // RRSIG
+    (47, Holds::Names { before: 0, count: 1, after: 0 }),  // NSEC
+    (48, Holds::Key),                                      // DNSKEY
+    (52, Holds::Hash { before: 3, lengths: MATCHES }),     // TLSA
 ];
 
-/// Options that tell no address (IANA registry "DNS EDNS0 Option Codes"): expire, TCP keepalive,
-/// padding, key tag, zone version; and cookies, which are hashes (RFC 7873 §4, RFC 9018 §4).
-const HARMLESS: &[u16] = &[9, 10, 11, 12, 14, 19];
+/// How long hashes are, by their number.
+type Lengths = &'static [(u8, usize)];
+
+/// IANA registry "DNSSEC Delegation Signer (DS) Resource Record (RR) Type Digest Algorithms".
+const DIGESTS: Lengths = &[(1, 20), (2, 32), (3, 32), (4, 48), (5, 32), (6, 32)];
+/// RFC 6698 §2.1.3. Not 0: a whole certificate may name addresses.
+const MATCHES: Lengths = &[(1, 32), (2, 64)];
+
+/// Options that tell no address (IANA registry "DNS EDNS0 Option Codes"): expire, TCP keepalive, key
+/// tag, zone version; and cookies, which are hashes (RFC 7873 §4, RFC 9018 §4). Padding becomes what
+/// it should be, zeros (RFC 7830 §3).
+const HARMLESS: &[u16] = &[9, 10, 11, 14, 19];
 /// Options that are texts: NSID, extended errors.
 const TEXTS: &[u16] = &[3, 15];
 const CLIENT_SUBNET: u16 = 8;
@@ -139,8 +153,11 @@ impl Pass<'_> {
     fn data(&mut self, kind: u16, start: usize, end: usize) {
         let row = TYPES.iter().find(|(number, _)| *number == kind);
         let understood = match row.map_or(Holds::Anything, |(_, holds)| *holds) {
-            Holds::Nothing => Some(()),
-            Holds::Names { before, count } => self.names(start + before, end, count),
+            Holds::Key => Some(()),
+            Holds::Names { before, count, after } => {
+                self.names(start + before, end, count).map(|behind| self.blank(behind + after, end))
+            }
+            Holds::Hash { before, lengths } => self.hash(start + before, end, lengths),
             Holds::Address => self.address(kind, start, end),
             Holds::Options => {
                 self.options(start, end);
@@ -153,11 +170,19 @@ impl Pass<'_> {
         }
     }
 
-    fn names(&mut self, mut at: usize, end: usize, count: usize) -> Option<()> {
+    /// Where the last of the names ends.
+    fn names(&mut self, mut at: usize, end: usize, count: usize) -> Option<usize> {
         for _ in 0..count {
             at = self.name_until(at, end)?;
         }
-        Some(())
+        Some(at)
+    }
+
+    /// A hash stays if it is as long as its kind, which is the byte before it, says.
+    fn hash(&mut self, at: usize, end: usize, lengths: Lengths) -> Option<()> {
+        let kind = *self.original.get(at.checked_sub(1)?)?;
+        let (_, length) = lengths.iter().find(|(number, _)| *number == kind)?;
+        (at + length == end).then_some(())
     }
 
     fn address(&mut self, kind: u16, start: usize, end: usize) -> Option<()> {
@@ -299,6 +324,17 @@ mod tests {
         check_gone(43, b"k", (8, &[0, 9, 32, 0, 198, 51, 100, 7]), &four);
         check_gone(43, b"k", (15, b"\x00\x12no 198.51.100.7"), b"198.51.100.7");
         check_gone(43, b"k", (3, b"ns-198-51-100-7"), b"198-51-100-7");
+        check_gone(43, b"k", (12, b"198.51.100.7"), b"198.51.100.7"); // as padding
+        check_gone(43, b"198.51.100.7", none, b"51.100.7"); // a digest of no kind
+        check_gone(43, b"\x00\x01\x08\x02198.51.100.7", none, b"198.51"); // too short a digest
+        check_gone(52, b"\x03\x01\x00198.51.100.7", none, b"198.51"); // a certificate
+        for kind in [2, 5, 12, 39, 47] {
+            check_gone(kind, b"\x01b\xc0\x10198.51.100.7", none, b"198.51.100.7");
+        }
+        let signed = [&[0; 18][..], b"\x01b\x00198.51.100.7"].concat();
+        check_gone(46, &signed, none, b"198.51.100.7");
+        let soa = [b"\x01a\x00\x01b\x00", &[0; 20][..], b"198.51.100.7"].concat();
+        check_gone(6, &soa, none, b"198.51.100.7");
         check_gone(43, b"k", (65_001, &four), &four);
         let trailing = [message(NAME, 43, b"k", none), four.to_vec()].concat();
         assert!(!holds(&masked(&trailing), &four));
@@ -316,6 +352,14 @@ mod tests {
     fn names_texts_and_codes_stay() {
         let plain = message(NAME, 5, b"\x01b\xc0\x10", (15, b"\x00\x12not allowed"));
         assert_eq!(masked(&plain), plain);
+        for (kind, data) in [
+            (6, [b"\x01a\x00\x01b\x00", &[7; 20][..]].concat()),
+            (43, [b"\x00\x01\x08\x02", &[7; 32][..]].concat()),
+            (52, [b"\x03\x01\x01", &[7; 32][..]].concat()),
+        ] {
+            let plain = message(NAME, kind, &data, (10, b"cookie77"));
+            assert_eq!(masked(&plain), plain, "{kind}");
+        }
     }
 
     /// All that the analysis knows of a message but for names and the contents of options.

@@ -41,6 +41,8 @@ pub struct Mask {
     octets: octets::Octets,
     places: HashMap<[u8; 6], [u8; 6], foldhash::quality::RandomState>,
     key: Key,
+    /// A text as it was, while it is written anew.
+    original: Vec<u8>,
 }
 
 /// The pseudonyms of one key.
@@ -61,9 +63,10 @@ impl Mask {
         Self {
             hosts: Space::new(key, "hosts"),
             contents: Space::new(key, "contents"),
-            octets: octets::Octets::new(key.derive("octets")),
+            octets: octets::Octets::new(&key.derive("octets")),
             places: HashMap::default(),
             key: key.derive("link layer"),
+            original: Vec::new(),
         }
     }
 

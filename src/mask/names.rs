@@ -3,11 +3,18 @@
 //!
 //! Each label keeps its length, so that no pointer into a message goes astray.
 
-use super::{Mask, text};
+use std::ops::Range;
+
+use super::Mask;
+use super::text::{self, Way};
 use crate::wire::Address;
 
 /// A name has at most so many labels (RFC 1035 §2.3.4).
 const MOST_LABELS: usize = 127;
+
+/// Labels of one digit each, of four bits, that are a part of an IPv6 address: fewer name no network
+/// of anybody.
+const FEWEST_DIGITS: usize = 5;
 
 /// Where the labels of a name are in its message: of those that stand there themselves and of those
 /// that pointers lead to.
@@ -17,6 +24,10 @@ pub(super) struct Places {
     labels: Vec<(usize, usize)>,
     /// How many of them stand there themselves.
     own: usize,
+    /// The labels with a dot behind each, as they were and as they shall be, and where each is.
+    text: Vec<u8>,
+    masked: Vec<u8>,
+    within: Vec<Range<usize>>,
 }
 
 /// Replaces the addresses in the name that begins at `at`. Names are read from `message`, which
@@ -34,11 +45,12 @@ pub(super) fn mask(
     if !places.labels.iter().filter_map(label).any(may_be_of_one) {
         return Some(end); // nearly all names
     }
-    let labels: Vec<&[u8]> = places.labels.iter().filter_map(label).collect();
-    let mut masked: Vec<Vec<u8>> = labels.iter().map(|label| label.to_vec()).collect();
-    mask_labels(mask, &mut masked);
-    for ((start, length), label) in places.labels.iter().zip(&masked).take(places.own) {
-        if let Some(place) = out.get_mut(*start..*start + *length) {
+    places.spell(message);
+    let Places { labels, own, text, masked, within } = places;
+    mask_labels(mask, text, within, masked);
+    for ((start, length), within) in labels.iter().zip(within).take(*own) {
+        let place = out.get_mut(*start..*start + *length);
+        if let (Some(place), Some(label)) = (place, masked.get(within.clone())) {
             place.copy_from_slice(label);
         }
     }
@@ -58,6 +70,18 @@ pub(crate) fn mask_wire(them: &mut Mask, name: &mut [u8]) {
 }
 
 impl Places {
+    fn spell(&mut self, message: &[u8]) {
+        self.text.clear();
+        self.within.clear();
+        for (start, length) in &self.labels {
+            let begin = self.text.len();
+            self.text.extend(message.get(*start..*start + *length).unwrap_or_default());
+            self.within.push(begin..self.text.len());
+            self.text.push(b'.');
+        }
+        self.masked.clone_from(&self.text);
+    }
+
     /// Finds the labels; the position behind the name.
     fn find(&mut self, message: &[u8], mut at: usize) -> Option<usize> {
         self.labels.clear();
@@ -94,75 +118,100 @@ impl Places {
     }
 }
 
-/// Replaces addresses in the labels of a name.
-fn mask_labels(mask: &mut Mask, labels: &mut [Vec<u8>]) {
-    let is = |label: &[u8], name: &str| label.eq_ignore_ascii_case(name.as_bytes());
+/// Replaces addresses in the labels of a name: which are read from `text`, and written to `out`.
+fn mask_labels(mask: &mut Mask, text: &[u8], labels: &[Range<usize>], out: &mut [u8]) {
+    let is = |label: &Range<usize>, name: &str| {
+        text.get(label.clone()).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
+    };
     if let [rest @ .., two, one] = labels
         && is(one, "arpa")
     {
-        if is(two, "in-addr") {
-            let others = reversed_octets(mask, rest);
-            return blank_digits(rest.get_mut(..others).unwrap_or_default());
-        }
-        if is(two, "ip6") {
-            let others = reversed_digits(mask, rest);
-            return blank_digits(rest.get_mut(..others).unwrap_or_default());
+        let reversed = if is(two, "in-addr") {
+            Some(reversed_octets(mask, rest, out))
+        } else if is(two, "ip6") {
+            Some(reversed_digits(mask, rest, out))
+        } else {
+            None
+        };
+        if let Some(others) = reversed {
+            return blank_digits(rest.get(..others).unwrap_or_default(), out);
         }
     }
-    labels.iter_mut().for_each(|label| text::quads(mask, label));
-    let leading = |labels: &[Vec<u8>], is_one: fn(&[u8]) -> bool, most: usize| {
-        labels.iter().take_while(|label| is_one(label)).take(most).count()
-    };
-    let octets = leading(labels, |label| octet(label).is_some(), 4);
-    if octets == 4 && labels.len() == 4 {
-        // An address that was taken for a name.
-        labels.reverse();
-        reversed_octets(mask, labels);
-        labels.reverse();
-    } else if octets == 4 {
-        // As it stands before the zone of a list (RFC 5782 §2.1).
-        reversed_octets(mask, labels.get_mut(..4).unwrap_or_default());
-    } else if leading(labels, |label| digit(label).is_some(), 32) == 32 {
-        reversed_digits(mask, labels.get_mut(..32).unwrap_or_default());
+    let mut spared = text::dashed_version_6(mask, text, out);
+    spared.extend(digits_of_version_6(mask, text, labels, out));
+    let end = text.len().saturating_sub(1);
+    text::quads(mask, text, out, &spared, |run| {
+        // As it stands before the zone of a list (RFC 5782 §2.1); alone it was taken for a name.
+        if run.start == 0 && run.end < end { Way::Reversed } else { Way::Either }
+    });
+}
+
+/// Labels that are the digits of an IPv6 address in reverse, or of a network, before any zone. Where
+/// each was: of runs of them, all.
+fn digits_of_version_6(
+    mask: &mut Mask,
+    text: &[u8],
+    labels: &[Range<usize>],
+    out: &mut [u8],
+) -> Vec<Range<usize>> {
+    let is_digit = |label: &Range<usize>| text.get(label.clone()).and_then(digit).is_some();
+    let runs = labels.chunk_by(|one, other| is_digit(one) && is_digit(other));
+    let mut found = Vec::new();
+    for run in runs.filter(|run| run.len() >= FEWEST_DIGITS) {
+        for address in run.rchunks(32) {
+            reversed_digits(mask, address, out);
+        }
+        if let [first, .., last] = run {
+            found.push(first.start..last.end);
+        }
     }
+    found
 }
 
 /// The last labels are the first numbers of an address; how many labels before are not of it.
-fn reversed_octets(mask: &mut Mask, labels: &mut [Vec<u8>]) -> usize {
-    let numbers: Vec<u8> = labels.iter().rev().map_while(|label| octet(label)).take(4).collect();
-    let pseudonym = mask.octets.of(&numbers);
-    for (label, number) in labels.iter_mut().rev().zip(pseudonym).take(numbers.len()) {
-        *label = number.to_string().into_bytes();
+fn reversed_octets(mask: &mut Mask, labels: &[Range<usize>], out: &mut [u8]) -> usize {
+    let (mut numbers, mut count) = ([0; 4], 0);
+    for (to, label) in numbers.iter_mut().zip(labels.iter().rev()) {
+        let Some(number) = out.get(label.clone()).and_then(octet) else { break };
+        (*to, count) = (number, count + 1);
     }
-    labels.len() - numbers.len()
+    let pseudonym = mask.octets.of(numbers.get(..count).unwrap_or_default());
+    for (label, number) in labels.iter().rev().zip(pseudonym).take(count) {
+        text::put(number, out.get_mut(label.clone()));
+    }
+    labels.len() - count
 }
 
 /// The same of an IPv6 address, four bits a label (RFC 3596 §2.5).
-fn reversed_digits(mask: &mut Mask, labels: &mut [Vec<u8>]) -> usize {
-    let digits: Vec<u8> = labels.iter().rev().map_while(|label| digit(label)).take(32).collect();
+fn reversed_digits(mask: &mut Mask, labels: &[Range<usize>], out: &mut [u8]) -> usize {
     let places = (0..32).rev().map(|place| 4 * place);
-    let address = digits
-        .iter()
-        .zip(places.clone())
-        .fold(0, |address, (digit, shift)| address | u128::from(*digit) << shift);
-    let told = mask.told(Address(address)).0;
-    for (label, shift) in labels.iter_mut().rev().zip(places).take(digits.len()) {
-        let digit = u32::try_from(told >> shift & 0xf).unwrap_or_default();
-        *label =
-            char::from_digit(digit, 16).map_or_else(Vec::new, |it| it.to_string().into_bytes());
+    let (mut address, mut count) = (0, 0);
+    for (label, shift) in labels.iter().rev().zip(places.clone()) {
+        let Some(digit) = out.get(label.clone()).and_then(digit) else { break };
+        (address, count) = (address | u128::from(digit) << shift, count + 1);
     }
-    labels.len() - digits.len()
+    let told = mask.told(Address(address)).0;
+    for (label, shift) in labels.iter().rev().zip(places).take(count) {
+        let digit = u32::try_from(told >> shift & 0xf).unwrap_or_default();
+        let digit = char::from_digit(digit, 16).and_then(|it| u8::try_from(it).ok());
+        if let (Some(byte), Some(digit)) = (out.get_mut(label.start), digit) {
+            *byte = digit;
+        }
+    }
+    labels.len() - count
 }
 
 /// What stands before an address may be a part of one as well (RFC 2317 §4: `0-25`).
-fn blank_digits(labels: &mut [Vec<u8>]) {
-    let digits = labels.iter_mut().flatten().filter(|byte| byte.is_ascii_digit());
-    digits.for_each(|byte| *byte = b'x');
+fn blank_digits(labels: &[Range<usize>], out: &mut [u8]) {
+    for label in labels {
+        let bytes = out.get_mut(label.clone()).unwrap_or_default().iter_mut();
+        bytes.filter(|byte| byte.is_ascii_digit()).for_each(|byte| *byte = b'x');
+    }
 }
 
-/// A byte in decimal, as it is written.
+/// A byte in decimal, perhaps with zeros before it.
 pub(super) fn octet(text: &[u8]) -> Option<u8> {
-    if text.len() > 3 || text.is_empty() || (text.len() > 1 && text.starts_with(b"0")) {
+    if text.len() > 3 || text.is_empty() {
         return None;
     }
     text.iter().try_fold(0_u8, |number, byte| {
@@ -203,6 +252,10 @@ mod tests {
             "_dns.resolver.arpa",
             "v1-2-3.example",
             "1.0.0.127.in-addr.arpa",
+            "2024-11-28.example",
+            "a.b.c.d.example",
+            "xn--fee-beef.example",
+            "127.0.0.1",
         ] {
             assert_eq!(masked(name), name);
         }
@@ -218,12 +271,30 @@ mod tests {
             ("7.100.51.198.zen.example", ".zen.example", 6),
             ("198.51.100.7", "", 4),
             ("ip-198-51-100-7.dyn.example", ".dyn.example", 3),
+            ("007.100.051.198.in-addr.arpa", ".in-addr.arpa", 6),
             ("8.b.d.0.1.0.0.2.ip6.arpa", ".ip6.arpa", 10),
+            ("8.b.d.0.1.0.0.2.origin6.example", ".origin6.example", 10),
+            ("www.198.51.100.7.nip.example", ".nip.example", 7),
+            ("a.7.100.51.198.zen.example", ".zen.example", 7),
+            ("250.100.51.198.zen.example", ".zen.example", 6),
+            ("198.51.100.250.dyn.example", ".dyn.example", 6),
+            ("p198.51.100.7.dyn.example", ".dyn.example", 6),
+            ("host-198-051-100-007.isp.example", ".isp.example", 3),
+            ("h1-2-3-198-51-100-7.isp.example", ".isp.example", 3),
+            ("198x51x100x7.isp.example", ".isp.example", 3),
+            ("198.51.100.7.a.b.c.d.isp.example", ".isp.example", 10),
+            ("2001-db8-0-77--9.six.example", ".six.example", 3),
+            ("ip6-2001-db8-1-2-3-4-5-6.six.example", ".six.example", 3),
         ] {
             let told = masked(name);
             assert_ne!(told, name.to_ascii_lowercase());
             assert_eq!((told.len(), told.split('.').count()), (name.len(), labels), "{told}");
             assert!(told.ends_with(suffix), "{told}");
+            // Nothing of it is left, whatever is between its numbers.
+            let plain = told.replace(['.', '-', 'x'], ",");
+            for part in ["51,100", "051,100", "100,51", "100,051", "db8", "8,b,d,0"] {
+                assert!(!plain.contains(part), "{name}: {told}");
+            }
         }
         assert_eq!(masked("0-25.100.51.198.in-addr.arpa").split('.').next(), Some("x-xx"));
     }
