@@ -78,6 +78,13 @@ impl Snapshot {
     }
 }
 
+impl<K> List<K> {
+    /// How many rows a baseline alone has. They stand at the end, and nothing of them is in focus.
+    pub fn gone(&self) -> usize {
+        self.rows.iter().rev().take_while(|row| row.focus == 0).count()
+    }
+}
+
 /// Rows of a list that are shown as gone at most.
 const MOST_GONE: usize = 100;
 

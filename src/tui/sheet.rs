@@ -38,6 +38,8 @@ pub(crate) struct Extent {
     pub(crate) error: u64,
     /// Of sums, what was added up; then `omitted` is of what was not.
     pub(crate) summed: Option<Summed>,
+    /// Of the rows that are here, those that a baseline alone has.
+    pub(crate) gone: u64,
 }
 
 /// What sums are of.
@@ -141,7 +143,8 @@ impl<R> Sheet for Table<R> {
 
 /// The extent of a list that may have been cut.
 pub(crate) fn cut<K>(list: &List<K>) -> Extent {
-    Extent { total: list.total, omitted: list.omitted, error: list.error, summed: None }
+    let gone = list.gone() as u64;
+    Extent { total: list.total, omitted: list.omitted, error: list.error, summed: None, gone }
 }
 
 /// The extent of rows that are all there.

@@ -187,6 +187,11 @@ pub(crate) fn busy() -> Snapshot {
     snapshot
 }
 
+/// Hosts that a baseline alone has.
+fn gone<const N: usize>(network: &str, hosts: [u8; N]) -> [(IpAddr, Mark); N] {
+    hosts.map(|host| (address(&format!("{network}{host}")), Mark::Gone))
+}
+
 /// Compared with what was before.
 fn compared() -> Snapshot {
     let mut snapshot = busy();
@@ -199,9 +204,10 @@ fn compared() -> Snapshot {
     };
     it.servers.insert(address("10.53.0.10"), Mark::New);
     it.servers.insert(address("10.53.0.11"), Mark::Less);
-    it.servers.insert(address("10.53.0.99"), Mark::Gone);
+    it.servers.extend(gone("10.53.0.", [97, 98, 99]));
     let clients = [(0, Mark::Grown), (2, Mark::New), (3, Mark::New)];
     it.clients = clients.map(|(row, mark)| (snapshot.clients.rows[row].key, mark)).into();
+    it.clients.extend(gone("10.20.9.", [1, 2, 3, 4]));
     it.names.insert(snapshot.names.rows[1].key.clone(), Mark::Grown);
     snapshot.compare(it);
     snapshot

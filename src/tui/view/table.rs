@@ -229,18 +229,23 @@ fn key_heading(model: &Model, id: SheetId, heading: &str) -> String {
     }
 }
 
-/// ` (4)` or ` (20 of 4,123)`: how many rows there are.
+/// ` (4)` or ` (20 of 4,123)`: how many rows there are; ` (4, 3 gone)` with those of a baseline.
 fn extent(model: &Model, snapshot: &Snapshot, id: SheetId) -> Option<String> {
-    let rows = match model.within(id) {
-        Some(_) => model.ordered(id, snapshot).0.len(),
-        None => id.sheet().rows(snapshot),
-    } as u64;
-    let Extent { total, .. } = id.sheet().extent(snapshot);
-    match rows {
-        0 => None,
-        _ if total > rows => Some(format!(" ({} of {})", text::count(rows), text::count(total))),
-        _ => Some(format!(" ({})", text::count(rows))),
-    }
+    let Extent { total, gone, .. } = id.sheet().extent(snapshot);
+    // What was looked for is one list, of both.
+    let (rows, gone) = match model.within(id) {
+        Some(_) => (model.ordered(id, snapshot).0.len() as u64, 0),
+        None => ((id.sheet().rows(snapshot) as u64).saturating_sub(gone), gone),
+    };
+    let here = match (rows, total > rows) {
+        (0, _) if gone == 0 => return None,
+        (_, true) => format!("{} of {}", text::count(rows), text::count(total)),
+        (_, false) => text::count(rows),
+    };
+    Some(match gone {
+        0 => format!(" ({here})"),
+        _ => format!(" ({here}, {} gone)", text::count(gone)),
+    })
 }
 
 fn taken(columns: &[Fitted]) -> usize {
@@ -349,8 +354,8 @@ fn draw_emptiness(
 
 /// What the table leaves out, if anything.
 fn foot(model: &Model, snapshot: &Snapshot, id: SheetId) -> Option<String> {
-    let Extent { total, omitted, error, summed } = id.sheet().extent(snapshot);
-    let rows = id.sheet().rows(snapshot) as u64;
+    let Extent { total, omitted, error, summed, gone } = id.sheet().extent(snapshot);
+    let rows = (id.sheet().rows(snapshot) as u64).saturating_sub(gone);
     let mut said = Vec::new();
     if let Some(Summed { rows, total, what }) = summed.filter(|it| it.total > it.rows) {
         said.push(format!(

@@ -77,39 +77,56 @@ fn parts(snapshot: &Snapshot, key: Option<&str>) -> Vec<Part> {
     if let Some(compared) = &snapshot.compared {
         let ends = parts.last().is_some_and(|last| last.text.ends_with('.'));
         let stop = if ends { " " } else { ". " };
-        parts.push(part(1, format!("{stop}{}", against(compared, snapshot.focus))));
+        parts.push(part(2, stop));
+        parts.extend(against(compared, snapshot.focus));
     }
     parts
 }
 
-/// `Against monday.pcap: REFUSED grown from 3.1 %; new: 1 server, 2 clients; gone: 4 names.`
-fn against(it: &Compared, focus: Focus) -> String {
-    let was = text::share(it.before);
-    let whole = it.whole.map(|mark| match mark {
-        Mark::New => format!("{focus} is new"),
-        Mark::Grown => format!("{focus} has grown from {was}"),
-        Mark::Gone => format!("{focus} is gone, was {was}"),
-        Mark::Less => format!("{focus} is less, was {was}"),
-    });
-    let mut told: Vec<String> = whole.into_iter().collect();
-    for mark in [Mark::New, Mark::Grown, Mark::Gone] {
-        let words = ["server", "client", "name"];
-        let counts = it.count(mark).into_iter().zip(words).filter(|(count, _)| *count > 0);
-        let counts: Vec<String> =
-            counts.map(|(count, word)| text::plural(count as u64, word)).collect();
-        if !counts.is_empty() {
-            told.push(format!("{}: {}", mark.word(), counts.join(", ")));
+/// `Against monday.pcap: REFUSED has grown from 3.1 %; new: 1 server, 2 clients; gone: 4 names.`
+///
+/// Who is new is in the tables, too, and leaves first where room is short.
+fn against(it: &Compared, focus: Focus) -> Vec<Part> {
+    let (with, was) = (short_name(&it.with), text::share(it.before));
+    let counts: Vec<Part> = [Mark::New, Mark::Grown, Mark::Gone]
+        .into_iter()
+        .filter_map(|mark| counted(it, mark))
+        .collect();
+    let whole = match it.whole {
+        Some(Mark::New) => format!("{focus} is new"),
+        Some(Mark::Grown) => format!("{focus} has grown from {was}"),
+        Some(Mark::Gone) => format!("{focus} is gone, was {was}"),
+        Some(Mark::Less) => format!("{focus} is less, was {was}"),
+        None if counts.is_empty() => {
+            return vec![part(2, format!("No clear difference from {with}."))];
         }
-    }
-    match told.as_slice() {
-        [] => format!("No clear difference from {}.", it.with),
-        _ => format!("Against {}: {}.", it.with, told.join("; ")),
-    }
+        None => format!("{focus} much as before"),
+    };
+    let mut parts = vec![part(2, format!("Against {with}: {whole}"))];
+    parts.extend(counts);
+    parts.push(part(2, "."));
+    parts
 }
 
-/// Rows that a baseline alone has are none of them.
-fn rows_in_focus<K>(list: &List<K>) -> u64 {
-    list.rows.iter().filter(|row| row.focus > 0).count() as u64
+/// `; new: 1 server, 2 clients`
+fn counted(it: &Compared, mark: Mark) -> Option<Part> {
+    let words = ["server", "client", "name"];
+    let counts = it.count(mark).into_iter().zip(words).filter(|(count, _)| *count > 0);
+    let counts: Vec<String> =
+        counts.map(|(count, word)| text::plural(count as u64, word)).collect();
+    (!counts.is_empty()).then(|| part(8, format!("; {}: {}", mark.word(), counts.join(", "))))
+}
+
+/// Of a long path the name of the file: the sentence has other things to say.
+fn short_name(path: &str) -> &str {
+    const LONG: usize = 24;
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty());
+    name.filter(|_| text::width(path) > LONG).unwrap_or(path)
+}
+
+/// Those that meet the focus, of a list that has rows of a baseline as well.
+fn met<K>(list: &List<K>) -> u64 {
+    list.total.max((list.rows.len() - list.gone()) as u64)
 }
 
 /// Where there is nothing that could be in focus.
@@ -166,12 +183,12 @@ fn worst(snapshot: &Snapshot) -> Option<&RcodeRow> {
 fn quiet(snapshot: &Snapshot, whole: u64, key: Option<&str>) -> Vec<Part> {
     let mut parts = vec![part(0, none(snapshot, whole))];
     if snapshot.findings.is_empty() && worst(snapshot).is_none() && silence(snapshot, 0).is_none() {
-        parts.push(part(2, ", and no other fault was found"));
+        parts.push(part(3, ", and no other fault was found"));
     }
     if let Some(row) = worst(snapshot) {
         let of = of_responses(snapshot.focus);
         parts.push(part(0, format!(", but {} {}{of}", row.rcode, text::share(row.share))));
-        parts.extend(key.map(|key| part(2, format!(" ({key} looks at others)"))));
+        parts.extend(key.map(|key| part(3, format!(" ({key} looks at others)"))));
     }
     if snapshot.outcomes.unanswered > 0 {
         parts.push(part(1, format!("; {}", no_response(snapshot))));
@@ -225,7 +242,7 @@ fn trouble(snapshot: &Snapshot, focus: u64, whole: u64) -> Vec<Part> {
     parts.extend(clients(snapshot));
     parts.push(match finding {
         Some(finding) if !finding.is_unknown() => cause(finding),
-        _ => part(3, not_known(snapshot, finding)),
+        _ => part(4, not_known(snapshot, finding)),
     });
     parts
 }
@@ -252,8 +269,8 @@ fn subject(snapshot: &Snapshot) -> String {
 /// How much of the focus there is, and since when: now and before where there is a clear step.
 fn course(snapshot: &Snapshot, focus: u64, whole: u64) -> Vec<Part> {
     let all = text::share(share(focus, whole));
-    let counts = part(6, format!(" ({} of {})", text::count(focus), text::count(whole)));
-    let in_all = part(4, format!(" ({all} in all)"));
+    let counts = part(7, format!(" ({} of {})", text::count(focus), text::count(whole)));
+    let in_all = part(5, format!(" ({all} in all)"));
     let clock = |at| moment(snapshot, at);
     let plain = part(0, claim(snapshot, &all));
     match snapshot.course() {
@@ -322,7 +339,7 @@ fn moment(snapshot: &Snapshot, at: Timestamp) -> String {
 fn unreachable(snapshot: &Snapshot) -> Option<Part> {
     let errors = snapshot.outcomes.unreachable;
     let is_told = errors > 0 && snapshot.focus == Focus::NoResponse;
-    is_told.then(|| part(5, format!("; {} by an ICMP error or a reset", text::count(errors))))
+    is_told.then(|| part(6, format!("; {} by an ICMP error or a reset", text::count(errors))))
 }
 
 /// Another failure that is more frequent than the one under examination.
@@ -330,7 +347,7 @@ fn worse(snapshot: &Snapshot, focus: u64) -> Option<Part> {
     let whole = snapshot.in_focus().1;
     let row = worst(snapshot).filter(|row| row.share > share(focus, whole))?;
     let (of, part_of) = (of_responses(snapshot.focus), text::share(row.share));
-    Some(part(2, format!("; {} is worse: {part_of}{of}", row.rcode)))
+    Some(part(3, format!("; {} is worse: {part_of}{of}", row.rcode)))
 }
 
 /// Silence beside the focus, where there is enough of it to matter.
@@ -338,7 +355,7 @@ fn silence(snapshot: &Snapshot, focus: u64) -> Option<Part> {
     let (unanswered, queries) = snapshot.counted(Focus::NoResponse);
     let silent = share(unanswered, queries);
     let is_worse = silent > share(focus, snapshot.in_focus().1);
-    let rank = if is_worse { 1 } else { 5 };
+    let rank = if is_worse { 1 } else { 6 };
     let is_told = silent >= 0.01 && snapshot.focus != Focus::NoResponse;
     is_told.then(|| part(rank, format!("; {}", no_response(snapshot))))
 }
@@ -346,16 +363,16 @@ fn silence(snapshot: &Snapshot, focus: u64) -> Option<Part> {
 /// `; 2 of 3 servers`
 fn servers(snapshot: &Snapshot) -> Option<Part> {
     let list = &snapshot.servers;
-    let total = list.total.max(list.rows.len() as u64);
+    let total = met(list);
     let seen = snapshot.servers_seen;
     let all_are_kept = list.error == 0 && seen >= total;
     match total {
         0 => None,
         _ if all_are_kept => {
             let (total, seen) = (text::count(total), text::plural(seen, "server"));
-            Some(part(3, format!("; {total} of {seen}")))
+            Some(part(4, format!("; {total} of {seen}")))
         }
-        _ => Some(part(3, format!("; {}", text::plural(total, "server")))),
+        _ => Some(part(4, format!("; {}", text::plural(total, "server")))),
     }
 }
 
@@ -366,7 +383,7 @@ fn blame(snapshot: &Snapshot, focus: u64) -> Option<Part> {
     let top: &Row<_> = servers.rows.first()?;
     let of_all = share(top.focus, focus);
     let is_first_alone = servers.rows.get(1).is_none_or(|second| second.focus < top.focus);
-    let told = match servers.total.max(rows_in_focus(servers)) {
+    let told = match met(servers) {
         1 => format!("; all {by} {}", top.key),
         total if of_all > 0.5 => {
             let [of_all, total] = [text::share(of_all), text::count(total)];
@@ -386,14 +403,14 @@ fn blame(snapshot: &Snapshot, focus: u64) -> Option<Part> {
 /// `; 54 clients, 44.5 % of the lookups that met it failed`
 fn clients(snapshot: &Snapshot) -> Vec<Part> {
     let clients = &snapshot.clients;
-    let reach = match (clients.total.max(clients.rows.len() as u64), clients.rows.first()) {
+    let reach = match (met(clients), clients.rows.first()) {
         (0, _) => None,
         (1, Some(row)) => Some(format!("; 1 client ({})", row.key)),
         (total, _) => Some(format!("; {}", text::plural(total, "client"))),
     };
     let mut parts: Vec<Part> = reach.into_iter().map(|reach| part(1, reach)).collect();
     let separator = if parts.is_empty() { ";" } else { "," };
-    parts.extend(harm(snapshot).map(|harm| part(2, format!("{separator} {harm}"))));
+    parts.extend(harm(snapshot).map(|harm| part(3, format!("{separator} {harm}"))));
     parts
 }
 
