@@ -295,7 +295,7 @@ fn what_cannot_be_exported_is_refused_with_a_reason() {
         (&["export", &outage], "--output"),
         (&["export", &outage, "-o", "x", "--sensor", ""], "a sensor needs a name"),
         (&["export", &outage, "-o", "x", "--format", "orc"], "invalid value 'orc'"),
-        (&["export", &outage, "-o", "/proc/x.csv"], "cannot write"),
+        (&["export", &outage, "-o", "/proc/x.csv"], "cannot write to /proc/x.csv: No such"),
         (&["export", "/nowhere.pcap", "-o", "/tmp/no/such/x.csv"], "nowhere.pcap"),
     ] {
         let output = run(words);

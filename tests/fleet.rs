@@ -88,7 +88,13 @@ fn what_cannot_be_added_up_is_refused_with_what_to_do() {
     check(folder, "merge a b", 2, "one --timeout");
     check(folder, "merge a j", 2, "a report holds too little to be added up");
     check(folder, "merge a cut", 2, "copy it again");
-    check(folder, "merge missing", 2, "cannot open missing");
+    check(
+        folder,
+        "merge missing",
+        2,
+        "cannot read missing: no such file or directory; check the name",
+    );
+    check(folder, "merge .", 2, ". is a directory; name the summaries in it");
     check(folder, "merge a -o a", 2, "is the capture itself");
     check(folder, "report a", 2, "it is a summary; `rcodetop merge` and `rcodetop diff` read it");
 }

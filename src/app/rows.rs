@@ -162,8 +162,11 @@ fn press_options(rows: &Rows, place: Place, sensor: String) -> PressOptions {
 
 /// What was not written is an error, whatever else was.
 fn refuse(printed: &Printed, rows: &Rows) -> anyhow::Result<()> {
-    let (Some((_, error)), Some(trouble)) = (&printed.failed, printed.trouble()) else {
-        return Ok(());
+    let Some((_, error)) = &printed.failed else { return Ok(()) };
+    let trouble = match &rows.output {
+        // Where there is one file alone it is named already.
+        Whither::File(_) => error.to_string(),
+        Whither::Folder(_) | Whither::Stdout => printed.trouble().unwrap_or_default(),
     };
     let advice = match error.kind() {
         io::ErrorKind::AlreadyExists => {

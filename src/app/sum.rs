@@ -15,6 +15,7 @@ use crate::confine::Sockets;
 use crate::focus::{Focus, SLOW_AFTER};
 use crate::output::{self, Options};
 use crate::snapshot::SnapshotSpec;
+use crate::source::unreadable;
 use crate::summary::{Sum, SummaryError};
 use crate::track::Hasher;
 use crate::wire::name::escape_text;
@@ -59,12 +60,17 @@ pub(super) fn open(path: &Path) -> anyhow::Result<Named<Box<dyn Read>>> {
     }
     let file = File::open(path).map_err(|err| {
         // EMFILE: so many are opened before anything is read.
-        let advice = match err.raw_os_error() {
-            Some(24) => "; add up some of them with --format summary, and that with the rest",
-            _ => "",
-        };
-        anyhow!("cannot open {name}: {err}{advice}")
+        match err.raw_os_error() {
+            Some(24) => anyhow!(
+                "cannot open {name}: {err}; add up some of them with --format summary, and that with \
+                 the rest"
+            ),
+            _ => unreadable(path, &err).into(),
+        }
     })?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        bail!("{name} is a directory; name the summaries in it");
+    }
     Ok(Named { name, input: Box::new(file) })
 }
 

@@ -46,7 +46,7 @@ pub enum ReportError {
     )]
     Version(String),
     /// A value cannot be.
-    #[error("holds a {0} that cannot be: make it again")]
+    #[error("holds {0} that cannot be: make it again")]
     Value(&'static str),
 }
 
@@ -211,7 +211,7 @@ impl Side {
 impl Report {
     fn side(self) -> Result<Side, ReportError> {
         let (word, _) = self.focus.split_once(':').unwrap_or((&self.focus, ""));
-        let focus: Focus = word.parse().map_err(|_| ReportError::Value("focus"))?;
+        let focus: Focus = word.parse().map_err(|_| ReportError::Value("a focus"))?;
         let (queries, responses) = match &self.filter {
             Some(filter) => (filter.queries, filter.responses),
             None => (self.ledger.queries, self.ledger.responses),
@@ -222,7 +222,7 @@ impl Report {
         let steps = self.timeline.steps.iter().map(|step| step.focus.max(step.of));
         let mut all = numbers.into_iter().chain(codes).chain(findings).chain(steps);
         if all.any(|number| number > MOST_COUNTED) {
-            return Err(ReportError::Value("number"));
+            return Err(ReportError::Value("a number"));
         }
         let slow_after = milliseconds(self.slow.after_ms).unwrap_or(SLOW_AFTER);
         let mut tables = HashMap::new();
@@ -267,7 +267,7 @@ impl Report {
 
     fn outcomes(&self) -> Result<Outcomes, ReportError> {
         let is_possible = self.outcomes.greatest() <= MOST_COUNTED;
-        is_possible.then_some(self.outcomes).ok_or(ReportError::Value("number"))
+        is_possible.then_some(self.outcomes).ok_or(ReportError::Value("a number"))
     }
 
     fn latencies(&self) -> Result<Vec<(TimesOf, Latency)>, ReportError> {
@@ -307,7 +307,7 @@ fn table_of(table: Table, rows: &[Row], extent: Option<&Extent>) -> Result<Rows,
     let mut out = HashMap::with_capacity(rows.len());
     for row in rows {
         if row.focus.max(row.of).max(row.error) > MOST_COUNTED {
-            return Err(ReportError::Value("number"));
+            return Err(ReportError::Value("a number"));
         }
         let part = Part { part: row.focus, of: row.of.max(row.focus) };
         out.insert(key(table, row)?, Count { part, error: row.error });
@@ -328,24 +328,24 @@ fn key(table: Table, row: &Row) -> Result<Key, ReportError> {
         Table::Names => Ok(Key::Question(QuestionKey {
             name: name(&of(&row.name))?,
             rtype: rtype(&of(&row.rtype))?,
-            class: Class::from_name(&of(&row.class)).ok_or(ReportError::Value("class"))?,
+            class: Class::from_name(&of(&row.class)).ok_or(ReportError::Value("a class"))?,
         })),
     }
 }
 
 fn address(text: &str) -> Result<IpAddr, ReportError> {
-    text.parse().map_err(|_| ReportError::Value("address"))
+    text.parse().map_err(|_| ReportError::Value("an address"))
 }
 
 fn rtype(text: &str) -> Result<RecordType, ReportError> {
-    RecordType::from_name(text).ok_or(ReportError::Value("type"))
+    RecordType::from_name(text).ok_or(ReportError::Value("a type"))
 }
 
 /// A name as this program writes it.
 fn name(wanted: &str) -> Result<String, ReportError> {
     match wanted {
         "-" => Ok(wanted.to_owned()),
-        _ => parse(wanted).map(|wire| text(&wire)).ok_or(ReportError::Value("name")),
+        _ => parse(wanted).map(|wire| text(&wire)).ok_or(ReportError::Value("a name")),
     }
 }
 
@@ -354,7 +354,7 @@ fn milliseconds(time: f64) -> Option<Duration> {
 }
 
 fn latency(times: Times) -> Result<Latency, ReportError> {
-    let of = |time: f64| milliseconds(time).ok_or(ReportError::Value("response time"));
+    let of = |time: f64| milliseconds(time).ok_or(ReportError::Value("a response time"));
     let latency = Latency {
         count: times.count.min(MOST_COUNTED),
         min: of(times.min)?,
@@ -367,5 +367,5 @@ fn latency(times: Times) -> Result<Latency, ReportError> {
         && latency.p50 <= latency.p95
         && latency.p95 <= latency.p99
         && latency.p99 <= latency.max;
-    in_order.then_some(latency).ok_or(ReportError::Value("response time"))
+    in_order.then_some(latency).ok_or(ReportError::Value("a response time"))
 }

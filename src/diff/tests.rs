@@ -255,6 +255,7 @@ fn reports_that_cannot_be_are_refused_with_what_to_do() {
         "holds a focus that cannot be",
     );
     check_broken("\"responses\": ", "\"responses\": 999999999999999", "holds a number");
+    check_broken("\"server\": \"", "\"server\": \"no", "holds an address that cannot be");
     check_broken("\"servers\": [", "\"servers\": 5, \"x\": [", "make it with `rcodetop report");
     check_broken("{", &"[".repeat(100_000), "is no report");
     let long = vec![b' '; 1_000];

@@ -89,7 +89,7 @@ pub(super) fn open(held: &Held, patience: Duration) -> Result<Input, SourceError
 }
 
 /// The error of a file that cannot be opened or read.
-pub(super) fn unreadable(path: &Path, error: &io::Error) -> SourceError {
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> SourceError {
     let hint = match error.kind() {
         io::ErrorKind::NotFound => "; check the name",
         io::ErrorKind::PermissionDenied => "; change its permissions, or run as its owner",

@@ -40,6 +40,7 @@ pub use conversation::{Conversation, Heard, LONGEST_DATA, Refusal};
 pub use devices::{InterfaceInfo, InterfaceLink, list_interfaces};
 pub use error::SourceError;
 pub use frames::Frames;
+pub(crate) use input::unreadable;
 pub use interface::LiveOptions;
 pub use live::open_live;
 pub use masked::Masked;
