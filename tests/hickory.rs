@@ -68,7 +68,13 @@ fn edns_agrees(view: &MessageView<'_>, theirs: Option<&Edns>) {
         EdnsOption::Unknown(15, data) => Some(data.clone()),
         _ => None,
     });
+    let read: usize = ours.options().map(|(_, data)| 4 + data.len()).sum();
+    let is_whole = read == ours.options.len();
     let ours = ours.extended_error().map(|(ede, text)| [&ede.0.to_be_bytes(), text].concat());
+    // Where less than an option is left over, hickory has none and we have those that are whole.
+    if ede.is_none() && !is_whole {
+        return;
+    }
     assert_eq!(ours, ede.filter(|data| data.len() >= 2), "EDE");
 }
 
@@ -144,6 +150,19 @@ prop_compose! {
         }
         message.to_vec().unwrap()
     }
+}
+
+#[test]
+fn options_before_something_that_is_none_are_known() {
+    let header = b"\0\x07\x80\x05\0\0\0\0\0\0\0\x01";
+    let opt = b"\0\0\x29\x04\xd0\0\0\0\0\0\x0e";
+    let options = b"\0\x0f\0\x08\0\x12denied\0\0";
+    let bytes = [&header[..], opt, options].concat();
+    assert!(agrees(&bytes));
+    let mut name = NameBuffer::default();
+    let view = MessageView::read(&bytes, false, &mut name).unwrap();
+    let (ede, text) = view.edns.unwrap().extended_error().unwrap();
+    assert_eq!((ede.0, text), (18, &b"denied"[..]));
 }
 
 proptest! {
