@@ -77,6 +77,9 @@ fn word(status: u16) -> &'static str {
     STATUSES.iter().find(|(each, _)| *each == status).map_or("", |(_, word)| word)
 }
 
+/// Metrics are made anew after this also where no snapshot comes any more: the service itself counts.
+const LASTING: Duration = Duration::from_secs(1);
+
 /// The answers to what is asked, from the latest snapshot of a feed.
 #[derive(Debug)]
 pub struct Pages {
@@ -88,6 +91,8 @@ pub struct Pages {
     is_stale: bool,
     /// The metrics of the latest snapshot: made once, however many ask.
     metrics: Option<Answer>,
+    /// When these were first seen to be there.
+    made: Option<Instant>,
 }
 
 impl Pages {
@@ -99,7 +104,7 @@ impl Pages {
             closed: Closed::ALL.iter().map(|(_, reason)| (*reason, 0)).collect(),
         };
         let latest = feed.latest();
-        Self { feed, service, latest, since: None, is_stale: false, metrics: None }
+        Self { feed, service, latest, since: None, is_stale: false, metrics: None, made: None }
     }
 
     /// Takes the latest snapshot; to be called from time to time.
@@ -107,6 +112,10 @@ impl Pages {
         let latest = self.feed.latest();
         if latest.serial != self.latest.serial {
             (self.latest, self.since, self.metrics) = (latest, Some(now), None);
+        }
+        self.made = self.metrics.as_ref().and(self.made.or(Some(now)));
+        if self.made.is_some_and(|made| now.duration_since(made) >= LASTING) {
+            (self.metrics, self.made) = (None, None);
         }
         let has_ended = self.latest.source.ended.is_some();
         let since = *self.since.get_or_insert(now);

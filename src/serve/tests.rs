@@ -209,6 +209,20 @@ fn what_is_answered_and_what_is_not_is_counted() {
     assert!(body.contains("closed_connections_total{reason=\"too-slow\"} 1\n"), "{body}");
 }
 
+#[test]
+fn who_asks_is_counted_also_once_no_snapshot_comes_any_more() {
+    let mut pages = pages(Some(Ended::EndOfFile));
+    let began = Instant::now();
+    pages.answer("/metrics");
+    pages.note_answer(200);
+    for (later, counted) in [(0, 0), (900, 0), (1100, 1)] {
+        pages.look(began + Duration::from_millis(later));
+        let body = pages.answer("/metrics").body;
+        let line = format!("answers_total{{status=\"200\"}} {counted}\n");
+        assert!(body.contains(&line), "after {later} ms: {body}");
+    }
+}
+
 #[track_caller]
 fn check_ready(ended: Option<Ended>, status: u16, why: &str) {
     let answer = pages(ended).answer("/ready");
