@@ -64,17 +64,9 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
     verdict::require_frames(&snapshot)?;
     let notes = notes();
     if notes.exchanges() == 0 {
-        let what = finding.map_or_else(
-            || why(&engine),
-            |id| {
-                let id = escape_text(id.as_bytes());
-                // What stands for it is longer than anybody reads.
-                let asked = analysis.engine.filter.as_ref();
-                let within =
-                    asked.map(|it| format!(" within {}", escape_text(it.text().as_bytes())));
-                format!("finding {id}{}", within.unwrap_or_default())
-            },
-        );
+        // The filter that stands for a finding is longer than anybody reads.
+        let of_finding = |id: &str| format!("finding {}", escape_text(id.as_bytes()));
+        let what = finding.map_or_else(|| why(&engine), of_finding);
         bail!("nothing to export: {what} means no exchange of this capture");
     }
 

@@ -132,3 +132,16 @@ fn write(value: &Value, out: &mut Vec<u8>) {
         }
     }
 }
+
+/// The record of a database of countries.
+pub(crate) fn country(code: &str) -> Value {
+    Value::Map(vec![("country", Value::Map(vec![("iso_code", text(code))]))])
+}
+
+/// The record of a database of autonomous systems.
+pub(crate) fn system(number: u32, name: &str) -> Value {
+    Value::Map(vec![
+        ("autonomous_system_number", Value::Number(number)),
+        ("autonomous_system_organization", text(name)),
+    ])
+}

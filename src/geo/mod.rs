@@ -126,18 +126,7 @@ mod tests {
 
     use super::*;
 
-    use super::mmdb::{Value, database, text};
-
-    fn country(code: &str) -> Value {
-        Value::Map(vec![("country", Value::Map(vec![("iso_code", text(code))]))])
-    }
-
-    fn system(number: u32, name: &str) -> Value {
-        Value::Map(vec![
-            ("autonomous_system_number", Value::Number(number)),
-            ("autonomous_system_organization", text(name)),
-        ])
-    }
+    use super::mmdb::{Value, country, database, system, text};
 
     fn atlas(databases: &[Vec<u8>]) -> Atlas {
         let folder = tempfile::tempdir().unwrap();

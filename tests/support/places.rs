@@ -6,18 +6,7 @@ mod mmdb;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mmdb::{Value, database, text};
-
-fn country(code: &str) -> Value {
-    Value::Map(vec![("country", Value::Map(vec![("iso_code", text(code))]))])
-}
-
-fn system(number: u32, name: &str) -> Value {
-    Value::Map(vec![
-        ("autonomous_system_number", Value::Number(number)),
-        ("autonomous_system_organization", text(name)),
-    ])
-}
+use mmdb::{Value, country, database, system};
 
 /// A network, the country it is in, and its autonomous system.
 pub(crate) type Place = (&'static str, &'static str, u32, &'static str);
