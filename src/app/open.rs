@@ -226,7 +226,7 @@ fn tap(on: &Tap, ports: &[u16], rights: &Rights) -> anyhow::Result<Tapped> {
     match on {
         Tap::Interfaces(interfaces) => {
             let names = names(interfaces)?;
-            let source = open_live(&names, &live_options(interfaces, ports))?;
+            let source = open_live(&names, &live_options(interfaces, ports, rights))?;
             let to_read = confinement::of_interfaces(&names);
             Ok(Tapped { source, names, to_read, remover: None })
         }
@@ -239,13 +239,14 @@ fn tap(on: &Tap, ports: &[u16], rights: &Rights) -> anyhow::Result<Tapped> {
     }
 }
 
-fn live_options(on: &Interfaces, ports: &[u16]) -> LiveOptions {
+fn live_options(on: &Interfaces, ports: &[u16], rights: &Rights) -> LiveOptions {
     LiveOptions {
         snaplen: on.snaplen,
         buffer: on.buffer,
         promiscuous: on.promiscuous,
         bpf: on.filter.clone(),
         ports: ports.to_vec(),
+        stand_by: matches!(rights, Rights::Confined { .. }),
     }
 }
 

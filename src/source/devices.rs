@@ -59,6 +59,11 @@ pub fn list_interfaces() -> Result<Vec<InterfaceInfo>, SourceError> {
     Ok(devices()?.iter().map(describe).collect())
 }
 
+/// The names of the interfaces of this machine.
+pub(super) fn names() -> Result<Vec<String>, SourceError> {
+    Ok(devices()?.into_iter().map(|device| device.name).collect())
+}
+
 /// The link layer of what is captured on.
 pub(super) fn link_of(capture: &Capture<Active>) -> LinkType {
     links::canonical(u16::try_from(capture.get_datalink().0).unwrap_or(u16::MAX))

@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use pcap::{Active, Capture, Error, Packet, Precision, Stat};
+use pcap::{Active, Capture, Error, Linktype, Packet, Precision, Stat};
 
 use super::batch::Batch;
 use super::devices::{explain, link_of, text};
@@ -28,12 +28,22 @@ pub struct LiveOptions {
     pub buffer: u64,
     /// Whether to see packets that are for other machines.
     pub promiscuous: bool,
+    /// Whether to be prepared for interfaces that go away, and are back when this process may open
+    /// none any more: costs one more socket, which sees what comes from interfaces made later.
+    pub stand_by: bool,
 }
 
 /// The default kernel buffer of libpcap, 2 MiB, loses 2 % at 1 M packets/s; 64 MiB loses none.
 impl Default for LiveOptions {
     fn default() -> Self {
-        Self { ports: vec![53], bpf: None, snaplen: 262_144, buffer: 64 << 20, promiscuous: true }
+        Self {
+            ports: vec![53],
+            bpf: None,
+            snaplen: 262_144,
+            buffer: 64 << 20,
+            promiscuous: true,
+            stand_by: false,
+        }
     }
 }
 
@@ -69,7 +79,31 @@ impl Interface {
         if promiscuous && opened.as_ref().is_err_and(refuses_promiscuity) {
             opened = activate(name, gather, false, options);
         }
-        let mut capture = opened.map_err(|error| explain(name, &error))?;
+        let capture = opened.map_err(|error| explain(name, &error))?;
+        Self::begin(capture, name, number, &[], options)
+    }
+
+    /// All together, in frames that tell of each which one it is from (`LINKTYPE_LINUX_SLL2`), but
+    /// those with these numbers of the system; the socket tells them.
+    pub(super) fn open_all_but(
+        gather: i32,
+        options: &LiveOptions,
+        left_out: impl FnOnce(BorrowedFd<'_>) -> Vec<u32>,
+    ) -> Result<Self, SourceError> {
+        let failed = |error| explain(ANY, &error);
+        let mut capture = activate(ANY, gather, false, options).map_err(failed)?;
+        capture.set_datalink(Linktype(COOKED)).map_err(failed)?;
+        let left_out = left_out(capture.as_fd());
+        Self::begin(capture, ANY, 0, &left_out, options)
+    }
+
+    fn begin(
+        mut capture: Capture<Active>,
+        name: &str,
+        number: u32,
+        left_out: &[u32],
+        options: &LiveOptions,
+    ) -> Result<Self, SourceError> {
         let link = link_of(&capture);
         let shown = escape_text(name.as_bytes());
         if link.link().is_none() {
@@ -80,17 +114,29 @@ impl Interface {
                 name: links::name(number),
             });
         }
-        set_filter(&mut capture, name, options)?;
+        set_filter(&mut capture, name, left_out, options)?;
         let capture = capture.setnonblock().map_err(|error| explain(name, &error))?;
         Ok(Self { name: shown, capture, link, number, drops: Drops::default() })
     }
 
     /// Takes what is there now, up to [`BATCH`] frames.
     pub(super) fn take(&mut self, batch: &mut Batch) -> Taken {
-        let Self { capture, link, number, .. } = self;
-        let (link, number) = (*link, *number);
+        let number = self.number;
+        self.take_those(batch, |_| Some(number))
+    }
+
+    /// The same, of those frames only that get a number.
+    pub(super) fn take_those(
+        &mut self,
+        batch: &mut Batch,
+        number: impl Fn(&[u8]) -> Option<u32>,
+    ) -> Taken {
+        let Self { capture, link, .. } = self;
+        let link = *link;
         let taken = capture.dispatch(Some(BATCH), |packet| {
-            batch.add(place(&packet, link, number), packet.data);
+            if let Some(number) = number(packet.data) {
+                batch.add(place(&packet, link, number), packet.data);
+            }
         });
         match taken {
             Ok(number) => Taken::Frames(number),
@@ -105,7 +151,7 @@ impl Interface {
             return Taken::Down(format!("{name} went down; capturing goes on when it is up again"));
         }
         if why.contains("disappeared") {
-            return Taken::Gone(format!("{name} disappeared (was it removed or renamed?)"));
+            return Taken::Gone(disappeared(name));
         }
         Taken::Gone(format!("capturing on {name} failed: {}", escape_text(why.as_bytes())))
     }
@@ -121,6 +167,17 @@ impl Interface {
         }
         self.drops.total
     }
+
+    /// What was lost until now does not count.
+    pub(super) fn forget_losses(&mut self) {
+        self.losses();
+        self.drops.total = Losses::default();
+    }
+}
+
+/// What is said of one that is not there any more; its name is escaped.
+pub(super) fn disappeared(name: &str) -> String {
+    format!("{name} disappeared (was it removed or renamed?)")
 }
 
 /// Losses since the start, out of counters of 32 bits that begin again at zero.
@@ -154,7 +211,10 @@ pub(super) fn sum(one: Losses, other: Losses) -> Losses {
 }
 
 /// The name of all interfaces together, on Linux; it cannot be promiscuous.
-const ANY: &str = "any";
+pub(super) const ANY: &str = "any";
+
+/// `LINKTYPE_LINUX_SLL2`.
+const COOKED: i32 = 276;
 
 fn refuses_promiscuity(error: &Error) -> bool {
     text(error).contains("romiscuous mode not supported")
@@ -182,10 +242,12 @@ const NANOSECONDS: bool = cfg!(target_os = "linux");
 fn set_filter(
     capture: &mut Capture<Active>,
     name: &str,
+    left_out: &[u32],
     options: &LiveOptions,
 ) -> Result<(), SourceError> {
     if let Some(given) = &options.bpf {
-        return capture.filter(given, true).map_err(|error| SourceError::Filter {
+        let whole = filter::of_others(left_out, given);
+        return capture.filter(&whole, true).map_err(|error| SourceError::Filter {
             name: escape_text(name.as_bytes()),
             filter: escape_text(given.as_bytes()),
             why: escape_text(text(&error).as_bytes()),
@@ -193,8 +255,11 @@ fn set_filter(
     }
     if !options.ports.is_empty() {
         // Where neither works, every frame comes up, and the analysis picks out the messages.
-        let _found =
-            filter::built_in(&options.ports).iter().any(|each| capture.filter(each, true).is_ok());
+        let mut built_in = filter::built_in(&options.ports).into_iter();
+        let _found = built_in.any(|each| {
+            let whole = filter::of_others(left_out, &each);
+            capture.filter(&whole, true).is_ok()
+        });
     }
     Ok(())
 }

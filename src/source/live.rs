@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::batch::Batch;
-use super::interface::{Interface, LiveOptions, Taken, sum};
+use super::interface::{ANY, Interface, LiveOptions, Taken, disappeared, sum};
+use super::standby::{Found, Standby};
 use super::{End, FrameSource, LONGEST_WAIT, Losses, Next, NextRun, SourceError};
 use crate::wire::name::escape_text;
 
@@ -22,7 +23,8 @@ const GATHER_SEVERAL_MS: i32 = 10;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Opens interfaces as one source, their frames about in the order of their times. One that goes
-/// away later is opened again when it is back, as long as this process may.
+/// away later is captured on again when it is back: it is opened again, or, where this process may
+/// not any more, frames come from what stands by.
 ///
 /// # Errors
 ///
@@ -38,11 +40,17 @@ pub fn open_live(
     let gather = if interfaces.len() > 1 { GATHER_SEVERAL_MS } else { GATHER_ONE_MS };
     let seat = |(number, name): (u32, &String)| {
         let interface = Interface::open(name, number, gather, options)?;
-        Ok(Seat { name: name.clone(), number, interface: Some(interface), story: Story::default() })
+        let (story, standing) = (Story::default(), Standing::Not);
+        Ok(Seat { name: name.clone(), number, interface: Some(interface), standing, story })
     };
     let seats: Result<_, _> = (0..).zip(interfaces).map(seat).collect();
+    let seats = seats?;
+    let stand_by = options.stand_by && interfaces.iter().any(|name| name != ANY);
+    // Without it the end of an interface says what to do.
+    let standby = stand_by.then(|| Standby::open(interfaces, gather, options).ok()).flatten();
     Ok(Box::new(Live {
-        seats: seats?,
+        seats,
+        standby,
         options: options.clone(),
         gather,
         batch: Batch::default(),
@@ -54,6 +62,7 @@ pub fn open_live(
 /// Interfaces being captured on.
 struct Live {
     seats: Vec<Seat>,
+    standby: Option<Standby>,
     options: LiveOptions,
     gather: i32,
     batch: Batch,
@@ -67,9 +76,21 @@ struct Seat {
     /// As the user named it.
     name: String,
     number: u32,
-    /// `None` while it is gone.
+    /// `None` while it is gone, and from when on this process may not open it.
     interface: Option<Interface>,
+    standing: Standing,
     story: Story,
+}
+
+/// How an interface that is gone is captured on again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// By opening it, as far as is known.
+    Not,
+    /// By what stands by, once it is back.
+    Waiting,
+    /// By what stands by; that is its number with the system.
+    For(u32),
 }
 
 /// What befell an interface.
@@ -106,7 +127,8 @@ impl FrameSource for Live {
 
     fn losses(&mut self) -> Losses {
         let open = self.seats.iter_mut().filter_map(|seat| seat.interface.as_mut());
-        open.map(Interface::losses).fold(self.lost, sum)
+        let lost = open.map(Interface::losses).fold(self.lost, sum);
+        self.standby.iter_mut().map(Standby::losses).fold(lost, sum)
     }
 
     fn complaints(&self) -> &[String] {
@@ -114,12 +136,17 @@ impl FrameSource for Live {
     }
 
     fn sockets(&self) -> Vec<RawFd> {
-        let open = self.seats.iter().filter_map(|seat| seat.interface.as_ref());
-        open.map(|interface| interface.as_fd().as_raw_fd()).collect()
+        self.open().map(|interface| interface.as_fd().as_raw_fd()).collect()
     }
 }
 
 impl Live {
+    /// All that is read from.
+    fn open(&self) -> impl Iterator<Item = &Interface> {
+        let seats = self.seats.iter().filter_map(|seat| seat.interface.as_ref());
+        seats.chain(self.standby.as_ref().map(Standby::socket))
+    }
+
     /// Sees to it that frames are at hand, if any come in time; the end if none will.
     fn make_ready(&mut self) -> Option<End> {
         if self.batch.is_spent() {
@@ -132,7 +159,6 @@ impl Live {
 
     fn refill(&mut self) {
         self.batch.clear();
-        self.look_for_the_missing();
         self.take_from_all();
         if self.batch.is_spent() && self.wait() {
             self.take_from_all();
@@ -143,7 +169,7 @@ impl Live {
     }
 
     fn take_from_all(&mut self) {
-        let mut is_news = false;
+        let mut is_news = self.look_for_the_missing();
         for seat in &mut self.seats {
             let Some(interface) = &mut seat.interface else { continue };
             match interface.take(&mut self.batch) {
@@ -158,34 +184,36 @@ impl Live {
                 }
             }
         }
+        is_news |= self.take_from_standby();
         if is_news {
             self.tell();
         }
     }
 
-    fn look_for_the_missing(&mut self) {
+    /// Also what nobody wants is taken, so that there is room for what somebody does.
+    fn take_from_standby(&mut self) -> bool {
+        let Some(standby) = &mut self.standby else { return false };
+        let wanted = self.seats.iter().filter_map(|seat| match seat.standing {
+            Standing::For(index) => Some((index, seat.number)),
+            Standing::Not | Standing::Waiting => None,
+        });
+        let wanted: Vec<_> = wanted.collect();
+        let is_over = matches!(standby.take(&wanted, &mut self.batch), Taken::Gone(_));
+        if is_over {
+            self.lost = sum(self.lost, standby.losses());
+            self.standby = None;
+        }
+        is_over
+    }
+
+    /// Before anything is taken: of who is back, the first frame counts.
+    fn look_for_the_missing(&mut self) -> bool {
         let mut is_news = false;
-        for seat in &mut self.seats {
-            if !seat.story.is_due() {
-                continue;
-            }
-            match Interface::open(&seat.name, seat.number, self.gather, &self.options) {
-                Ok(interface) => {
-                    seat.interface = Some(interface);
-                    seat.story.comes_back();
-                    is_news = true;
-                }
-                Err(SourceError::NotPermitted { .. }) => {
-                    seat.story.give_up();
-                    is_news = true;
-                }
-                // Not there yet, or not yet as it will be.
-                Err(_) => {}
-            }
+        let missing = self.seats.iter_mut().filter(|seat| seat.interface.is_none());
+        for seat in missing.filter(|seat| seat.story.given_up.is_none()) {
+            is_news |= seat.look(self.gather, &self.options, self.standby.as_ref());
         }
-        if is_news {
-            self.tell();
-        }
+        is_news
     }
 
     fn tell(&mut self) {
@@ -196,11 +224,69 @@ impl Live {
     /// Waits until an interface has something to say; false if none has.
     fn wait(&self) -> bool {
         let readable = |each| PollFd::from_borrowed_fd(each, PollFlags::IN);
-        let open = self.seats.iter().filter_map(|seat| seat.interface.as_ref());
-        let mut all: Vec<_> = open.map(|each| readable(each.as_fd())).collect();
+        let mut all: Vec<_> = self.open().map(|each| readable(each.as_fd())).collect();
         let longest = Timespec { tv_sec: 0, tv_nsec: i64::from(LONGEST_WAIT.subsec_nanos()) };
         // A signal ends the wait early, which is as good as silence.
         poll(&mut all, Some(&longest)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+impl Seat {
+    /// Looks whether it is back; whether there is news.
+    fn look(&mut self, gather: i32, options: &LiveOptions, standby: Option<&Standby>) -> bool {
+        if self.standing != Standing::Not {
+            return self.stand(standby);
+        }
+        if !self.story.is_due() {
+            return false;
+        }
+        match Interface::open(&self.name, self.number, gather, options) {
+            Ok(interface) => {
+                self.interface = Some(interface);
+                self.story.comes_back();
+                true
+            }
+            Err(SourceError::NotPermitted { .. }) => {
+                self.standing = Standing::Waiting;
+                self.stand(standby)
+            }
+            // Not there yet, or not yet as it will be.
+            Err(_) => false,
+        }
+    }
+
+    /// The same, with what stands by.
+    fn stand(&mut self, standby: Option<&Standby>) -> bool {
+        let found = standby.map_or(Found::LeftOut, |standby| standby.find(&self.name));
+        self.is_found(found)
+    }
+
+    fn is_found(&mut self, found: Found) -> bool {
+        let now = match found {
+            Found::LeftOut => {
+                self.goes_again();
+                self.story.give_up();
+                return true;
+            }
+            Found::New(index) => Standing::For(index),
+            Found::Nothing => Standing::Waiting,
+        };
+        if now == self.standing {
+            return false;
+        }
+        self.goes_again();
+        if now != Standing::Waiting {
+            self.story.comes_back();
+        }
+        self.standing = now;
+        true
+    }
+
+    /// What it stood for is gone.
+    fn goes_again(&mut self) {
+        if let Standing::For(_) = self.standing {
+            self.story.goes(disappeared(&escape_text(self.name.as_bytes())));
+        }
     }
 }
 
@@ -306,5 +392,33 @@ mod tests {
         story.give_up();
         assert!(!story.is_due(), "nobody looks for it any more");
         assert!(story.words("eth0").is_some_and(|text| text.contains("start anew")));
+    }
+
+    /// What a seat does with what is found, one after the other: whether it is news, where it
+    /// stands then, and what is told.
+    #[track_caller]
+    fn check_found(found: &[(Found, bool, Standing)], told: &str) {
+        let mut story = Story::default();
+        story.goes("eth0 disappeared".into());
+        let (name, standing) = ("eth0".to_owned(), Standing::Waiting);
+        let mut seat = Seat { name, number: 0, interface: None, standing, story };
+        for (found, is_news, standing) in found {
+            assert_eq!((seat.is_found(*found), seat.standing), (*is_news, *standing), "{found:?}");
+        }
+        let words = seat.story.words("eth0").unwrap_or_default();
+        assert!(words.contains(told), "{words}");
+    }
+
+    #[test]
+    fn what_stands_by_stands_for_an_interface_as_long_as_it_is_there() {
+        use Found::{LeftOut, New, Nothing};
+        use Standing::{For, Waiting};
+        check_found(&[(Nothing, false, Waiting)], "goes on when it is back");
+        let back = [(New(7), true, For(7)), (New(7), false, For(7))];
+        check_found(&back, "was gone once");
+        let away = [back[0], (Nothing, true, Waiting), (Nothing, false, Waiting)];
+        check_found(&away, "eth0 disappeared (was it removed or renamed?); capturing goes on");
+        check_found(&[back[0], (New(9), true, For(9))], "was gone 2 times");
+        check_found(&[(LeftOut, true, Waiting)], "start anew");
     }
 }

@@ -26,6 +26,7 @@ mod record;
 mod sender;
 mod socket;
 mod sorted;
+mod standby;
 mod tap;
 mod translated;
 mod unpack;

@@ -60,18 +60,75 @@ fn an_interface_that_is_removed_is_told_and_captured_on_again_when_it_is_back() 
     leave(terminal, 3);
 }
 
-/// Who gave up the right to open an interface says what to do.
+/// The interface with its address, as `client` made it, at the same other end.
+fn made_again(client: &Running) {
+    let pid = client.0.id().to_string();
+    ip(&format!("link add server type veth peer name other netns {pid}"));
+    inside(&pid, &["ip", "link", "set", "other", "up"]);
+    ip("addr add 10.99.0.1/24 dev server");
+    ready("server");
+}
+
+/// Switches an interface on, and waits until it takes packets.
+fn ready(interface: &str) {
+    ip(&format!("link set {interface} up"));
+    ip(&format!("neigh add 10.99.0.2 lladdr 02:00:00:00:00:02 dev {interface}"));
+    wait_until("a carrier", || {
+        let shown = Command::new("ip").args(["link", "show", interface]).output();
+        shown.is_ok_and(|shown| String::from_utf8_lossy(&shown.stdout).contains("state UP"))
+    });
+}
+
+/// Who gave up the right to open an interface gets its packets all the same when it is back, and no
+/// others: not of one that is new besides.
 #[test]
-fn an_interface_that_is_removed_is_lost_to_who_is_confined() {
-    if !in_namespace("faults::an_interface_that_is_removed_is_lost_to_who_is_confined", &[]) {
+fn an_interface_that_is_removed_is_captured_on_again_by_who_is_confined() {
+    let test = "an_interface_that_is_removed_is_captured_on_again_by_who_is_confined";
+    if !in_namespace(&format!("faults::{test}"), &[]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("it can be made");
+    let path = folder.path().join("dns.pcapng");
+    let path = path.to_str().expect("it is text");
+    let (client, terminal) = dashboard_with(&["-i", "server", "-w", path]);
+    refuse(5);
+    terminal.wait_to_see("(5 of 5)");
+    for (seen, told) in [(9, "gone once"), (13, "gone 2 times")] {
+        ip("link del server");
+        terminal.wait_to_see("server disappeared");
+        ip("link add besides type veth peer name elsewhere");
+        ip("addr add 10.99.0.1/24 dev besides");
+        ip("link set elsewhere up");
+        ready("besides");
+        refuse(3);
+        ip("link del besides");
+        made_again(&client);
+        refuse(4);
+        terminal.wait_to_see(&format!("({seen} of {seen})"));
+        terminal.wait_to_see(&format!("server was {told}"));
+    }
+    leave(terminal, 3);
+    let report = Command::new(PROGRAM).args(["report", "-q", "--format", "json", path]).output();
+    let report: Value = serde_json::from_slice(&report.expect("it runs").stdout).expect("JSON");
+    assert_eq!(report["ledger"]["responses"], 13, "what was written has all of it");
+}
+
+/// Whose number is the one it had cannot be told from what is captured on otherwise; that is said.
+#[test]
+fn an_interface_that_is_renamed_and_renamed_back_says_what_to_do() {
+    let test = "an_interface_that_is_renamed_and_renamed_back_says_what_to_do";
+    if !in_namespace(&format!("faults::{test}"), &[]) {
         return;
     }
     let (_client, terminal) = dashboard();
     refuse(5);
     terminal.wait_to_see("(5 of 5)");
-    ip("link del server");
+    ip("link set server down");
+    ip("link set server name other");
+    ip("link set other up");
     terminal.wait_to_see("server disappeared");
-    ip("link add server type veth peer name other");
+    ip("link set other down");
+    ip("link set other name server");
     ip("link set server up");
     terminal.wait_to_see("FAILED");
     terminal.wait_to_see("start anew, or capture on `any`");
@@ -90,12 +147,7 @@ fn on_any_an_interface_may_come_and_go() {
     terminal.wait_to_see("(3 of 3)");
     ip("link del server");
     // The other end is elsewhere, or each packet would be seen at both.
-    let pid = client.0.id().to_string();
-    ip(&format!("link add server type veth peer name other netns {pid}"));
-    inside(&pid, &["ip", "link", "set", "other", "up"]);
-    ip("addr add 10.99.0.1/24 dev server");
-    ip("link set server up");
-    ip("neigh add 10.99.0.2 lladdr 02:00:00:00:00:02 dev server");
+    made_again(&client);
     refuse(4);
     terminal.wait_to_see("(7 of 7)");
     leave(terminal, 0);
