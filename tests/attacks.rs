@@ -83,5 +83,7 @@ fn each_attack_does_what_it_says() {
     assert_eq!(ledger("tiny-fragments").fragments, OFTEN);
     assert!(ledger("overlapping-fragments").shed_pieces > 0);
     assert_eq!(ledger("icmp-errors").icmp_errors, OFTEN);
+    assert_eq!(ledger("short-errors").icmp_errors, OFTEN);
+    assert_eq!(ledger("short-errors").segments, OFTEN);
     assert_eq!(ledger("empty-frames").undecodable_total(), OFTEN);
 }

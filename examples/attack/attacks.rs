@@ -18,6 +18,11 @@ pub(crate) const ATTACKS: &[Attack] = &[
     ("tiny-fragments", "first fragments of eight bytes, never completed", tiny_fragments),
     ("overlapping-fragments", "fragments that overlap, of few datagrams", overlapping_fragments),
     ("icmp-errors", "ICMP errors about queries that were never sent", icmp_errors),
+    (
+        "short-errors",
+        "resets, and errors that quote ports only, while many queries wait",
+        short_errors,
+    ),
     ("time-jumps", "refusals whose times leap by years, to and fro", time_jumps),
     ("same-buckets", "clients and names that differ in their high bits alone", same_buckets),
     ("empty-frames", "frames without a byte", empty_frames),
@@ -98,6 +103,16 @@ impl Wire {
         segment.extend([0, 0, 0, 0, 0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0]);
         segment.extend(payload);
         self.ip(ends, 6, 0, 0, &segment);
+    }
+
+    /// An ICMP error of the server's host about a datagram that was sent to it.
+    fn port_closed(&mut self, ends: Ends, quoted: &[u8]) {
+        let mut error = vec![3, 3, 0, 0, 0, 0, 0, 0];
+        error.extend([0x45, 0, 0, 60, 0, 0, 0, 0, 64, 17, 0, 0]);
+        error.extend(ends.from.to_be_bytes());
+        error.extend(ends.to.to_be_bytes());
+        error.extend(quoted);
+        self.ip(ends.reversed(), 1, 0, 0, &error);
     }
 
     /// A query and, after a microsecond, its response.
@@ -274,12 +289,16 @@ fn overlapping_fragments(nth: u64, wire: &mut Wire) {
 /// RFC 792: an error quotes the first bytes of what it is about.
 fn icmp_errors(nth: u64, wire: &mut Wire) {
     let ends = Ends::of(address(nth), 4096);
-    let mut error = vec![3, 3, 0, 0, 0, 0, 0, 0];
-    error.extend([0x45, 0, 0, 60, 0, 0, 0, 0, 64, 17, 0, 0]);
-    error.extend(ends.from.to_be_bytes());
-    error.extend(ends.to.to_be_bytes());
-    error.extend(datagram(ends, &message(low(nth), QUERY, WWW, 1)));
-    wire.ip(ends.reversed(), 1, 0, 0, &error);
+    wire.port_closed(ends, &datagram(ends, &message(low(nth), QUERY, WWW, 1)));
+}
+
+/// RFC 792: eight bytes of what follows the IP header suffice.
+fn short_errors(nth: u64, wire: &mut Wire) {
+    const RESET: u8 = 0x04;
+    wire.udp(some_client(nth), &message(low(nth), QUERY, WWW, 1));
+    let ends = Ends::of(address(nth), 4096);
+    wire.tcp(ends.reversed(), 0, RESET, &[]);
+    wire.port_closed(ends, &datagram(ends, &[])[..8]);
 }
 
 fn time_jumps(nth: u64, wire: &mut Wire) {

@@ -39,13 +39,19 @@ impl Hasher {
 
     /// Of what a query and its response share, from the hashes of its addresses.
     pub fn key(&self, key: &Key, client: u64, server: u64) -> u64 {
-        let transport = u64::from(key.transport.number());
-        let rest = u64::from(key.client.port) << 48
-            | u64::from(key.server.port) << 32
-            | u64::from(key.id) << 16
-            | transport;
-        self.pair(self.pair(client, server), rest)
+        self.pair(self.pair(client, server), ports(key) | u64::from(key.id) << 16)
     }
+
+    /// The same of all queries between these ports, whatever their IDs.
+    pub fn flow(&self, key: &Key, client: u64, server: u64) -> u64 {
+        self.pair(self.pair(client, server), ports(key))
+    }
+}
+
+fn ports(key: &Key) -> u64 {
+    u64::from(key.client.port) << 48
+        | u64::from(key.server.port) << 32
+        | u64::from(key.transport.number())
 }
 
 /// The hashes of an exchange's parts.

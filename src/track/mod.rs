@@ -6,6 +6,7 @@
 
 mod early;
 mod exchange;
+mod flows;
 mod hash;
 mod print;
 mod queries;

@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use crate::wire::{Flags, Question};
 
 use super::exchange::{Asked, Key, Message, Obstacle};
+use super::flows::{Flows, Linked, Links};
 use super::print::Mark;
 
 /// Queries with one key but different questions that may be open at once. More is no client's
@@ -69,6 +70,18 @@ pub(super) struct Details {
     pub(super) question: Option<Question>,
     pub(super) name: Vec<u8>,
     pub(super) question_hash: u64,
+    /// With others of its flow, as long as it waits.
+    links: Links,
+}
+
+impl Linked for Details {
+    fn links(&self) -> &Links {
+        &self.links
+    }
+
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
 }
 
 /// Tells questions under one key apart; 0 if there is no question.
@@ -255,6 +268,8 @@ pub(super) struct Queries {
     index: Index,
     details: Vec<Details>,
     free: Vec<u32>,
+    /// Those that wait.
+    flows: Flows,
     waiting: usize,
     max_open: usize,
     max: usize,
@@ -270,6 +285,7 @@ impl Queries {
             index: Index::default(),
             details: Vec::new(),
             free: Vec::new(),
+            flows: Flows::default(),
             waiting: 0,
             max_open,
             max: max_open.saturating_add(max_answered).min(NUMBER as usize >> 1),
@@ -364,10 +380,11 @@ impl Queries {
         known
     }
 
-    /// Adds a query that waits; there must be room. Whether it is the first one of all.
-    pub(super) fn wait(&mut self, hash: u64, message: &Message<'_>) -> bool {
+    /// Adds a query that waits in a flow; there must be room. Whether it is the first one of all.
+    pub(super) fn wait(&mut self, hash: u64, flow: u64, message: &Message<'_>) -> bool {
         let is_first = self.ring(Which::Came).length == 0;
         let details = self.keep_details(message);
+        self.flows.link(&mut self.details, details, flow);
         self.waiting += 1;
         self.add(Query {
             hash,
@@ -424,6 +441,7 @@ impl Queries {
                 question: None,
                 name: Vec::new(),
                 question_hash: 0,
+                links: Links::default(),
             });
             u32::try_from(self.details.len() - 1).unwrap_or(u32::MAX)
         });
@@ -450,10 +468,17 @@ impl Queries {
     }
 
     fn close(&mut self, state: State, details: u32) {
-        self.waiting -= usize::from(state == State::Waiting);
+        if state == State::Waiting {
+            self.wait_no_more(details);
+        }
         if state.is_open() {
             self.free.push(details);
         }
+    }
+
+    fn wait_no_more(&mut self, details: u32) {
+        self.waiting -= 1;
+        self.flows.unlink(&mut self.details, details);
     }
 
     /// A waiting query is given up as of `settled`; it stays for a response that comes late. Its
@@ -461,7 +486,7 @@ impl Queries {
     pub(super) fn give_up(&mut self, place: Place, how: State, settled: Timestamp) -> Place {
         let waiting = self.get(place).filter(|query| query.state == State::Waiting).copied();
         let Some(query) = waiting else { return place };
-        self.waiting -= 1;
+        self.wait_no_more(query.details);
         self.move_to(Which::Overdue, place, Query { state: how, settled, ..query })
     }
 
@@ -564,13 +589,16 @@ impl Queries {
         all.filter(|(_, query)| query.state.is_open()).map(|(place, _)| place).collect()
     }
 
-    /// The latest queries that wait, newest first, at most `most`.
-    pub(super) fn latest(&self, most: usize) -> impl Iterator<Item = (Place, &Details)> {
-        self.newest()
-            .take(16 * most)
-            .filter(|(_, query)| query.state == State::Waiting)
-            .take(most)
-            .filter_map(|(place, query)| Some((place, self.details.get(query.details as usize)?)))
+    /// The keys of the queries that wait in a flow, the latest first, each with what
+    /// [`Self::place`] finds it by.
+    pub(super) fn waiting_in(&self, flow: u64) -> impl Iterator<Item = (u32, Key)> {
+        let entries = self.flows.entries(&self.details, flow);
+        entries.filter_map(|entry| Some((entry, self.details.get(entry as usize)?.key)))
+    }
+
+    /// Where the open query is that has these details.
+    pub(super) fn place(&self, hash: u64, details: u32) -> Option<Place> {
+        self.look(hash, |query| query.state.is_open() && query.details == details).open
     }
 }
 

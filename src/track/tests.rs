@@ -355,6 +355,27 @@ fn an_error_ends_the_query_it_quotes() {
 }
 
 #[test]
+fn an_error_about_ports_finds_its_query_behind_any_number_of_others() {
+    let other = |id: u32| format!("0.1 > {} {id} b\n", 2000 + id % 450);
+    let others: Vec<_> = (0..900).map(other).collect();
+    let mut of_one = String::from("0.0 > 1000 7 a\n0.0 > t9 7 c\n");
+    of_one += &others.concat();
+    let ended = play(&format!("{of_one}0.2 icmp 1000 -\n0.2 rst t9\n"), 1000);
+    assert_eq!(ended.out, "a unreachable\nc unreachable\n");
+    // However it is kept by then, and once only.
+    let ended =
+        play(&format!("{of_one}2.5 icmp 1000 -\n2.5 rst t9\n2.5 rst t9\n2.5 icmp 1000 -"), 1000);
+    assert_eq!(ended.out, "a unreachable\nc unreachable\n");
+    // Nothing is left of a flow whose queries were answered or given up.
+    check("0.0 > 1000 7 a\n0.1 < 1000 7 a REFUSED\n0.2 icmp 1000 -", "a REFUSED after 100ms");
+    check("0.0 > 1000 7 a\n6.0 icmp 1000 -", "a unanswered");
+    check(
+        "0.0 > 1000 7 a\n0.0 > 1000 8 b\n0.1 icmp 1000 -\n0.1 icmp 1000 -",
+        "b unreachable\na unreachable",
+    );
+}
+
+#[test]
 fn two_copies_of_one_packet_count_once() {
     // seen at two places
     check(

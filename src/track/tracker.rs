@@ -29,9 +29,6 @@ const SLACK: u64 = 20_000_000;
 /// nanoseconds more than it may matter, so that what becomes of it does not depend on who else asks.
 const DISORDER: u64 = 100_000_000;
 
-/// Queries looked at to find the one that an error without a message ID is about.
-const ERROR_SEARCH: usize = 256;
-
 /// How a tracker is made.
 #[derive(Clone, Copy, Debug)]
 pub struct TrackerConfig {
@@ -185,7 +182,8 @@ impl Tracker {
         if known.is_crowded() || self.queries.is_full() {
             self.make_room(hash, sink);
         }
-        if self.queries.wait(hash, query) {
+        let flow = self.hasher.flow(&query.key, query.hashes.client, query.hashes.server);
+        if self.queries.wait(hash, flow, query) {
             self.watch_first();
         }
         Verdict::Message
@@ -383,14 +381,13 @@ impl Tracker {
         obstacle: Obstacle,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) {
+        let key = Key { client: from, server: to, id: id.unwrap_or_default(), transport };
         let place = match id {
-            Some(id) => {
-                let key = Key { client: from, server: to, id, transport };
-                let hashes = Hashes::of_addresses(&self.hasher, &key);
-                let hash = self.hasher.key(&key, hashes.client, hashes.server);
+            Some(_) => {
+                let hash = self.hash_of(&key);
                 self.queries.look(hash, |open| self.still_waits(open)).open
             }
-            None => self.latest_between(from, to, transport).next(),
+            None => self.waiting_like(&key).next(),
         };
         if let Some(place) = place {
             self.unreachable(place, obstacle, sink);
@@ -404,23 +401,28 @@ impl Tracker {
         server: Endpoint,
         sink: &mut impl FnMut(&Exchange<'_>),
     ) {
-        let places: Vec<Place> = self.latest_between(client, server, Transport::Tcp).collect();
+        let key = Key { client, server, id: 0, transport: Transport::Tcp };
+        // Each of them is found once only, however many resets follow.
+        let places: Vec<Place> = self.waiting_like(&key).collect();
         for place in places {
             self.unreachable(place, Obstacle::Reset, sink);
         }
     }
 
-    fn latest_between(
-        &self,
-        client: Endpoint,
-        server: Endpoint,
-        transport: Transport,
-    ) -> impl Iterator<Item = Place> {
-        self.queries.latest(ERROR_SEARCH).filter_map(move |(place, details)| {
-            let key = details.key;
-            let same = (key.client, key.server, key.transport) == (client, server, transport);
-            let waits = same && self.queries.get(place).is_some_and(|it| self.still_waits(it));
-            waits.then_some(place)
+    fn hash_of(&self, key: &Key) -> u64 {
+        let Hashes { client, server, .. } = Hashes::of_addresses(&self.hasher, key);
+        self.hasher.key(key, client, server)
+    }
+
+    /// The queries that wait and differ from a key by nothing but their IDs, the latest first.
+    fn waiting_like(&self, key: &Key) -> impl Iterator<Item = Place> {
+        let Hashes { client, server, .. } = Hashes::of_addresses(&self.hasher, key);
+        let of_flow = self.queries.waiting_in(self.hasher.flow(key, client, server));
+        let key = *key;
+        of_flow.filter_map(move |(details, theirs)| {
+            let same = Key { id: key.id, ..theirs } == key;
+            let place = same.then(|| self.queries.place(self.hash_of(&theirs), details))??;
+            self.queries.get(place).is_some_and(|it| self.still_waits(it)).then_some(place)
         })
     }
 
@@ -485,7 +487,7 @@ impl Tracker {
         details: &'a Details,
         outcome: Outcome,
     ) -> Exchange<'a> {
-        let Details { key, question, ref name, question_hash } = *details;
+        let Details { key, question, ref name, question_hash, .. } = *details;
         let addresses = Hashes::of_addresses(&self.hasher, &key);
         let asked = query.asked();
         Exchange {
