@@ -1,8 +1,9 @@
 //! The command of the report that goes on where the dashboard was left.
 
-use crate::cli::{Analysis, Input, Rights, Secret, Tap};
+use crate::cli::{Analysis, Input, Interfaces, Rights, Secret, Tap};
 use crate::engine::EngineConfig;
 use crate::snapshot::Snapshot;
+use crate::source::LiveOptions;
 
 /// The report on the same input, with what was asked for, the focus and the part looked at last.
 pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
@@ -16,12 +17,7 @@ pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
                 Tap::Dnstap(path) => {
                     words.extend(["--dnstap-socket".to_owned(), quoted(&path.to_string_lossy())]);
                 }
-                Tap::Interfaces(on) if on.names.is_empty() => {
-                    words.extend(["-i", "INTERFACE"].map(str::to_owned));
-                }
-                Tap::Interfaces(on) => {
-                    words.extend(on.names.iter().map(|name| format!("-i {}", quoted(name))));
-                }
+                Tap::Interfaces(on) => words.extend(captured_on(on)),
             }
             words.extend(["--duration", "1m"].map(str::to_owned));
         }
@@ -56,6 +52,28 @@ pub(super) fn command(analysis: &Analysis, snapshot: &Snapshot) -> String {
         words.push(format!("--filter {}", quoted(&selected.filter)));
     }
     words.join(" ")
+}
+
+/// Which interfaces, and what of them was captured.
+fn captured_on(on: &Interfaces) -> Vec<String> {
+    let usual = LiveOptions::default();
+    let mut words: Vec<_> = on.names.iter().map(|name| format!("-i {}", quoted(name))).collect();
+    if words.is_empty() {
+        words.push("-i INTERFACE".into());
+    }
+    if on.snaplen != usual.snaplen {
+        words.push(format!("--snaplen {}", on.snaplen));
+    }
+    if on.buffer != usual.buffer {
+        words.push(format!("--buffer {}", on.buffer));
+    }
+    if !on.promiscuous {
+        words.push("--no-promiscuous".into());
+    }
+    if let Some(filter) = &on.filter {
+        words.push(format!("--bpf {}", quoted(filter)));
+    }
+    words
 }
 
 /// A word as a shell takes it whole. What cannot be printed is left to the reader.
@@ -103,6 +121,11 @@ mod tests {
         let told = "rcodetop report --dnstap-socket /run/d.sock --duration 1m";
         check(&["rcodetop", "--dnstap-socket", "/run/d.sock"], refused, told);
         check(&["rcodetop"], refused, "rcodetop report -i INTERFACE --duration 1m");
+        let part =
+            ["rcodetop", "-i", "eth0", "--no-promiscuous", "--buffer", "8MiB", "--bpf", "net 10"];
+        let same = "rcodetop report -i eth0 --buffer 8388608 --no-promiscuous --bpf 'net 10' \
+                    --duration 1m";
+        check(&part, refused, same);
         let as_daemon = "rcodetop report a.pcap --user daemon";
         check(&["rcodetop", "--user", "daemon", "a.pcap"], refused, as_daemon);
         let open = "rcodetop report a.pcap --no-sandbox";

@@ -268,7 +268,7 @@ pub struct InputArgs {
     pub geoip: Vec<PathBuf>,
 
     /// A capture filter in pcap syntax that replaces the built-in one (the DNS ports, fragments
-    /// and ICMP errors, also inside VLANs)
+    /// and ICMP errors, also inside VLANs); with addresses, not names
     #[arg(long, value_name = "EXPR", help_heading = LIVE, conflicts_with = "trailing_bpf")]
     pub bpf: Option<String>,
     /// Bytes captured of each frame; 0 for whole frames [default: 262144]

@@ -56,7 +56,8 @@ pub struct InterfaceLink {
 ///
 /// When the system does not even list them.
 pub fn list_interfaces() -> Result<Vec<InterfaceInfo>, SourceError> {
-    Ok(devices()?.iter().map(describe).collect())
+    let is_one = |device: &&Device| !NO_INTERFACES.iter().any(|it| device.name.starts_with(it));
+    Ok(devices()?.iter().filter(is_one).map(describe).collect())
 }
 
 /// The names of the interfaces of this machine.
@@ -80,6 +81,22 @@ fn describe(device: &Device) -> InterfaceInfo {
         is_wireless: device.flags.is_wireless(),
         capture: try_out(&device.name),
     }
+}
+
+/// What libpcap lists that is no interface: to open one is to take part in what the system does there.
+const NO_INTERFACES: &[&str] = &["nflog", "nfqueue", "usbmon", "bluetooth", "dbus-"];
+
+/// Packets that wait there for a verdict, and whoever opens it has to give one.
+const VERDICTS: &str = "nfqueue";
+
+/// Why something is not opened, whoever asks for it.
+pub(super) fn refuse(name: &str) -> Result<(), SourceError> {
+    if !name.starts_with(VERDICTS) {
+        return Ok(());
+    }
+    let why = "packets wait there for a verdict, and rcodetop only watches; capture on the interface \
+               that they come in on, or on nflog";
+    Err(SourceError::Interface { name: escape_text(name.as_bytes()), why: why.into() })
 }
 
 fn try_out(name: &str) -> Result<InterfaceLink, SourceError> {
@@ -109,7 +126,11 @@ pub(super) fn explain(name: &str, error: &Error) -> SourceError {
         let there: Vec<_> = there.iter().map(|each| escape_text(each.name.as_bytes())).collect();
         return SourceError::NoInterface { name: shown, there: there.join(", ") };
     }
-    SourceError::Interface { name: shown, why: escape_text(why.as_bytes()) }
+    let mut why = escape_text(why.as_bytes());
+    if why.contains("not up") {
+        why += &format!(" (switch it on: ip link set dev {shown} up)");
+    }
+    SourceError::Interface { name: shown, why }
 }
 
 /// How libpcap's versions and systems say that a right is missing.

@@ -98,7 +98,10 @@ pub enum SourceError {
         why: String,
     },
     /// A capture filter that does not compile for the interface.
-    #[error("the capture filter `{filter}` does not work on {name}: {why}")]
+    #[error(
+        "the capture filter `{filter}` does not work on {name}: {why} (its language is that of \
+         tcpdump: man pcap-filter)"
+    )]
     Filter {
         /// The interface.
         name: String,
@@ -106,6 +109,17 @@ pub enum SourceError {
         filter: String,
         /// What libpcap said.
         why: String,
+    },
+    /// A capture filter with a name that would have to be looked up.
+    #[error(
+        "the capture filter `{filter}` names {word}, which would have to be looked up, and rcodetop \
+         sends nothing: write its address instead"
+    )]
+    FilterName {
+        /// The filter as given.
+        filter: String,
+        /// The name.
+        word: String,
     },
     /// A socket on which another program listens.
     #[error("another program listens on {path}; end it, or name another path")]

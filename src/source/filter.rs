@@ -3,21 +3,32 @@
 //! The kernel shall pass what an analysis of DNS on some ports can use, and nothing else: the
 //! messages, the fragments of large ones, and the ICMP errors that end queries.
 
-/// Filters for these ports, best first: with VLAN tags to any of two depths, and without, for
-/// link layers that have none (libpcap refuses the word there).
-pub(super) fn built_in(ports: &[u16]) -> [String; 2] {
+/// Filters for these ports, best first: with VLAN tags to any of two depths, and, for link layers
+/// where libpcap refuses the word, with what is left of tags in cooked frames, or without.
+pub(super) fn built_in(ports: &[u16]) -> [String; 3] {
     let wanted = wanted(ports);
     // Each `vlan` moves what follows it four bytes further into the frame; the second one is for
     // QinQ. Where the kernel took the tag off, the first alternative matches already.
     let tagged = format!("({wanted}) or (vlan and ({wanted})) or (vlan and ({wanted}))");
-    [tagged, wanted]
+    let cooked = format!("{wanted} or {}", COOKED_TAGS.join(" or "));
+    [tagged, cooked, wanted]
 }
+
+/// Of two VLAN tags the system takes off the outer one. The inner one stays: as the protocol of the
+/// frame, or, since Linux 6.12, before an IP header that the frame says to begin with.
+const COOKED_TAGS: &[&str] = &[
+    "ether proto 0x8100",
+    "ether proto 0x88a8",
+    "(ip[2:2] = 0x0800 and ip[4] & 0xf0 = 0x40)",
+    "(ip6[2:2] = 0x86dd and ip6[4] & 0xf0 = 0x60)",
+];
 
 /// What passes a filter and does not come from the interfaces with these numbers of the system.
 pub(super) fn of_others(left_out: &[u32], filter: &str) -> String {
     if left_out.is_empty() {
         return filter.to_owned();
     }
+    let filter = if filter.trim().is_empty() { "greater 0" } else { filter };
     // First, so that most frames cost the kernel no more than that.
     let left_out: Vec<String> = left_out.iter().map(|index| format!("ifindex {index}")).collect();
     format!("not ({}) and ({filter})", left_out.join(" or "))

@@ -5,9 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use pcap::{Active, Capture, Error, Linktype, Packet, Precision, Stat};
 
 use super::batch::Batch;
-use super::devices::{explain, link_of, text};
+use super::devices::{explain, link_of, refuse, text};
 use super::record::Place;
-use super::{Losses, SourceError, filter, links};
+use super::{Losses, SourceError, filter, links, lookups, power};
 use crate::time::Timestamp;
 use crate::wire::LinkType;
 use crate::wire::name::escape_text;
@@ -74,6 +74,7 @@ impl Interface {
         gather: i32,
         options: &LiveOptions,
     ) -> Result<Self, SourceError> {
+        refuse(name)?;
         let promiscuous = options.promiscuous && name != ANY;
         let mut opened = activate(name, gather, promiscuous, options);
         if promiscuous && opened.as_ref().is_err_and(refuses_promiscuity) {
@@ -148,12 +149,20 @@ impl Interface {
     fn explain_end(&self, why: &str) -> Taken {
         let name = &self.name;
         if why.contains("went down") {
-            return Taken::Down(format!("{name} went down; capturing goes on when it is up again"));
+            return Taken::Down(went_down(name));
+        }
+        if NOTHING_YET.iter().any(|words| why.contains(words)) {
+            return Taken::Frames(0);
         }
         if why.contains("disappeared") {
             return Taken::Gone(disappeared(name));
         }
         Taken::Gone(format!("capturing on {name} failed: {}", escape_text(why.as_bytes())))
+    }
+
+    /// Whether it is switched on, if the system tells; `any` always is.
+    pub(super) fn is_up(&self, name: &str) -> Option<bool> {
+        power::is_up(name, || power::index_of(self.as_fd(), name))
     }
 
     /// What it can be waited on by.
@@ -173,6 +182,14 @@ impl Interface {
         self.losses();
         self.drops.total = Losses::default();
     }
+}
+
+/// How libpcap's modules for other things than interfaces say that there is nothing to read now.
+const NOTHING_YET: &[&str] = &["Resource temporarily unavailable", "would block"];
+
+/// What is said of one that is switched off; its name is escaped.
+pub(super) fn went_down(name: &str) -> String {
+    format!("{name} went down; capturing goes on when it is up again")
 }
 
 /// What is said of one that is not there any more; its name is escaped.
@@ -246,6 +263,12 @@ fn set_filter(
     options: &LiveOptions,
 ) -> Result<(), SourceError> {
     if let Some(given) = &options.bpf {
+        if let Some(word) = lookups::first(given) {
+            return Err(SourceError::FilterName {
+                filter: escape_text(given.as_bytes()),
+                word: escape_text(word.as_bytes()),
+            });
+        }
         let whole = filter::of_others(left_out, given);
         return capture.filter(&whole, true).map_err(|error| SourceError::Filter {
             name: escape_text(name.as_bytes()),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::batch::Batch;
-use super::interface::{ANY, Interface, LiveOptions, Taken, disappeared, sum};
+use super::interface::{ANY, Interface, LiveOptions, Taken, disappeared, sum, went_down};
 use super::standby::{Found, Standby};
 use super::{End, FrameSource, LONGEST_WAIT, Losses, Next, NextRun, SourceError};
 use crate::wire::name::escape_text;
@@ -53,6 +53,7 @@ pub fn open_live(
         standby,
         options: options.clone(),
         gather,
+        looked: None,
         batch: Batch::default(),
         lost: Losses::default(),
         complaints: Vec::new(),
@@ -65,6 +66,8 @@ struct Live {
     standby: Option<Standby>,
     options: LiveOptions,
     gather: i32,
+    /// When it was last looked who is switched on.
+    looked: Option<Instant>,
     batch: Batch,
     /// Of interfaces that went away.
     lost: Losses,
@@ -174,7 +177,12 @@ impl Live {
             let Some(interface) = &mut seat.interface else { continue };
             match interface.take(&mut self.batch) {
                 Taken::Frames(0) => {}
-                Taken::Frames(_) => is_news |= seat.story.comes_up(),
+                // They may be from before.
+                Taken::Frames(_) if seat.story.down.is_none() => {}
+                Taken::Frames(_) => {
+                    let is_on = interface.is_up(&seat.name) != Some(false);
+                    is_news |= is_on && seat.story.comes_up();
+                }
                 Taken::Down(why) => is_news |= seat.story.goes_down(why),
                 Taken::Gone(why) => {
                     self.lost = sum(self.lost, interface.losses());
@@ -185,9 +193,28 @@ impl Live {
             }
         }
         is_news |= self.take_from_standby();
+        is_news |= self.look_who_is_on();
         if is_news {
             self.tell();
         }
+    }
+
+    /// Who is switched off is told while that lasts: nothing else would.
+    fn look_who_is_on(&mut self) -> bool {
+        if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+            return false;
+        }
+        self.looked = Some(Instant::now());
+        let mut is_news = false;
+        for seat in &mut self.seats {
+            let Some(interface) = &seat.interface else { continue };
+            is_news |= match interface.is_up(&seat.name) {
+                Some(true) => seat.story.comes_up(),
+                Some(false) => seat.story.goes_down(went_down(&interface.name)),
+                None => false,
+            };
+        }
+        is_news
     }
 
     /// Also what nobody wants is taken, so that there is room for what somebody does.

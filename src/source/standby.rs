@@ -2,11 +2,10 @@
 //! all of them, opened in time, to which the kernel passes only what comes from those that were not
 //! there yet.
 
-use std::os::fd::BorrowedFd;
-
 use super::batch::Batch;
 use super::devices;
 use super::interface::{Interface, LiveOptions, Taken};
+use super::power::index_of;
 use super::{Losses, SourceError};
 
 /// The kernel's buffer of the socket, at most: it is filled only by interfaces that come later.
@@ -99,18 +98,6 @@ impl Standby {
     pub(super) fn socket(&self) -> &Interface {
         &self.all
     }
-}
-
-/// The number that the system gave an interface; any socket can ask.
-#[cfg(target_os = "linux")]
-fn index_of(socket: BorrowedFd<'_>, name: &str) -> Option<u32> {
-    rustix::net::netdevice::name_to_index(socket, name).ok()
-}
-
-/// Elsewhere nothing is confined, nor is there a socket on all interfaces.
-#[cfg(not(target_os = "linux"))]
-fn index_of(_: BorrowedFd<'_>, _: &str) -> Option<u32> {
-    None
 }
 
 /// The number of the interface that a frame came from.

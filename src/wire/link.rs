@@ -110,8 +110,21 @@ pub(super) fn ethernet(bytes: &[u8]) -> Peel<'_> {
 pub(super) fn vlan(bytes: &[u8]) -> Peel<'_> {
     match be16(bytes, 2)? {
         0..=1500 => peel_after(bytes, 4, Layer::Llc),
+        kind if hides_a_tag(kind, bytes) => peel_after(bytes, 8, Layer::EtherType(kind)),
         kind => peel_after(bytes, 4, Layer::EtherType(kind)),
     }
+}
+
+/// Whether one more tag stands where IP should begin: cooked frames of Linux since 6.12 name the
+/// innermost protocol and begin with the tag before it all the same.
+fn hides_a_tag(kind: u16, bytes: &[u8]) -> bool {
+    let begins_with = |at: usize, version: u8| bytes.get(at).is_some_and(|it| it >> 4 == version);
+    let version = match kind {
+        0x0800 => 4,
+        0x86dd => 6,
+        _ => return false,
+    };
+    !begins_with(4, version) && be16(bytes, 6).is_ok_and(|it| it == kind) && begins_with(8, version)
 }
 
 /// LLC, of which only SNAP and the bare IP SAP carry what we look for (RFC 1042).
@@ -356,5 +369,24 @@ mod tests {
     #[test]
     fn the_table_is_in_the_order_of_its_numbers() {
         assert!(LINKS.is_sorted_by(|one, next| one.number < next.number));
+    }
+
+    #[track_caller]
+    fn check_vlan(bytes: &[u8], layer: Layer, behind: usize) {
+        let Ok((found, rest)) = vlan(bytes) else { panic!("{bytes:02x?} has a tag") };
+        assert_eq!((found, bytes.len() - rest.len()), (layer, behind), "{bytes:02x?}");
+    }
+
+    #[test]
+    fn a_tag_that_the_protocol_hides_is_seen_by_what_follows_it() {
+        let (v4, v6) = (Layer::EtherType(0x0800), Layer::EtherType(0x86dd));
+        check_vlan(&[0, 10, 8, 0, 0x45, 0, 0, 60, 0], v4, 4);
+        check_vlan(&[0, 10, 8, 0, 0, 100, 8, 0, 0x45], v4, 8);
+        check_vlan(&[0, 10, 0x86, 0xdd, 0, 100, 0x86, 0xdd, 0x60], v6, 8);
+        // What begins as IP does is IP, and what is neither stays what it is said to be.
+        check_vlan(&[0, 10, 8, 0, 0x45, 0, 8, 0, 0x45], v4, 4);
+        check_vlan(&[0, 10, 8, 0, 0, 100, 8, 0, 0x60], v4, 4);
+        check_vlan(&[0, 10, 8, 0], v4, 4);
+        check_vlan(&[0, 10, 0x81, 0, 0, 100, 8, 0, 0x45], Layer::EtherType(0x8100), 4);
     }
 }
