@@ -472,7 +472,8 @@ impl Capture {
             snapshot.withhold_commands();
         }
         snapshot.assess();
-        snapshot.quality.extend(complaints);
+        // First: what is wrong with the source outweighs what follows from it.
+        snapshot.quality.splice(0..0, complaints);
         if let Some(baseline) = &mut self.baseline {
             baseline.look(&mut snapshot);
         }
@@ -624,8 +625,8 @@ pub(super) mod tests {
         let mut capture = capture(0, || Next::Quiet, losses);
         let snapshot = capture.snapshot(&SnapshotSpec::default());
         let ids: Vec<_> = snapshot.quality.iter().map(|quality| quality.id).collect();
-        assert_eq!(ids, ["dropped", "source"]);
-        assert_eq!(snapshot.quality[1].text, "the script is boring");
+        assert_eq!(ids, ["source", "dropped"]);
+        assert_eq!(snapshot.quality[0].text, "the script is boring");
         assert_eq!(snapshot.ledger.kernel_dropped, Some(3));
     }
 
