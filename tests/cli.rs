@@ -335,6 +335,33 @@ fn packets_written_through_sudo_belong_to_who_called_it() {
     }
 }
 
+/// Another's folder, as that of root is to who calls sudo.
+#[test]
+fn where_nothing_can_be_written_it_is_said_for_whom_and_what_to_do() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("skipped: needs root");
+    }
+    let folder = tempfile::Builder::new().tempdir_in("/tmp").unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (packets, rows) = (path("a.pcapng"), path("a.csv"));
+    for words in [
+        &["report", "-q", "testdata/outage.pcap.gz", "-w", &packets][..],
+        &["export", "-q", "testdata/outage.pcap.gz", "--format", "csv", "-o", &rows],
+    ] {
+        let mut command = program(words);
+        let output = command.env("SUDO_UID", "12345").env("SUDO_GID", "12345").output().unwrap();
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        for part in [
+            "Permission denied (os error 13)",
+            "for 12345, who called sudo",
+            "where that user may write",
+        ] {
+            assert!(told.contains(part), "{part:?} in {told}");
+        }
+    }
+}
+
 #[test]
 fn a_reader_who_leaves_early_is_no_error() {
     for words in [&["explain"][..], &["man"], &["completions", "bash"], &["--help"]] {

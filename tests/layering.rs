@@ -35,8 +35,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff", &["tally", "snapshot", "summary", "wire"]),
     ("engine", &["select", "wire", "track", "trail", "hearsay", "tally", "diagnose", "snapshot"]),
     ("pick", &["engine", "track", "wire"]),
-    // output: how a cell of a CSV file is disarmed
-    ("rows", &["engine", "tally", "track", "wire", "output"]),
+    // output: how a cell of a CSV file is disarmed; record: who may read what is written
+    ("rows", &["engine", "tally", "track", "wire", "output", "record"]),
     ("geo", &["wire", "snapshot"]), // how names are escaped; what it fills in
     ("feed", &["select", "snapshot"]),
     ("source", &["wire", "snapshot", "rehearsal", "mask"]), // the last that knows true addresses

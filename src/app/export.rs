@@ -13,7 +13,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::writer;
+use crate::confine::Identity;
 use crate::output::{self, Format, Options};
+use crate::record::MODE;
 use crate::rehearsal;
 use crate::snapshot::Snapshot;
 use crate::tui::export::{Form, Order, Refusal, Writer, Written};
@@ -22,12 +25,25 @@ use crate::wire::name::escape_text;
 /// Writes one report.
 pub(super) type Hand = Box<dyn FnMut(&Order) -> Written + Send>;
 
+/// Where reports go, and the user behind sudo for whom they are written.
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    pub(super) user: Option<Identity>,
+}
+
+impl Place {
+    /// For who runs the program.
+    pub(super) fn of(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), user: None }
+    }
+}
+
 /// Writes with the rights of this process.
 pub(super) fn by_oneself(folder: &Path) -> Hand {
-    let folder = folder.to_owned();
+    let place = Place::of(folder);
     Box::new(move |order| {
         refuse_nothing(order)?;
-        save(&folder, &order.stem, order.form.extension(), |out| render(order, out))
+        save(&place, &order.stem, order.form.extension(), |out| render(order, out))
     })
 }
 
@@ -148,13 +164,13 @@ pub(super) fn render(order: &Order, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes a file under a name that no other has, and tells its path or why there is none.
 pub(super) fn save(
-    folder: &Path,
+    place: &Place,
     stem: &str,
     extension: &str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Written {
-    let saved = save_aside(folder, stem, extension, write);
-    saved.map(|path| printable(&path)).map_err(|error| refusal(folder, &error))
+    let saved = save_aside(&place.folder, stem, extension, write);
+    saved.map(|path| printable(&path)).map_err(|error| refusal(place, &error))
 }
 
 fn text(format: Format, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
@@ -182,9 +198,10 @@ fn save_aside(
     extension: &str,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<PathBuf> {
-    // Gone when it is dropped; for everybody whom the umask lets read, as other files are.
-    let mut aside = tempfile::Builder::new();
-    aside.prefix(".rcodetop-").suffix(".part").permissions(Permissions::from_mode(0o666));
+    // A report is for everybody whom the umask lets read, as other files are; packets are not.
+    let mode = if extension == Form::Packets.extension() { MODE } else { 0o666 };
+    let mut aside = tempfile::Builder::new(); // gone when it is dropped
+    aside.prefix(".rcodetop-").suffix(".part").permissions(Permissions::from_mode(mode));
     let mut file = aside.tempfile_in(folder)?;
     let mut out = BufWriter::new(file.as_file_mut());
     write(&mut out)?;
@@ -204,19 +221,22 @@ fn save_aside(
     Err(ErrorKind::AlreadyExists.into())
 }
 
-fn refusal(folder: &Path, error: &io::Error) -> Refusal {
+fn refusal(place: &Place, error: &io::Error) -> Refusal {
     const ELSEWHERE: &str = "start with --export-dir DIR to write elsewhere";
     let advice = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             format!("Free some space there, or {ELSEWHERE}.")
         }
-        ErrorKind::PermissionDenied => format!("Make the folder writable for you, or {ELSEWHERE}."),
+        ErrorKind::PermissionDenied => {
+            let who = writer::who(place.user.as_ref());
+            format!("Make the folder writable for {who}, or {ELSEWHERE}.")
+        }
         ErrorKind::NotFound => format!("The folder is gone: make it again, or {ELSEWHERE}."),
         ErrorKind::AlreadyExists => format!("Clear the old reports away, or {ELSEWHERE}."),
         _ => format!("Mend that, or {ELSEWHERE}."),
     };
-    let why = root(error);
-    Refusal { why: format!("cannot write into {}: {why}", printable(folder)), advice }
+    let (folder, whom) = (printable(&place.folder), writer::for_whom(place.user.as_ref()));
+    Refusal { why: format!("cannot write into {folder}{whom}: {}", root(error)), advice }
 }
 
 /// What the system says. The path of the file aside, which tempfile adds, is nothing that anybody
@@ -269,7 +289,7 @@ mod tests {
         };
         let error = save_aside(folder.path(), "r", "md", write).unwrap_err();
         assert_eq!(names(folder.path()), Vec::<String>::new());
-        let told = refusal(Path::new("/srv"), &error);
+        let told = refusal(&Place::of(Path::new("/srv")), &error);
         assert!(told.why.starts_with("cannot write into /srv: "), "{told:?}");
         assert!(told.advice.contains("Free some space") && told.advice.contains("--export-dir"));
     }
@@ -292,6 +312,29 @@ mod tests {
         assert_eq!(result.unwrap_err().kind(), ErrorKind::StorageFull);
         assert_eq!(left, Vec::<String>::new());
         assert_eq!(small.unwrap(), place.join("r.md"));
+    }
+
+    #[test]
+    fn what_is_refused_to_who_called_sudo_says_so() {
+        let user = Identity { name: "alice".into(), uid: 1, gid: 1, groups: vec![] };
+        let place = Place { user: Some(user), ..Place::of(Path::new("/root")) };
+        let told = refusal(&place, &ErrorKind::PermissionDenied.into());
+        assert_eq!(
+            told.why,
+            "cannot write into /root for alice, who called sudo: permission denied"
+        );
+        assert!(told.advice.contains("writable for that user"), "{told:?}");
+    }
+
+    #[test]
+    fn packets_are_for_fewer_than_reports() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |extension| {
+            let path = save_aside(folder.path(), "r", extension, say("x")).unwrap();
+            path.metadata().unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(mode("pcapng") & 0o137, 0);
+        assert_eq!(mode("pcapng"), mode("md") & MODE);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
@@ -32,9 +31,9 @@ pub(super) struct Opened {
     engine: EngineConfig,
     origin: Origin,
     kind: Kind,
-    /// Where packets are written to, and how much time a file spans.
+    /// Where packets are written to, and how they are handed over.
     disk: Option<Box<dyn Disk>>,
-    every: Option<Duration>,
+    manner: Manner,
 }
 
 enum Kind {
@@ -93,8 +92,8 @@ pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Re
             (origin, Kind::Live(Tapped { source, ..tapped }, live.threads))
         }
     };
-    let every = analysis.record.as_ref().and_then(|record| record.every);
-    Ok(Opened { engine, origin, kind, disk, every })
+    let manner = analysis.record.as_ref().map(Manner::of).unwrap_or_default();
+    Ok(Opened { engine, origin, kind, disk, manner })
 }
 
 /// What was asked for, said of what is read: behind a veil with pseudonyms.
@@ -157,7 +156,7 @@ impl Opened {
         self,
         make: impl FnOnce(NonZeroUsize, EngineConfig) -> Made,
     ) -> anyhow::Result<Capture> {
-        let Self { engine, origin, kind, disk, every } = self;
+        let Self { engine, origin, kind, disk, manner } = self;
         let (capture, names, patient) = match kind {
             Kind::Files(files) => {
                 let capture = files.read(engine, origin, make)?;
@@ -172,7 +171,7 @@ impl Opened {
             }
         };
         let names = Names(Box::new(move |number| names.get(number)));
-        let manner = Manner { names, patient, every };
+        let manner = Manner { names, patient, ..manner };
         let recorder = disk.map(|disk| Recorder::start(disk, manner)).transpose();
         Ok(capture.recorded(recorder.context("cannot start the thread that writes packets")?))
     }

@@ -9,8 +9,8 @@ use anyhow::{Context, anyhow, bail};
 
 use super::writer;
 use crate::cli::{Analysis, Rights};
-use crate::confine::{self, Role, Wishes};
-use crate::record::{Chunk, Disk, Files, RecordOptions, Recording};
+use crate::confine::{self, Identity, Role, Wishes};
+use crate::record::{Chunk, Disk, Earlier, Files, RecordOptions, Recording};
 use crate::wire::name::escape_text;
 
 /// Where packets are written to, if they are.
@@ -18,18 +18,25 @@ pub(super) fn disk(analysis: &Analysis) -> anyhow::Result<Option<Box<dyn Disk>>>
     let Some(options) = &analysis.record else { return Ok(None) };
     Ok(Some(match analysis.rights {
         Rights::Confined { .. } => Box::new(start(options)?),
-        Rights::All => Box::new(files(options)?),
+        Rights::All => {
+            Box::new(Files::open(options.clone()).map_err(|why| refusal(options, None, &why))?)
+        }
     }))
 }
 
-fn files(options: &RecordOptions) -> anyhow::Result<Files> {
+/// Why no packets can be written, for whom, and what to do about it.
+fn refusal(options: &RecordOptions, user: Option<&Identity>, error: &io::Error) -> anyhow::Error {
     let path = escape_text(options.path.as_os_str().as_encoded_bytes());
-    Files::open(options.clone()).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            anyhow!("cannot write packets to {path}: it exists; name another file")
+    let (whom, who) = (writer::for_whom(user), writer::who(user));
+    let failed = format!("cannot write packets to {path}{whom}");
+    match error.kind() {
+        ErrorKind::AlreadyExists => anyhow!("{failed}: it exists; name another file"),
+        ErrorKind::PermissionDenied => {
+            anyhow!("{failed}: {error}; name a file in a folder where {who} may write")
         }
-        _ => anyhow::Error::from(error).context(format!("cannot write packets to {path}")),
-    })
+        ErrorKind::NotFound => anyhow!("{failed}: {error}; make its folder, or name another"),
+        _ => anyhow!("{failed}: {error}"),
+    }
 }
 
 /// The process as this one sees it.
@@ -63,6 +70,10 @@ fn start(options: &RecordOptions) -> anyhow::Result<Remote> {
 }
 
 impl Disk for Remote {
+    fn status(&self) -> Recording {
+        self.status.clone()
+    }
+
     fn write(&mut self, chunk: &Chunk) -> Recording {
         if self.status.stopped.is_some() {
             self.status.lost += chunk.frames;
@@ -88,8 +99,7 @@ impl Remote {
 /// Numbers of a chunk, then its bytes.
 fn send(chunk: &Chunk, out: &mut dyn Write) -> io::Result<()> {
     let length = chunk.bytes.len() as u64;
-    let numbers =
-        [chunk.frames, chunk.first.0, chunk.last.0, u64::from(chunk.is_interface), length];
+    let numbers = [chunk.frames, chunk.first.0, chunk.span, u64::from(chunk.is_interface), length];
     out.write_all(&numbers.map(u64::to_le_bytes).concat())?;
     out.write_all(&chunk.bytes)?;
     out.flush()
@@ -105,11 +115,11 @@ fn receive(input: &mut dyn Read, chunk: &mut Chunk) -> io::Result<Option<()>> {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
         read => read?,
     }
-    let [frames, first, last, is_interface, length] = numbers.map(u64::from_le_bytes);
+    let [frames, first, span, is_interface, length] = numbers.map(u64::from_le_bytes);
     if length > LONGEST_CHUNK {
         return Err(ErrorKind::InvalidData.into());
     }
-    (chunk.frames, chunk.first.0, chunk.last.0) = (frames, first, last);
+    (chunk.frames, chunk.first.0, chunk.span) = (frames, first, span);
     chunk.is_interface = is_interface == 1;
     chunk.bytes.clear();
     let read = input.take(length).read_to_end(&mut chunk.bytes)?;
@@ -137,11 +147,7 @@ fn parse(line: &str) -> Option<Recording> {
 pub(super) fn serve(options: &RecordOptions) -> anyhow::Result<()> {
     writer::outlive_signals()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    let role = Role::Writer(options.folder().to_owned());
-    let wishes = Wishes { user: confine::owner(), ..Wishes::of(role) };
-    let opened =
-        confine::confine(&wishes).map_err(anyhow::Error::from).and_then(|_| files(options));
-    let mut files = match opened {
+    let mut files = match confined(options) {
         Ok(files) => files,
         Err(error) => {
             let stopped = Some(format!("{error:#}"));
@@ -156,6 +162,17 @@ pub(super) fn serve(options: &RecordOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Lists the folder before, as no folder can be listed by who is confined; names are all it learns.
+fn confined(options: &RecordOptions) -> anyhow::Result<Files> {
+    let user = confine::owner();
+    let refused = |error: io::Error| refusal(options, user.as_ref(), &error);
+    let uid = user.as_ref().map_or_else(|| rustix::process::geteuid().as_raw(), |user| user.uid);
+    let earlier = Earlier::of(options, uid).map_err(refused)?;
+    let role = Role::Writer(options.folder().to_owned());
+    confine::confine(&Wishes { user: user.clone(), ..Wishes::of(role) })?;
+    Files::after(earlier, options.clone()).map_err(refused)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +184,7 @@ mod tests {
             bytes: vec![7; 1000],
             frames: 3,
             first: Timestamp(1),
-            last: Timestamp(2),
+            span: 2,
             is_interface: true,
         };
         let mut pipe = Vec::new();

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, bail};
 
 use super::writer;
-use crate::confine::{self, Role, Wishes};
+use crate::confine::{self, Identity, Role, Wishes};
 use crate::rows::{Aside, Folder, Shelf};
 
 /// What is to be done with a file.
@@ -224,12 +224,35 @@ pub(super) fn serve(folder: &Path) -> anyhow::Result<()> {
     writer::outlive_signals()?;
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let role = Role::Filer(folder.to_owned());
-    let wishes = Wishes { user: confine::owner(), ..Wishes::of(role) };
+    let user = confine::owner();
+    let wishes = Wishes { user: user.clone(), ..Wishes::of(role) };
     let confined = confine::confine(&wishes).map(drop).map_err(io::Error::other);
     write_answer(&confined, &mut output)?;
     confined?;
-    serve_all(&mut Folder(folder.to_owned()), &mut input, &mut output)
-        .context("cannot talk to the export")
+    let mut shelf = Owned { shelf: Folder(folder.to_owned()), user };
+    serve_all(&mut shelf, &mut input, &mut output).context("cannot talk to the export")
+}
+
+/// A shelf whose refusals say for whom, and what to do.
+struct Owned<S> {
+    shelf: S,
+    user: Option<Identity>,
+}
+
+impl<S: Shelf> Shelf for Owned<S> {
+    fn begin(&mut self, path: &Path) -> io::Result<Box<dyn Aside>> {
+        self.shelf.begin(path).map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => {
+                let user = self.user.as_ref();
+                let (whom, who) = (writer::for_whom(user), writer::who(user));
+                io::Error::new(
+                    ErrorKind::PermissionDenied,
+                    format!("{error}{whom}; name a folder where {who} may write (-o)"),
+                )
+            }
+            _ => error,
+        })
+    }
 }
 
 fn serve_all(

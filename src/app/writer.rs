@@ -15,8 +15,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
-use super::export::{self, Hand};
-use crate::confine::{self, Role, Wishes};
+use super::export::{self, Hand, Place};
+use crate::confine::{self, Identity, Role, Wishes};
 use crate::tui::export::{FORMS, Order, Refusal, Written};
 
 /// A report has at most so many bytes: the largest are packets, of which 16 MiB are kept.
@@ -182,6 +182,16 @@ impl<R: Read> Read for Chunks<R> {
     }
 }
 
+/// After what is written, whom it is written for, if that is not who runs the program.
+pub(super) fn for_whom(user: Option<&Identity>) -> String {
+    user.map_or_else(String::new, |user| format!(" for {}, who called sudo", user.name))
+}
+
+/// Who has to be allowed to write, in a sentence.
+pub(super) fn who(user: Option<&Identity>) -> &'static str {
+    user.map_or("you", |_| "that user")
+}
+
 /// What ends or asks the program, and is sent to all of its processes: this one ends when its input
 /// does, with all that came before.
 pub(super) fn outlive_signals() -> io::Result<()> {
@@ -196,18 +206,19 @@ pub(super) fn serve(folder: &Path) -> anyhow::Result<()> {
     outlive_signals()?;
     let (input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let role = Role::Writer(folder.to_owned());
-    let wishes = Wishes { user: confine::owner(), ..Wishes::of(role) };
-    let confined = confine::confine(&wishes);
+    let user = confine::owner();
+    let confined = confine::confine(&Wishes { user: user.clone(), ..Wishes::of(role) });
     let ready = confined
         .as_ref()
         .map(confine::Status::line)
         .map_err(|refusal| Refusal { why: refusal.to_string(), advice: String::new() });
     write_answer(&ready, &mut output)?;
     confined?;
-    serve_all(folder, input, &mut output).context("cannot talk to the dashboard")
+    let place = Place { folder: folder.to_owned(), user };
+    serve_all(&place, input, &mut output).context("cannot talk to the dashboard")
 }
 
-fn serve_all(folder: &Path, mut input: impl BufRead, out: &mut dyn Write) -> io::Result<()> {
+fn serve_all(place: &Place, mut input: impl BufRead, out: &mut dyn Write) -> io::Result<()> {
     loop {
         let mut line = String::new();
         if input.by_ref().take(LONGEST_LINE).read_line(&mut line)? == 0 {
@@ -215,7 +226,7 @@ fn serve_all(folder: &Path, mut input: impl BufRead, out: &mut dyn Write) -> io:
         }
         let mut chunks = Chunks::new(&mut input);
         let written = match parse_order(&line) {
-            Some((stem, extension)) => serve_one(folder, stem, extension, &mut chunks),
+            Some((stem, extension)) => serve_one(place, stem, extension, &mut chunks),
             None => Err(unlike_a_report(&line)),
         };
         // What was not written is passed over, to come to the next order.
@@ -224,8 +235,8 @@ fn serve_all(folder: &Path, mut input: impl BufRead, out: &mut dyn Write) -> io:
     }
 }
 
-fn serve_one(folder: &Path, stem: &str, extension: &str, chunks: &mut impl Read) -> Written {
-    export::save(folder, stem, extension, |out| {
+fn serve_one(place: &Place, stem: &str, extension: &str, chunks: &mut impl Read) -> Written {
+    export::save(place, stem, extension, |out| {
         let copied = io::copy(&mut chunks.take(LARGEST + 1), out)?;
         if copied > LARGEST {
             return Err(io::Error::other(format!("a report is at most {LARGEST} bytes long")));
@@ -263,7 +274,7 @@ mod tests {
 
     fn serve(folder: &Path, orders: &[Vec<u8>]) -> Vec<Written> {
         let mut out = Vec::new();
-        serve_all(folder, orders.concat().as_slice(), &mut out).unwrap();
+        serve_all(&Place::of(folder), orders.concat().as_slice(), &mut out).unwrap();
         String::from_utf8(out).unwrap().lines().map(parse_answer).collect()
     }
 
@@ -304,7 +315,7 @@ mod tests {
         let mut cut = order("rcodetop\tmd", &[b"one two"]);
         cut.truncate(cut.len() - 6);
         let mut out = Vec::new();
-        assert!(serve_all(folder.path(), cut.as_slice(), &mut out).is_err());
+        assert!(serve_all(&Place::of(folder.path()), cut.as_slice(), &mut out).is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

@@ -68,6 +68,33 @@ pub(crate) fn packet(frame: &Frame<'_>, interface: u32, comment: Option<&str>, o
     });
 }
 
+/// Blocks that are there as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Whole {
+    /// How long they are together.
+    pub(super) bytes: usize,
+    /// How many of them are packets.
+    pub(super) frames: u64,
+}
+
+/// Of blocks in a row, those that end within so many bytes.
+pub(super) fn whole(bytes: &[u8], room: u64) -> Whole {
+    let room = usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len());
+    let mut whole = Whole::default();
+    while let Some((kind, length)) = head(bytes.get(whole.bytes..room).unwrap_or_default()) {
+        whole.bytes += length;
+        whole.frames += u64::from(kind == PACKET);
+    }
+    whole
+}
+
+/// Type and length of a block that is there to its end.
+fn head(bytes: &[u8]) -> Option<(u32, usize)> {
+    let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let (kind, length) = (word(0)?, usize::try_from(word(4)?).ok()?);
+    (length > 0 && length <= bytes.len()).then_some((kind, length))
+}
+
 /// Type, length, body padded to four bytes, length.
 fn block(kind: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();

@@ -6,6 +6,7 @@
 
 pub(crate) mod blocks;
 mod files;
+mod names;
 #[cfg(test)]
 mod tests;
 
@@ -22,11 +23,15 @@ use crate::rehearsal;
 use crate::time::Timestamp;
 use crate::wire::Frame;
 pub use files::Files;
+pub(crate) use files::MODE;
+pub use names::Earlier;
 
 /// What is handed to the disk at once.
 const CHUNK: usize = 256 << 10;
 /// Chunks on their way at most: 16 MiB, which a disk that pauses for a moment is behind.
 const CHUNKS: usize = 64;
+/// Where a file must be short, a chunk is at most this part of it.
+const PARTS_OF_A_FILE: u64 = 16;
 
 /// A disk that takes longer than this for what waits for it is given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -57,6 +62,16 @@ pub struct Manner {
     pub patient: bool,
     /// As [`RecordOptions::every`].
     pub every: Option<Duration>,
+    /// No more than so many bytes are handed over at once, if they are not one frame: less than
+    /// usually where a file must be short.
+    pub at_once: Option<usize>,
+}
+
+impl Manner {
+    /// How they are handed to files of this kind.
+    pub fn of(options: &RecordOptions) -> Self {
+        Self { every: options.every, at_once: options.at_once(), ..Self::default() }
+    }
 }
 
 /// Where frames go, and how they are divided among files.
@@ -80,6 +95,13 @@ impl RecordOptions {
         self.size.is_some() || self.every.is_some()
     }
 
+    /// What may be handed over at once, in bytes, as it is never divided among files: a part of the
+    /// shortest bound.
+    fn at_once(&self) -> Option<usize> {
+        let bound = self.size.into_iter().chain(self.total).min()? / PARTS_OF_A_FILE;
+        usize::try_from(bound).ok()
+    }
+
     /// Where the files are.
     pub fn folder(&self) -> &Path {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -90,7 +112,7 @@ impl RecordOptions {
 /// How the writing goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recording {
-    /// The file that is written, escaped.
+    /// The file that is written, escaped; until there is one, what was asked for.
     pub file: String,
     /// Files so far, the removed ones included.
     pub files: u64,
@@ -113,14 +135,17 @@ pub struct Chunk {
     pub frames: u64,
     /// When the first of them was captured.
     pub first: Timestamp,
-    /// When the last one was.
-    pub last: Timestamp,
+    /// The span of packet time that it belongs to, counted from 0: a file has frames of one only.
+    pub span: u64,
     /// It describes an interface, which every file to come has to do as well.
     pub is_interface: bool,
 }
 
 /// Who writes chunks: this process, or another one.
 pub trait Disk: Send {
+    /// How the writing goes.
+    fn status(&self) -> Recording;
+
     /// Writes a chunk or counts its frames as lost, and tells how the writing goes.
     fn write(&mut self, chunk: &Chunk) -> Recording;
 }
@@ -133,8 +158,8 @@ pub struct Recorder {
     described: HashMap<(u32, u16), u32>,
     names: Names,
     patient: bool,
-    /// A file spans at most so much packet time, and a chunk is never in two files.
-    every: Option<Duration>,
+    spans: Spans,
+    at_once: usize,
     sender: Option<SyncSender<Chunk>>,
     /// Chunks that were written and can be filled again.
     empty: Receiver<Chunk>,
@@ -155,8 +180,8 @@ impl Recorder {
     ///
     /// If there is no thread to be had.
     pub fn start(disk: Box<dyn Disk>, manner: Manner) -> io::Result<Self> {
-        let Manner { names, patient, every } = manner;
-        let status = Arc::<Mutex<Recording>>::default();
+        let Manner { names, patient, every, at_once } = manner;
+        let status = Arc::new(Mutex::new(disk.status()));
         let theirs = Arc::clone(&status);
         let (sender, full) = sync_channel(CHUNKS);
         let (done, empty) = sync_channel(CHUNKS);
@@ -167,7 +192,8 @@ impl Recorder {
             described: HashMap::new(),
             names,
             patient,
-            every,
+            spans: Spans { every, ..Spans::default() },
+            at_once: at_once.unwrap_or(CHUNK).min(CHUNK),
             sender: Some(sender),
             empty,
             status,
@@ -180,21 +206,21 @@ impl Recorder {
 
     /// Takes a copy of a frame.
     pub fn frame(&mut self, frame: &Frame<'_>) {
+        let span = self.spans.of(frame.at);
+        if span != self.chunk.span {
+            self.flush();
+            self.chunk.span = span;
+        }
         let Some(interface) = self.describe(frame) else {
             self.overflow += 1;
             return;
         };
-        let span = frame.at.since(self.chunk.first);
-        if self.chunk.frames > 0 && self.every.is_some_and(|every| span >= every) {
-            self.flush();
-        }
         if self.chunk.frames == 0 {
             self.chunk.first = frame.at;
         }
-        self.chunk.last = frame.at;
         self.chunk.frames += 1;
         blocks::packet(frame, interface, None, &mut self.chunk.bytes);
-        if self.chunk.bytes.len() >= CHUNK {
+        if self.chunk.bytes.len() >= self.at_once {
             self.flush();
         }
     }
@@ -211,7 +237,7 @@ impl Recorder {
         let name = (self.names.0)(key.0);
         blocks::interface(key.1, name.as_deref(), &mut self.chunk.bytes);
         self.chunk.is_interface = true;
-        (self.chunk.first, self.chunk.last) = (frame.at, frame.at);
+        self.chunk.first = frame.at;
         self.flush();
         self.described.insert(key, number);
         Some(number)
@@ -222,7 +248,9 @@ impl Recorder {
         if self.chunk.bytes.is_empty() {
             return;
         }
-        let chunk = std::mem::replace(&mut self.chunk, self.empty.try_recv().unwrap_or_default());
+        let mut next = self.empty.try_recv().unwrap_or_default();
+        next.span = self.chunk.span;
+        let chunk = std::mem::replace(&mut self.chunk, next);
         let frames = chunk.frames;
         match self.hand_over(chunk) {
             Ok(()) => self.handed += frames,
@@ -287,6 +315,27 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         let _ = self.end(); // a panic that nobody waited for is not worth another
+    }
+}
+
+/// Divides packet time: a span begins with the first frame that is too late for the one before.
+#[derive(Debug, Default)]
+struct Spans {
+    /// How long one is; `None`: all is one.
+    every: Option<Duration>,
+    first: Option<Timestamp>,
+    number: u64,
+}
+
+impl Spans {
+    /// The number of the span of a frame.
+    fn of(&mut self, at: Timestamp) -> u64 {
+        let first = *self.first.get_or_insert(at);
+        if self.every.is_some_and(|every| at.since(first) >= every) {
+            self.first = Some(at);
+            self.number = self.number.saturating_add(1);
+        }
+        self.number
     }
 }
 

@@ -6,11 +6,12 @@ use crate::wire::LinkType;
 
 /// Frames of `length` bytes, `seconds` apart.
 fn record(options: RecordOptions, frames: u64, length: usize, seconds: u64) -> Recording {
+    let every = options.every;
     let files = Files::open(options).unwrap();
     let manner = Manner {
         names: Names(Box::new(|number| (number == 0).then(|| "eth0".to_owned()))),
-        patient: false,
-        every: None,
+        every,
+        ..Manner::default()
     };
     let mut recorder = Recorder::start(Box::new(files), manner).unwrap();
     let bytes = vec![0xAB; length];
@@ -88,9 +89,9 @@ fn a_single_file_that_reached_its_total_is_left_whole() {
     assert!(files(folder.path())[0].1 <= 5_000);
 }
 
-/// A file system of its own that is full after a while; needs root.
-#[test]
-fn a_full_disk_stops_the_writing_and_nothing_else() {
+/// A file system of 64 KiB while something is done in it; `None` where none can be mounted, as
+/// without root.
+fn in_little_room<T>(work: impl FnOnce(&Path) -> T) -> Option<T> {
     let folder = tempfile::tempdir().unwrap();
     let mount = |arguments: &[&str]| {
         let status = std::process::Command::new(arguments[0]).args(&arguments[1..]).status();
@@ -98,14 +99,180 @@ fn a_full_disk_stops_the_writing_and_nothing_else() {
     };
     let place = folder.path().to_str().unwrap();
     if !mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place]) {
-        return eprintln!("skipped: no file system can be mounted here");
+        eprintln!("skipped: no file system can be mounted here");
+        return None;
     }
-    let recording = record(in_folder(folder.path()), 200, 1_000, 1);
-    let length = files(folder.path())[0].1;
+    let done = work(folder.path());
     assert!(mount(&["umount", place]));
+    Some(done)
+}
+
+#[test]
+fn a_full_disk_stops_the_writing_and_nothing_else() {
+    let written = in_little_room(|folder| {
+        let recording = record(in_folder(folder), 200, 1_000, 1);
+        (recording, files(folder)[0].1)
+    });
+    let Some((recording, length)) = written else { return };
     assert!(recording.frames > 20 && recording.frames + recording.lost == 200, "{recording:?}");
     assert!(recording.stopped.is_some_and(|why| why.contains("No space left")));
     assert!(length <= 64 << 10);
+}
+
+/// Frames of 100 bytes, some milliseconds apart, handed to the disk so many at a time.
+fn in_chunks(options: RecordOptions, frames: u64, milliseconds: u64, at_once: u64) -> Recording {
+    let manner = Manner { patient: true, every: options.every, ..Manner::default() };
+    let disk = Box::new(Files::open(options).unwrap());
+    let mut recorder = Recorder::start(disk, manner).unwrap();
+    for nth in 0..frames {
+        let after = nth * milliseconds;
+        let at = Timestamp::new(1_795_230_720 + after / 1000, after % 1000 * 1_000_000);
+        let link = LinkType(1);
+        recorder.frame(&Frame { at, wire_len: 100, link, interface: 0, bytes: &[7; 100] });
+        if nth % at_once == at_once - 1 {
+            recorder.flush();
+        }
+    }
+    recorder.finish();
+    recorder.status()
+}
+
+fn packets_of(path: &Path) -> usize {
+    blocks_of(path).into_iter().filter(|kind| *kind == 6).count()
+}
+
+#[test]
+fn of_a_chunk_that_fills_the_disk_the_packets_that_fit_are_kept_and_counted() {
+    let written = in_little_room(|folder| {
+        let recording = in_chunks(in_folder(folder), 1500, 1, 1500);
+        (recording, packets_of(&folder.join("dns.pcapng")))
+    });
+    let Some((recording, packets)) = written else { return };
+    assert_eq!(recording.frames, packets as u64);
+    assert!(packets > 400 && recording.frames + recording.lost == 1500, "{recording:?}");
+}
+
+/// No byte is left for the first block.
+#[test]
+fn a_file_that_cannot_be_begun_does_not_stay() {
+    let left = in_little_room(|folder| {
+        std::fs::write(folder.join("filler"), vec![0; 1 << 20]).unwrap_err();
+        let every = Some(Duration::from_secs(1));
+        let recording = in_chunks(RecordOptions { every, ..in_folder(folder) }, 5, 1, 5);
+        (recording, files(folder).len())
+    });
+    let Some((recording, left)) = left else { return };
+    assert_eq!((recording.files, recording.lost, left), (0, 5, 1), "{recording:?}");
+}
+
+#[test]
+fn of_a_chunk_that_goes_beyond_the_total_the_packets_that_fit_are_kept_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let total = Some(5_000);
+    let recording = in_chunks(RecordOptions { total, ..in_folder(folder.path()) }, 100, 1, 100);
+    let path = folder.path().join("dns.pcapng");
+    assert_eq!(recording.frames, packets_of(&path) as u64);
+    assert!(recording.frames > 30 && recording.frames + recording.lost == 100, "{recording:?}");
+    assert!(files(folder.path())[0].1 <= 5_000);
+}
+
+/// However often what there is by then is handed to the disk.
+#[test]
+fn a_file_holds_the_packets_of_its_span_and_no_others() {
+    for at_once in [1, 7, 112, 200, 1000] {
+        let folder = tempfile::tempdir().unwrap();
+        let every = Some(Duration::from_secs(1));
+        in_chunks(RecordOptions { every, ..in_folder(folder.path()) }, 600, 5, at_once);
+        let names = files(folder.path()).into_iter().map(|(name, _)| name);
+        let packets: Vec<_> = names.map(|name| packets_of(&folder.path().join(name))).collect();
+        assert_eq!(packets, [200, 200, 200], "{at_once} at once");
+    }
+}
+
+#[test]
+fn a_name_that_is_taken_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    for second in 0..10 {
+        for number in [2, 3] {
+            let name = format!("dns-20261121T03120{second}Z-{number:04}.pcapng");
+            std::fs::write(folder.path().join(name), "theirs").unwrap();
+        }
+    }
+    let size = Some(1_500);
+    let recording = record(RecordOptions { size, ..in_folder(folder.path()) }, 4, 1_000, 1);
+    assert_eq!((recording.frames, recording.lost, recording.stopped), (4, 0, None));
+    assert_eq!(recording.files, 4);
+    let (theirs, ours): (Vec<_>, Vec<_>) =
+        files(folder.path()).into_iter().partition(|(_, length)| *length == 6);
+    let ours: Vec<_> = ours.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(theirs.len(), 20, "no file of another was touched");
+    let expected = ["00Z-0001", "01Z-0004", "02Z-0005", "03Z-0006"]
+        .map(|end| format!("dns-20261121T0312{end}.pcapng"));
+    assert_eq!(ours, expected);
+}
+
+#[test]
+fn the_total_holds_over_files_that_were_there_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits =
+        || RecordOptions { size: Some(4_000), total: Some(9_000), ..in_folder(folder.path()) };
+    let foreign = ["dns.pcapng", "dns-0001.pcapng", "dns-20261121T031218Z-0001.pcap", "x"];
+    for name in foreign {
+        std::fs::write(folder.path().join(name), vec![0; 3_000]).unwrap();
+    }
+    let oldest = folder.path().join("dns-20251121T031218Z-9999.pcapng");
+    std::fs::write(&oldest, vec![0; 3_000]).unwrap();
+    let link = folder.path().join("dns-20240101T000000Z-0001.pcapng");
+    std::os::unix::fs::symlink("x", &link).unwrap();
+    for _ in 0..3 {
+        let recording = record(limits(), 6, 1_000, 1);
+        assert_eq!((recording.frames, recording.lost), (6, 0), "{recording:?}");
+        let left = files(folder.path());
+        let ours = left
+            .iter()
+            .filter(|(name, _)| name.starts_with("dns-2026") && name.ends_with(".pcapng"));
+        assert!(ours.map(|(_, length)| length).sum::<u64>() <= 9_000, "{left:?}");
+    }
+    assert!(!oldest.exists(), "the oldest goes first");
+    assert!(link.is_symlink(), "a link is no file that was written");
+    assert!(foreign.iter().all(|name| folder.path().join(name).exists()));
+}
+
+/// Who may change whom a file belongs to is root.
+#[test]
+fn files_of_another_user_are_not_counted_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = folder.path().join("dns-20251121T031218Z-0001.pcapng");
+    std::fs::write(&theirs, vec![0; 100_000]).unwrap();
+    if std::os::unix::fs::chown(&theirs, Some(65_534), None).is_err() {
+        return eprintln!("skipped: no file can be given to another user here");
+    }
+    let limits =
+        RecordOptions { size: Some(4_000), total: Some(9_000), ..in_folder(folder.path()) };
+    let recording = record(limits, 6, 1_000, 1);
+    assert_eq!((recording.frames, recording.lost), (6, 0));
+    assert!(theirs.exists());
+}
+
+#[test]
+fn packets_are_for_their_owner_and_the_group() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    record(in_folder(folder.path()), 1, 100, 1);
+    let mode = folder.path().join("dns.pcapng").metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o137, 0, "{mode:o}");
+}
+
+#[test]
+fn a_recording_has_a_name_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for every in [None, Some(Duration::from_secs(1))] {
+        let name = if every.is_some() { "later.pcapng" } else { "now.pcapng" };
+        let path = folder.path().join(name);
+        let files = Files::open(RecordOptions { path, every, ..RecordOptions::default() }).unwrap();
+        let recorder = Recorder::start(Box::new(files), Manner::default()).unwrap();
+        assert!(recorder.status().file.ends_with(name), "{:?}", recorder.status());
+    }
 }
 
 #[test]
@@ -191,6 +358,10 @@ fn of_too_many_interfaces_the_frames_are_counted_and_not_written() {
 struct Slow(Recording);
 
 impl Disk for Slow {
+    fn status(&self) -> Recording {
+        self.0.clone()
+    }
+
     fn write(&mut self, chunk: &Chunk) -> Recording {
         thread::sleep(Duration::from_millis(300));
         self.0.frames += chunk.frames;
@@ -231,6 +402,10 @@ fn a_disk_that_was_waited_for_in_vain_is_given_up() {
 struct Deaf(Receiver<()>);
 
 impl Disk for Deaf {
+    fn status(&self) -> Recording {
+        Recording::default()
+    }
+
     fn write(&mut self, _: &Chunk) -> Recording {
         let _ = self.0.recv();
         Recording::default()

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::shelf::{Aside, Shelf};
+use crate::record::MODE;
 
 /// A folder and all below it.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl Shelf for Folder {
         }
         // A name that begins with a dot: who reads the folder passes over it.
         let mut aside = tempfile::Builder::new();
-        aside.prefix(".rcodetop-").suffix(".part").permissions(Permissions::from_mode(0o666));
+        aside.prefix(".rcodetop-").suffix(".part").permissions(Permissions::from_mode(MODE));
         let file = aside.tempfile_in(folder).map_err(without_its_name)?;
         Ok(Box::new(Unnamed { out: BufWriter::with_capacity(CHUNK, file), path }))
     }
@@ -93,6 +94,8 @@ mod tests {
         assert!(!folder.path().join("a/b.csv").exists());
         file.keep().unwrap();
         assert_eq!(fs::read(folder.path().join("a/b.csv")).unwrap(), b"one");
+        let mode = folder.path().join("a/b.csv").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o137, 0, "who asked for what is not for everybody: {mode:o}");
         let taken = shelf.begin(Path::new("a/b.csv")).err().unwrap();
         assert_eq!(taken.kind(), ErrorKind::AlreadyExists);
         let late = shelf.begin(Path::new("a/c.csv")).unwrap();
