@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use rcodetop::app::{self, Exit, InternalError};
 use rcodetop::cli;
+use rcodetop::confine;
 use rcodetop::output::probe;
 
 fn main() -> ExitCode {
+    confine::close_inherited(std::env::args_os());
     match cli::parse(std::env::args_os(), io::stdout().is_terminal()) {
         Ok(plan) => conclude(&guarded(|| app::run(&plan))),
         Err(help_or_usage) => {

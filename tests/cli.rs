@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -585,11 +585,41 @@ fn a_difference_to_nothing_is_none_and_said_to_be() {
     check(&["diff", "--check", &refused, &nothing], 3, &[why], &[why]);
 }
 
-/// Whether a program has taken over SIGUSR1, which kills who has not.
-fn heeds_usr1(child: &Child) -> bool {
+/// Whether a program has taken over a signal, of which most kill who has not.
+fn heeds(child: &Child, signal: Signal) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
-    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 << (Signal::USR1.as_raw() - 1) != 0
+    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 << (signal.as_raw() - 1) != 0
+}
+
+fn send(signal: Signal, child: &Child) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// As under nohup, and in the background of a script.
+#[test]
+fn a_signal_that_was_ignored_stays_ignored() {
+    for (name, signal) in [("HUP", Signal::HUP), ("INT", Signal::INT)] {
+        let script = format!("trap '' {name}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_rcodetop")]);
+        command.args(["report", "--follow", "-q", "testdata/links/ethernet.pcap"]);
+        let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().unwrap();
+        while !heeds(&child, Signal::TERM) {
+            assert!(child.try_wait().unwrap().is_none(), "it ended");
+            thread::sleep(Duration::from_millis(5));
+        }
+        send(signal, &child);
+        // It says how it goes after that, so it goes on.
+        send(Signal::USR1, &child);
+        let mut line = String::new();
+        std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("ethernet.pcap ("), "{name}: {line}");
+        assert!(!heeds(&child, signal), "{name}");
+        send(Signal::TERM, &child);
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0), "{name}");
+    }
 }
 
 #[test]
@@ -607,11 +637,10 @@ fn who_asks_how_it_goes_while_a_pipe_is_waited_for_ends_nothing() {
         let mut command = program(words);
         let piped = command.arg(&pipe).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = piped.spawn().unwrap();
-        while !heeds_usr1(&child) {
+        while !heeds(&child, Signal::USR1) {
             thread::sleep(Duration::from_millis(5));
         }
-        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-        kill_process(pid, Signal::USR1).unwrap();
+        send(Signal::USR1, &child);
         // Opening it waits for who reads, or fails where nobody will.
         std::fs::write(&pipe, &capture).unwrap();
         let output = child.wait_with_output().unwrap();

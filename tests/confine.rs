@@ -207,6 +207,41 @@ fn who_hears_dnstap_has_no_right_left_and_its_socket_goes_with_it() {
     }
 }
 
+/// What the program and all that it started have open.
+fn open_in_all(child: &Child) -> Vec<PathBuf> {
+    let id = child.id();
+    let started = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let all = started.split_whitespace().map(str::to_owned).chain([id.to_string()]);
+    let open = all.flat_map(|id| fs::read_dir(format!("/proc/{id}/fd")).unwrap());
+    open.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok()).collect()
+}
+
+#[test]
+fn what_was_open_before_is_closed_in_every_process_unless_an_argument_names_it() {
+    if !can_be_confined() {
+        return;
+    }
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    let (secret, packets) = (path("secret"), path("a.pcapng"));
+    fs::write(&secret, "x").unwrap();
+    let script = r#"exec 9<>"$1" 8<"$1" 7<"$2"; exec "$0" report --follow -w "$3" /dev/fd/7"#;
+    let mut command = Command::new("sh");
+    command.args(["-c", script, PROGRAM]).args([
+        &secret,
+        &testdata("links/ethernet.pcap"),
+        &packets,
+    ]);
+    let mut running = Running::start(command.env_remove("SUDO_UID").stdin(Stdio::null()));
+    running.threads(2);
+    let open = open_in_all(&running.0);
+    assert!(open.contains(&packets), "who writes packets is among them: {open:?}");
+    assert!(!open.contains(&secret), "{open:?}");
+    wait_until("packet of the capture that was named", || {
+        fs::metadata(&packets).is_ok_and(|it| it.len() > 100)
+    });
+}
+
 #[test]
 fn the_thread_that_reads_cannot_break_out() {
     if !cfg!(debug_assertions) {

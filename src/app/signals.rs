@@ -1,5 +1,6 @@
 //! Signals: the first asks for an orderly end, the second one kills; SIGUSR1 asks how it goes.
 
+use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +13,12 @@ use signal_hook::flag;
 pub(super) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Takes over SIGINT, SIGTERM and SIGHUP.
+    /// Takes over SIGTERM, and SIGINT and SIGHUP unless they are ignored: so `nohup` goes on.
     pub(super) fn on_signals() -> io::Result<Self> {
         let stop = Self::default();
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let heeded = [SIGINT, SIGHUP].into_iter().filter(|signal| !is_ignored(&status, *signal));
+        for signal in heeded.chain([SIGTERM]) {
             // In this order: the first signal finds the flag unset and sets it, the next finds it
             // set and does what it would do to any other program.
             flag::register_conditional_default(signal, Arc::clone(&stop.0))?;
@@ -27,6 +30,15 @@ impl Stop {
     pub(super) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// Whether whoever started the program has a signal ignored, as Linux tells it in `/proc`:
+/// no library asks for that without taking the signal over. Elsewhere none is.
+fn is_ignored(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal - 1).ok().and_then(|bit| 1_u64.checked_shl(bit));
+    mask.zip(bit).is_some_and(|(mask, bit)| mask & bit != 0)
 }
 
 /// Becomes true when SIGUSR1 asks how it goes, until that was said.
@@ -52,4 +64,20 @@ impl Inquiry {
 pub(super) struct Orders {
     pub(super) stop: Stop,
     pub(super) inquiry: Inquiry,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ignored_is_known_from_the_mask() {
+        let status = "Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000002\n";
+        assert!(is_ignored(status, SIGHUP));
+        assert!(!is_ignored(status, SIGINT), "that is taken over");
+        for odd in ["", "SigIgn:\tx", "SigIgn:"] {
+            assert!(!is_ignored(odd, SIGHUP), "{odd:?}");
+        }
+        assert!(!is_ignored(status, 0) && !is_ignored(status, 1000));
+    }
 }

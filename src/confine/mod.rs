@@ -13,6 +13,8 @@ mod capabilities;
 mod files;
 mod identity;
 #[cfg(target_os = "linux")]
+mod inherited;
+#[cfg(target_os = "linux")]
 mod privileges;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod seccomp;
@@ -27,6 +29,8 @@ use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 pub use identity::{Identity, analyst, holder, owner};
+#[cfg(target_os = "linux")]
+pub use inherited::close_inherited;
 pub use status::{State, Status};
 #[cfg(target_os = "linux")]
 pub use user::as_user;
@@ -154,6 +158,10 @@ pub fn confine(wishes: &Wishes) -> Result<Status, Refusal> {
 pub fn confine(_: &Wishes) -> Result<Status, Refusal> {
     Ok(Status::Unsupported)
 }
+
+/// Where nobody knows how.
+#[cfg(not(target_os = "linux"))]
+pub fn close_inherited<T: AsRef<std::ffi::OsStr>>(_: impl IntoIterator<Item = T>) {}
 
 /// Does something with the rights of a user; here, with one's own.
 ///

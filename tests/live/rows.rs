@@ -36,7 +36,7 @@ fn what_is_captured_is_in_files_of_its_hour_when_the_capture_is_stopped() {
         let _ = socket.send_to(REFUSAL, "10.99.0.2:4444");
         thread::sleep(Duration::from_millis(20));
     }
-    kill_process(pid, Signal::INT).expect("it is there");
+    kill_process(pid, Signal::TERM).expect("it is there");
     let output = program.wait_with_output().expect("it ends");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{told}");

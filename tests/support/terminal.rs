@@ -32,6 +32,17 @@ pub(crate) fn testdata(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// Whether these tests run with a signal ignored, as under nohup: programs inherit that.
+pub(crate) fn is_ignored(signal: Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let is = u64::from_str_radix(mask.trim(), 16).unwrap() & 1 << (signal.as_raw() - 1) != 0;
+    if is {
+        println!("skipped: {signal:?} is ignored here");
+    }
+    is
+}
+
 /// A terminal with a program in it.
 pub(crate) struct Terminal {
     pub(crate) master: Option<File>,
