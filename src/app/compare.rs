@@ -51,7 +51,7 @@ pub(super) fn run(plan: &Diff) -> anyhow::Result<Exit> {
     let sink = owned_sink(&plan.analysis.rights, plan.output.as_deref(), &files)?;
     let to_read = [before.to_read(), after.to_read()].concat();
     let status = confinement::confine_to(&plan.analysis.rights, to_read, Sockets::default())?;
-    confinement::tell(&status, plan.analysis.volume);
+    confinement::tell(&status, plan.analysis.volume, false);
     let (before, after) = sides(before, after, plan, &orders)?;
     let comparison = compare(&before.side, &after.side);
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());

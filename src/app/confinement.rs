@@ -54,12 +54,16 @@ fn give_up(
     Ok(confine::confine(&wishes)?)
 }
 
-/// What a person has to know of it, on standard error; what holds, if asked for.
-pub(super) fn tell(status: &Status, volume: Volume) {
+/// What a person has to know of it, on standard error; what holds, if asked for. A step that is
+/// lacking is worth a line where anybody on the network can send what is read.
+pub(super) fn tell(status: &Status, volume: Volume, is_live: bool) {
     let lines = match (status, volume) {
         (_, Volume::Quiet) => Vec::new(),
         (Status::Off, _) => vec![format!("warning: {}", status.line())],
-        (_, Volume::Normal) => Vec::new(),
+        (_, Volume::Normal) => {
+            let lacking = status.lacking().filter(|_| is_live);
+            lacking.into_iter().map(|lacking| format!("warning: {lacking}")).collect()
+        }
         (Status::Unsupported, Volume::Verbose) => vec![status.line()],
         (Status::Confined(_), Volume::Verbose) => [vec![status.line()], status.warnings()].concat(),
     };
@@ -134,7 +138,7 @@ pub(super) fn version() -> String {
     for (name, state) in offers {
         let told = match state {
             State::Taken(what) => what,
-            State::Lacking(why) => format!("LACKING: {why}"),
+            State::Partial(why) | State::Lacking(why) => format!("LACKING: {why}"),
         };
         text += &format!("  {name:<18}{told}\n");
     }

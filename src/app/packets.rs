@@ -45,7 +45,7 @@ pub(super) fn run(analysis: &Analysis, path: &Path, finding: Option<&str>) -> an
     })?;
     let stop = Stop::on_signals()?;
     let status = confinement::confine(analysis, &opened)?;
-    confinement::tell(&status, analysis.volume);
+    confinement::tell(&status, analysis.volume, analysis.input.is_live());
 
     let engine = match finding {
         None => opened.engine().clone(),

@@ -46,7 +46,7 @@ fn report(plan: &Report) -> anyhow::Result<Exit> {
     let orders = Orders { stop: Stop::on_signals()?, inquiry };
     let sink = sink(plan)?;
     let status = confinement::confine(&plan.analysis, &opened)?;
-    confinement::tell(&status, plan.analysis.volume);
+    confinement::tell(&status, plan.analysis.volume, plan.analysis.input.is_live());
     let mut capture = opened.read()?;
     rehearsal::break_out();
     let mut meter = Meter::new(&plan.analysis);

@@ -44,7 +44,7 @@ pub(super) fn run(analysis: &Analysis, rows: &Rows) -> anyhow::Result<Exit> {
     let opened = open::open(analysis)?;
     let orders = Orders { stop: Stop::on_signals()?, inquiry };
     let status = confinement::confine(analysis, &opened)?;
-    confinement::tell(&status, analysis.volume);
+    confinement::tell(&status, analysis.volume, analysis.input.is_live());
     let place = place(rows, &sensor);
     let press = Press::new(press_options(rows, place.clone(), sensor), shelf);
     let progress = press.progress();

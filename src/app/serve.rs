@@ -37,7 +37,7 @@ pub(super) fn run(plan: &Serve) -> anyhow::Result<Exit> {
     let opened = open::open(analysis)?;
     let stop = Stop::on_signals()?;
     let status = confinement::confine_monitor(listener.socket(), analysis, &opened)?;
-    confinement::tell(&status, analysis.volume);
+    confinement::tell(&status, analysis.volume, analysis.input.is_live());
     let feed = Arc::new(Feed::default());
     let spec = spec(plan.servers);
     let mut pages = Pages::new(Arc::clone(&feed), capture::now());

@@ -31,7 +31,7 @@ pub(super) fn run(plan: &Merge) -> anyhow::Result<Exit> {
     let files = plan.files.iter().map(|path| open(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let sink = owned_sink(&plan.told.rights, plan.output.as_deref(), &plan.files)?;
     let status = confinement::confine_to(&plan.told.rights, Vec::new(), Sockets::default())?;
-    confinement::tell(&status, plan.told.volume);
+    confinement::tell(&status, plan.told.volume, false);
     let mut sum = add_up(files, plan)?;
     let top = plan.top.unwrap_or_else(|| plan.format.default_rows());
     match plan.format {

@@ -167,6 +167,13 @@ pub enum Input {
     Live(Live),
 }
 
+impl Input {
+    /// Whether it comes as it happens.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Live(_))
+    }
+}
+
 /// What comes as it happens, and how long it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {

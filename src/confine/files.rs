@@ -101,9 +101,9 @@ fn state(status: &RestrictionStatus) -> State {
             State::Taken("no file or connection can be opened but those needed".into())
         }
         (RulesetStatus::PartiallyEnforced, LandlockStatus::Available { effective_abi, .. }) => {
-            State::Lacking(partly(effective_abi))
+            State::Partial(partly(effective_abi))
         }
-        (RulesetStatus::PartiallyEnforced, _) => State::Lacking("only in part".into()),
+        (RulesetStatus::PartiallyEnforced, _) => State::Partial("only in part".into()),
     }
 }
 

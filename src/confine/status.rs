@@ -16,7 +16,9 @@ pub enum Status {
 pub enum State {
     /// It was taken.
     Taken(String),
-    /// The kernel cannot do it, or only in part; why.
+    /// The kernel does it as far as it can; what is left open.
+    Partial(String),
+    /// The kernel cannot do it; why.
     Lacking(String),
 }
 
@@ -29,7 +31,7 @@ impl Status {
             Self::Confined(steps) => {
                 let taken = steps.iter().filter_map(|(_, state)| match state {
                     State::Taken(what) => Some(what.as_str()),
-                    State::Lacking(_) => None,
+                    State::Partial(_) | State::Lacking(_) => None,
                 });
                 format!("confined: {}", taken.collect::<Vec<_>>().join(", "))
             }
@@ -42,12 +44,26 @@ impl Status {
             Self::Off | Self::Unsupported => vec![self.line()],
             Self::Confined(steps) => {
                 let lacking = steps.iter().filter_map(|(name, state)| match state {
-                    State::Lacking(why) => Some(format!("not fully confined: {name}: {why}")),
+                    State::Partial(why) | State::Lacking(why) => {
+                        Some(format!("not fully confined: {name}: {why}"))
+                    }
                     State::Taken(_) => None,
                 });
                 lacking.collect()
             }
         }
+    }
+
+    /// In a line: which steps are lacking as a whole, if any. What an older kernel leaves to another
+    /// step is no reason to warn of each time.
+    pub fn lacking(&self) -> Option<String> {
+        let Self::Confined(steps) = self else { return None };
+        let lacking = steps.iter().filter_map(|(name, state)| match state {
+            State::Lacking(why) => Some(format!("{name}: {why}")),
+            State::Taken(_) | State::Partial(_) => None,
+        });
+        let lacking: Vec<_> = lacking.collect();
+        (!lacking.is_empty()).then(|| format!("not fully confined: {}", lacking.join("; ")))
     }
 }
 
@@ -61,9 +77,13 @@ mod tests {
             ("user", State::Taken("user nobody".into())),
             ("capabilities", State::Taken("no capability".into())),
             ("files", State::Lacking("this kernel has no Landlock".into())),
+            ("devices", State::Partial("left to another".into())),
         ]);
         assert_eq!(status.line(), "confined: user nobody, no capability");
-        assert_eq!(status.warnings(), ["not fully confined: files: this kernel has no Landlock"]);
+        let lacking = "not fully confined: files: this kernel has no Landlock";
+        assert_eq!(status.warnings(), [lacking, "not fully confined: devices: left to another"]);
+        assert_eq!(status.lacking().as_deref(), Some(lacking));
+        assert_eq!(Status::Confined(vec![("a", State::Partial("b".into()))]).lacking(), None);
         assert_eq!(Status::Off.warnings(), ["not confined: --no-sandbox"]);
     }
 }

@@ -25,6 +25,8 @@ pub(super) fn become_user(wishes: &Wishes) -> Result<State, Refusal> {
             why: format!("cannot become {} ({}): {why}", user.name, user.uid),
             advice: if why == io::Errno::PERM { STAY } else { super::WAY_OUT },
         })?;
+    } else if wishes.role.reads_packets() {
+        drop_groups().map_err(|why| Refusal::of(NAME, why))?;
     }
     capabilities::give_up().map_err(|why| Refusal::of(NAME, why))?;
     if user.uid != 0 && set_thread_res_uid(None, Uid::ROOT, None).is_ok() {
@@ -39,6 +41,15 @@ fn change(user: &Identity, groups: &[u32]) -> io::Result<()> {
     set_thread_groups(&groups)?;
     set_thread_res_gid(gid, gid, gid)?;
     set_thread_res_uid(uid, uid, uid)
+}
+
+/// Who stays root has no use for the groups that it came with, and may be without the right to leave
+/// them, as in a container.
+fn drop_groups() -> io::Result<()> {
+    match set_thread_groups(&[]) {
+        Err(io::Errno::PERM) => Ok(()),
+        done => done,
+    }
 }
 
 pub(super) fn offer() -> State {
