@@ -335,6 +335,27 @@ fn packets_written_through_sudo_belong_to_who_called_it() {
     }
 }
 
+#[test]
+fn a_report_that_is_not_made_leaves_its_file_as_it_was() {
+    let folder = Folder::new();
+    let nothing = folder.file("nothing.pcap", b"no capture");
+    let report = folder.path("report.txt");
+    let words = ["report", "-q", &nothing, "-o", report.to_str().unwrap()];
+    for more in [&[][..], &["--no-sandbox"], &["--format", "jsonl"]] {
+        check(&[&words[..], more].concat(), 2, &[], &["nothing.pcap"]);
+        assert!(!report.exists(), "{more:?}");
+        for before in ["", "an older report"] {
+            std::fs::write(&report, before).unwrap();
+            check(&[&words[..], more].concat(), 2, &[], &["nothing.pcap"]);
+            assert_eq!(std::fs::read_to_string(&report).unwrap(), before, "{more:?}");
+        }
+        std::fs::remove_file(&report).unwrap();
+    }
+    let refused = folder.file("a.pcap", &refusal());
+    check(&["report", "-q", &refused, "-o", report.to_str().unwrap()], 0, &[], &[]);
+    assert!(std::fs::read_to_string(&report).unwrap().contains("REFUSED"));
+}
+
 /// Another's folder, as that of root is to who calls sudo.
 #[test]
 fn where_nothing_can_be_written_it_is_said_for_whom_and_what_to_do() {

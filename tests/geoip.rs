@@ -62,3 +62,21 @@ fn what_is_no_database_and_what_gives_hosts_away_is_refused() {
     assert_eq!(code, Some(2));
     assert!(error.contains("leave out --geoip or --anonymize"), "{error}");
 }
+
+#[test]
+fn a_database_is_looked_into_once_the_program_is_confined() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mmdb");
+    std::fs::write(&path, "no database").unwrap();
+    let capture = testdata("shapes/retried.pcap");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rcodetop"));
+    command.args(["report", "-v", capture.to_str().unwrap(), "--geoip", path.to_str().unwrap()]);
+    let out = command.output().unwrap();
+    let told = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(2), "{told}");
+    let (confined, refused) = (told.find("confined: "), told.find("it is no MaxMind database"));
+    if confined.is_none() {
+        return println!("skipped: nothing confines the program here: {told}");
+    }
+    assert!(confined < refused, "{told}");
+}

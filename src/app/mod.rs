@@ -24,6 +24,7 @@ mod pair;
 mod player;
 mod progress;
 mod recording;
+mod remover;
 mod replay;
 mod report;
 mod rows;
@@ -76,7 +77,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Exit> {
         Plan::Writer(folder) => writer::serve(folder)?,
         Plan::RowWriter(folder) => shelf::serve(folder)?,
         Plan::PacketWriter(options) => recording::serve(options)?,
-        Plan::SocketRemover(removal) => socket::serve(removal)?,
+        Plan::Remover(removal) => remover::serve(removal)?,
     }
     Ok(Exit::Done)
 }

@@ -10,14 +10,15 @@ use anyhow::{Context, anyhow};
 
 use super::analyze::Analyze;
 use super::capture::{Again, Capture, Origin, Reopen};
+use super::remover::Remover;
 use super::replay::Playing;
-use super::socket::{self, Remover};
+use super::socket;
 use super::veil::{self, Veil};
 use super::{analyzer, confinement, recording};
 use crate::cli::{Analysis, Input, Interfaces, Rights, Tap};
 use crate::confine::Sockets;
 use crate::engine::EngineConfig;
-use crate::geo::Atlas;
+use crate::geo::{Atlas, Unread};
 use crate::record::{Disk, Manner, Names, Recorder};
 use crate::select::Filter;
 use crate::snapshot::{SourceKind, Speed};
@@ -29,7 +30,9 @@ use crate::wire::name::escape_text;
 /// What will be read and counted: it is open, and no byte of it was looked at.
 pub(super) struct Opened {
     engine: EngineConfig,
+    /// Without what tells where addresses are.
     origin: Origin,
+    databases: Vec<Unread>,
     kind: Kind,
     /// Where packets are written to, and how they are handed over.
     disk: Option<Box<dyn Disk>>,
@@ -73,13 +76,13 @@ pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Re
     let engine =
         EngineConfig { filter: filter(analysis, veil.as_ref())?, ..analysis.engine.clone() };
     let pseudonyms = veil.is_some();
-    let is_asked = !analysis.geoip.is_empty();
-    let atlas = is_asked.then(|| Atlas::open(&analysis.geoip)).transpose()?.map(Arc::new);
+    let databases =
+        analysis.geoip.iter().map(|path| Unread::load(path)).collect::<Result<_, _>>()?;
     let (origin, kind) = match &analysis.input {
         Input::Files { paths, follow, threads, replay } => {
             let inputs = Arc::new(Inputs::open(paths)?);
             let origin =
-                Origin { kind: SourceKind::File, name: files_name(paths), pseudonyms, atlas };
+                Origin { kind: SourceKind::File, name: files_name(paths), pseudonyms, atlas: None };
             let threads = threads.unwrap_or_else(|| analyzer::useful_threads(&engine));
             let (paths, follow, replay) = (paths.clone(), *follow, *replay);
             (origin, Kind::Files(Files { inputs, paths, follow, threads, replay, veil }))
@@ -88,12 +91,12 @@ pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Re
             let tapped = tap(&live.on, &engine.ports, &analysis.rights)?;
             let source = veil::cover(tapped.source, veil.as_ref(), &engine.ports);
             let name = escape_text(tapped.names.join(", ").as_bytes());
-            let origin = Origin { kind: SourceKind::Live, name, pseudonyms, atlas };
+            let origin = Origin { kind: SourceKind::Live, name, pseudonyms, atlas: None };
             (origin, Kind::Live(Tapped { source, ..tapped }, live.threads))
         }
     };
     let manner = analysis.record.as_ref().map(Manner::of).unwrap_or_default();
-    Ok(Opened { engine, origin, kind, disk, manner })
+    Ok(Opened { engine, origin, databases, kind, disk, manner })
 }
 
 /// What was asked for, said of what is read: behind a veil with pseudonyms.
@@ -156,7 +159,10 @@ impl Opened {
         self,
         make: impl FnOnce(NonZeroUsize, EngineConfig) -> Made,
     ) -> anyhow::Result<Capture> {
-        let Self { engine, origin, kind, disk, manner } = self;
+        let Self { engine, origin, databases, kind, disk, manner } = self;
+        let is_asked = !databases.is_empty();
+        let atlas = is_asked.then(|| Atlas::of_files(databases)).transpose()?.map(Arc::new);
+        let origin = Origin { atlas, ..origin };
         let (capture, names, patient) = match kind {
             Kind::Files(files) => {
                 let capture = files.read(engine, origin, make)?;

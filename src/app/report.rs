@@ -133,14 +133,15 @@ pub(super) fn owned_sink(
 ) -> anyhow::Result<Sink> {
     let open = || Sink::open(output, inputs);
     let is_confined = matches!(rights, Rights::Confined { .. });
-    match confine::owner() {
+    let sink = match confine::owner() {
         Some(user) if is_confined && output.is_some() => confine::as_user(&user, open)?
             .with_context(|| {
                 let name = &user.name;
                 format!("for {name}, who called sudo (or send standard output there)")
             }),
         _ => open(),
-    }
+    };
+    Ok(sink?.leaving_nothing_empty(rights))
 }
 
 fn inputs(input: &Input) -> &[PathBuf] {

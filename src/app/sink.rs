@@ -2,7 +2,7 @@
 //! only if there is room for it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, ErrorKind, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,22 @@ use anyhow::{Context, bail};
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
+use super::remover::{self, Remover};
+use crate::cli::Rights;
+use crate::source::FileId;
+
 /// An open destination.
 #[derive(Debug)]
 pub(super) enum Sink {
     Stdout,
-    File { file: File, path: PathBuf },
+    File {
+        file: File,
+        path: PathBuf,
+        /// It was not there before.
+        is_new: bool,
+        /// Sees to it that it is not there either if nothing is written.
+        remover: Option<Remover>,
+    },
 }
 
 impl Sink {
@@ -25,9 +36,24 @@ impl Sink {
         if inputs.iter().any(|input| same_file(input, path)) {
             bail!("{} is the capture itself; write the report elsewhere", path.display());
         }
-        let open = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-        let file = open.with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(Self::File { file, path: path.to_owned() })
+        let (file, is_new) =
+            open(path).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self::File { file, path: path.to_owned(), is_new, remover: None })
+    }
+
+    /// A file that was made is removed if nothing comes to be written into it; with these rights
+    /// perhaps by another process.
+    pub(super) fn leaving_nothing_empty(self, rights: &Rights) -> Self {
+        match self {
+            Self::File { file, path, is_new: true, remover: None } => {
+                let found = file.metadata().ok();
+                let id = found.map(|it| FileId { device: it.dev(), number: it.ino() });
+                // Where that cannot be, an empty file may stay; no reason for no report.
+                let remover = id.and_then(|id| remover::of(&path, id, rights).ok());
+                Self::File { file, path, is_new: true, remover }
+            }
+            other => other,
+        }
     }
 
     /// Replaces what the file had, or adds to standard output. `report` writes the same whenever it
@@ -41,9 +67,21 @@ impl Sink {
                 let mut out = BufWriter::new(io::stdout().lock());
                 report(&mut out).and_then(|()| out.flush()).context("cannot write the report")
             }
-            Self::File { file, path } => write_file(&file, report)
+            // It is removed, if it is, once this is done.
+            Self::File { file, path, remover: _remover, .. } => write_file(&file, report)
                 .with_context(|| format!("cannot write {}", path.display())),
         }
+    }
+}
+
+/// Whether it was made, too.
+fn open(path: &Path) -> io::Result<(File, bool)> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+            Ok((file, false))
+        }
+        made => Ok((made?, true)),
     }
 }
 
@@ -52,12 +90,28 @@ impl Sink {
     pub(super) fn stream(self) -> anyhow::Result<Box<dyn Write>> {
         match self {
             Self::Stdout => Ok(Box::new(io::stdout().lock())),
-            Self::File { file, path } => {
+            Self::File { file, path, remover, .. } => {
                 let clear = || if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) };
                 clear().with_context(|| format!("cannot write {}", path.display()))?;
-                Ok(Box::new(file))
+                Ok(Box::new(Stream { file, _remover: remover }))
             }
         }
+    }
+}
+
+/// A file that is written bit by bit.
+struct Stream {
+    file: File,
+    _remover: Option<Remover>,
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

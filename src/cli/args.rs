@@ -172,10 +172,11 @@ pub enum Task {
         /// Below this folder
         folder: PathBuf,
     },
-    /// Remove the socket of a capture once that has ended; started by the program itself
+    /// Remove a socket, or a file that is empty, once a capture has ended; started by the program
+    /// itself
     #[command(hide = true)]
-    RemoveSocket {
-        /// The socket
+    RemoveFile {
+        /// The file
         path: PathBuf,
         /// The number of its file system
         device: u64,

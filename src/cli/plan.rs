@@ -24,7 +24,7 @@ use crate::output::probe::Thresholds;
 use crate::record::RecordOptions;
 use crate::select::Filter;
 use crate::snapshot::Speed;
-use crate::source::SocketFile;
+use crate::source::FileId;
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
 const DEFAULT_BUFFER: u64 = 64 << 20;
@@ -65,17 +65,17 @@ pub enum Plan {
     RowWriter(PathBuf),
     /// Write packets that the program hands over.
     PacketWriter(RecordOptions),
-    /// Remove a socket at the end of the program.
-    SocketRemover(Removal),
+    /// Remove a file at the end of the program.
+    Remover(Removal),
 }
 
-/// A socket that is to be removed.
+/// A socket that is to be removed, or a file if nothing was written into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removal {
     /// Where it is.
     pub path: PathBuf,
     /// Which one: another that has taken its place stays.
-    pub file: SocketFile,
+    pub file: FileId,
     /// Whether whoever runs the program does it; else, for root, whom the folder belongs to.
     pub stay: bool,
 }
@@ -290,9 +290,9 @@ pub(super) fn plan(cli: Cli, stdout_is_terminal: bool) -> Result<Plan, clap::Err
             write_every: every,
             write_total: total,
         }) => Ok(Plan::PacketWriter(RecordOptions { path, size, every, total })),
-        Some(Task::RemoveSocket { path, device, number, stay }) => {
-            let file = SocketFile { device, number };
-            Ok(Plan::SocketRemover(Removal { path, file, stay }))
+        Some(Task::RemoveFile { path, device, number, stay }) => {
+            let file = FileId { device, number };
+            Ok(Plan::Remover(Removal { path, file, stay }))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where addresses are, as databases tell it: country, autonomous system, who runs it.
 //!
-//! Databases are read whole when they are opened, and looked into for the addresses that a reader
+//! Databases are loaded whole when they are opened, read once the program is confined, and looked into for the addresses that a reader
 //! is shown, never for each packet. What they say is somebody's bytes: cut, escaped, and where it
 //! makes no sense, nothing.
 
@@ -67,7 +67,16 @@ impl Atlas {
     ///
     /// The first that cannot be read or is none.
     pub fn open(paths: &[PathBuf]) -> Result<Self, GeoError> {
-        let readers: Result<_, _> = paths.iter().map(|path| open(path)).collect();
+        Self::of_files(paths.iter().map(|path| Unread::load(path)).collect::<Result<_, _>>()?)
+    }
+
+    /// Looks into files that were loaded before.
+    ///
+    /// # Errors
+    ///
+    /// The first that is no database.
+    pub fn of_files(files: Vec<Unread>) -> Result<Self, GeoError> {
+        let readers: Result<_, _> = files.into_iter().map(Unread::read).collect();
         Ok(Self { readers: readers? })
     }
 
@@ -102,22 +111,48 @@ fn name(text: &str) -> String {
     escape_text(cut.as_bytes())
 }
 
-fn open(path: &Path) -> Result<Reader<Vec<u8>>, GeoError> {
-    let file = escape_text(path.as_os_str().as_encoded_bytes());
-    let refuse = |why: String| GeoError { file: file.clone(), why };
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    read.map_err(|error| refuse(format!("{error}; check its name and its permissions")))?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(refuse(format!("it is larger than {LARGEST} bytes")));
+/// The bytes of a file of which nothing was looked at yet: whoever may open it need not be who reads
+/// it.
+pub struct Unread {
+    file: String,
+    bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Unread({}, {} bytes)", self.file, self.bytes.len())
     }
-    Reader::from_source(bytes).map_err(|error| {
-        let said = escape_text(error.to_string().as_bytes());
-        refuse(format!(
-            "it is no MaxMind database ({said}); give a .mmdb file of countries, cities or \
-             autonomous systems, unpacked"
-        ))
-    })
+}
+
+impl Unread {
+    /// Loads a file whole.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is longer than 1 GiB.
+    pub fn load(path: &Path) -> Result<Self, GeoError> {
+        let file = escape_text(path.as_os_str().as_encoded_bytes());
+        let refuse = |why: String| GeoError { file: file.clone(), why };
+        let mut bytes = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        read.map_err(|error| refuse(format!("{error}; check its name and its permissions")))?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(refuse(format!("it is larger than {LARGEST} bytes")));
+        }
+        Ok(Self { file, bytes })
+    }
+
+    fn read(self) -> Result<Reader<Vec<u8>>, GeoError> {
+        let Self { file, bytes } = self;
+        Reader::from_source(bytes).map_err(|error| {
+            let said = escape_text(error.to_string().as_bytes());
+            let why = format!(
+                "it is no MaxMind database ({said}); give a .mmdb file of countries, cities or \
+                 autonomous systems, unpacked"
+            );
+            GeoError { file, why }
+        })
+    }
 }
 
 #[cfg(test)]

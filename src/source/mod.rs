@@ -48,7 +48,7 @@ pub use interface::LiveOptions;
 pub use live::open_live;
 pub use masked::Masked;
 pub use naming::InterfaceNames;
-pub use socket::{DnstapSocket, SocketFile};
+pub use socket::{DnstapSocket, FileId};
 pub use tap::MOST_SENDERS;
 
 use crate::snapshot::{Progress, Senders};

@@ -18,14 +18,14 @@ const OTHERS: Mode = Mode::RWXO.union(Mode::XUSR).union(Mode::XGRP);
 
 /// Which file of a file system it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SocketFile {
+pub struct FileId {
     /// The number of the file system.
     pub device: u64,
     /// The number of the file in it.
     pub number: u64,
 }
 
-impl SocketFile {
+impl FileId {
     /// The socket that is at a path now, if one is.
     pub fn at(path: &Path) -> Option<Self> {
         let found = fs::symlink_metadata(path).ok()?;
@@ -41,7 +41,7 @@ impl SocketFile {
 #[derive(Debug)]
 pub struct DnstapSocket {
     pub(super) listener: UnixListener,
-    file: Option<SocketFile>,
+    file: Option<FileId>,
 }
 
 impl DnstapSocket {
@@ -61,11 +61,11 @@ impl DnstapSocket {
         umask(before);
         let listener = bound.map_err(|why| failed(&why))?;
         listener.set_nonblocking(true).map_err(|why| failed(&why))?;
-        Ok(Self { listener, file: SocketFile::at(path) })
+        Ok(Self { listener, file: FileId::at(path) })
     }
 
     /// Which file it is, for who removes it; `None` if it is gone already.
-    pub fn file(&self) -> Option<SocketFile> {
+    pub fn file(&self) -> Option<FileId> {
         self.file
     }
 }
@@ -103,11 +103,11 @@ mod tests {
         let path = folder.path().join("dnstap.sock");
         let first = DnstapSocket::open(&path).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o660);
-        assert_eq!(first.file(), SocketFile::at(&path));
+        assert_eq!(first.file(), FileId::at(&path));
         check_refused(&path, "another program listens on");
         drop(first);
         let second = DnstapSocket::open(&path).unwrap();
-        assert_eq!(second.file(), SocketFile::at(&path));
+        assert_eq!(second.file(), FileId::at(&path));
         let file = tempfile::NamedTempFile::new().unwrap();
         let mode = fs::metadata(file.path()).unwrap().mode();
         assert_eq!(mode & 0o600, 0o600, "the mask for new files is as before");
@@ -124,6 +124,6 @@ mod tests {
         check_refused(&link, "exists and is no socket");
         check_refused(&folder.path().join("none/dnstap.sock"), "its folder must exist");
         check_refused(&folder.path().join("x".repeat(120)), "a shorter path");
-        assert_eq!(SocketFile::at(&file), None);
+        assert_eq!(FileId::at(&file), None);
     }
 }
