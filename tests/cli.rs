@@ -304,6 +304,22 @@ fn the_packets_that_are_written_are_those_that_were_read() {
     wait_until_gone(Path::new(&untouched));
 }
 
+/// Counted by a process that can list no folder any more when it begins the first of its files.
+#[test]
+fn the_total_of_packets_holds_over_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ring.pcapng");
+    let words = ["report", "-q", "testdata/outage.pcap.gz", "-w", path.to_str().unwrap()];
+    for _ in 0..4 {
+        let limits = ["--write-size", "1MiB", "--write-total", "2MiB"];
+        let output = run(&[&words[..], &limits].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let length: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+        assert!((1 << 20..=2 << 20).contains(&length), "{length}");
+    }
+}
+
 /// A process of its own tidies up after the program has ended.
 fn wait_until_gone(path: &Path) {
     let began = std::time::Instant::now();

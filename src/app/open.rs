@@ -5,6 +5,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
@@ -34,9 +35,9 @@ pub(super) struct Opened {
     origin: Origin,
     databases: Vec<Unread>,
     kind: Kind,
-    /// Where packets are written to, and how they are handed over.
+    /// Where packets are written to, and how much time a file spans.
     disk: Option<Box<dyn Disk>>,
-    manner: Manner,
+    every: Option<Duration>,
 }
 
 enum Kind {
@@ -95,8 +96,8 @@ pub(super) fn open_behind(veil: Option<Veil>, analysis: &Analysis) -> anyhow::Re
             (origin, Kind::Live(Tapped { source, ..tapped }, live.threads))
         }
     };
-    let manner = analysis.record.as_ref().map(Manner::of).unwrap_or_default();
-    Ok(Opened { engine, origin, databases, kind, disk, manner })
+    let every = analysis.record.as_ref().and_then(|record| record.every);
+    Ok(Opened { engine, origin, databases, kind, disk, every })
 }
 
 /// What was asked for, said of what is read: behind a veil with pseudonyms.
@@ -159,7 +160,7 @@ impl Opened {
         self,
         make: impl FnOnce(NonZeroUsize, EngineConfig) -> Made,
     ) -> anyhow::Result<Capture> {
-        let Self { engine, origin, databases, kind, disk, manner } = self;
+        let Self { engine, origin, databases, kind, disk, every } = self;
         let is_asked = !databases.is_empty();
         let atlas = is_asked.then(|| Atlas::of_files(databases)).transpose()?.map(Arc::new);
         let origin = Origin { atlas, ..origin };
@@ -177,7 +178,7 @@ impl Opened {
             }
         };
         let names = Names(Box::new(move |number| names.get(number)));
-        let manner = Manner { names, patient, ..manner };
+        let manner = Manner { names, patient, every };
         let recorder = disk.map(|disk| Recorder::start(disk, manner)).transpose();
         Ok(capture.recorded(recorder.context("cannot start the thread that writes packets")?))
     }

@@ -26,13 +26,10 @@ pub use files::Files;
 pub(crate) use files::MODE;
 pub use names::Earlier;
 
-/// What is handed to the disk at once.
+/// What is handed to the disk at once; the shortest file that can be asked for has room for several.
 const CHUNK: usize = 256 << 10;
 /// Chunks on their way at most: 16 MiB, which a disk that pauses for a moment is behind.
 const CHUNKS: usize = 64;
-/// Where a file must be short, a chunk is at most this part of it.
-const PARTS_OF_A_FILE: u64 = 16;
-
 /// A disk that takes longer than this for what waits for it is given up.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Interfaces that are described; of a capture that has more, no frame of these is written.
@@ -62,16 +59,6 @@ pub struct Manner {
     pub patient: bool,
     /// As [`RecordOptions::every`].
     pub every: Option<Duration>,
-    /// No more than so many bytes are handed over at once, if they are not one frame: less than
-    /// usually where a file must be short.
-    pub at_once: Option<usize>,
-}
-
-impl Manner {
-    /// How they are handed to files of this kind.
-    pub fn of(options: &RecordOptions) -> Self {
-        Self { every: options.every, at_once: options.at_once(), ..Self::default() }
-    }
 }
 
 /// Where frames go, and how they are divided among files.
@@ -93,13 +80,6 @@ impl RecordOptions {
     /// Whether there may be more than one file.
     pub fn rotates(&self) -> bool {
         self.size.is_some() || self.every.is_some()
-    }
-
-    /// What may be handed over at once, in bytes, as it is never divided among files: a part of the
-    /// shortest bound.
-    fn at_once(&self) -> Option<usize> {
-        let bound = self.size.into_iter().chain(self.total).min()? / PARTS_OF_A_FILE;
-        usize::try_from(bound).ok()
     }
 
     /// Where the files are.
@@ -159,7 +139,6 @@ pub struct Recorder {
     names: Names,
     patient: bool,
     spans: Spans,
-    at_once: usize,
     sender: Option<SyncSender<Chunk>>,
     /// Chunks that were written and can be filled again.
     empty: Receiver<Chunk>,
@@ -180,7 +159,7 @@ impl Recorder {
     ///
     /// If there is no thread to be had.
     pub fn start(disk: Box<dyn Disk>, manner: Manner) -> io::Result<Self> {
-        let Manner { names, patient, every, at_once } = manner;
+        let Manner { names, patient, every } = manner;
         let status = Arc::new(Mutex::new(disk.status()));
         let theirs = Arc::clone(&status);
         let (sender, full) = sync_channel(CHUNKS);
@@ -193,7 +172,6 @@ impl Recorder {
             names,
             patient,
             spans: Spans { every, ..Spans::default() },
-            at_once: at_once.unwrap_or(CHUNK).min(CHUNK),
             sender: Some(sender),
             empty,
             status,
@@ -220,7 +198,7 @@ impl Recorder {
         }
         self.chunk.frames += 1;
         blocks::packet(frame, interface, None, &mut self.chunk.bytes);
-        if self.chunk.bytes.len() >= self.at_once {
+        if self.chunk.bytes.len() >= CHUNK {
             self.flush();
         }
     }

@@ -10,8 +10,8 @@ fn record(options: RecordOptions, frames: u64, length: usize, seconds: u64) -> R
     let files = Files::open(options).unwrap();
     let manner = Manner {
         names: Names(Box::new(|number| (number == 0).then(|| "eth0".to_owned()))),
+        patient: false,
         every,
-        ..Manner::default()
     };
     let mut recorder = Recorder::start(Box::new(files), manner).unwrap();
     let bytes = vec![0xAB; length];
