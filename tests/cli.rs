@@ -633,30 +633,41 @@ fn send(signal: Signal, child: &Child) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
-/// As under nohup, and in the background of a script.
-#[test]
-fn a_signal_that_was_ignored_stays_ignored() {
-    for (name, signal) in [("HUP", Signal::HUP), ("INT", Signal::INT)] {
-        let script = format!("trap '' {name}; exec \"$0\" \"$@\"");
-        let mut command = Command::new("sh");
-        command.args(["-c", &script, env!("CARGO_BIN_EXE_rcodetop")]);
-        command.args(["report", "--follow", "-q", "testdata/links/ethernet.pcap"]);
-        let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.spawn().unwrap();
-        while !heeds(&child, Signal::TERM) {
-            assert!(child.try_wait().unwrap().is_none(), "it ended");
-            thread::sleep(Duration::from_millis(5));
-        }
-        send(signal, &child);
-        // It says how it goes after that, so it goes on.
-        send(Signal::USR1, &child);
-        let mut line = String::new();
-        std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-        assert!(line.contains("ethernet.pcap ("), "{name}: {line}");
-        assert!(!heeds(&child, signal), "{name}");
-        send(Signal::TERM, &child);
-        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0), "{name}");
+/// Follows a capture, with a signal ignored when it starts.
+fn following(ignored: &str) -> Child {
+    let script = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_rcodetop")]);
+    command.args(["report", "--follow", "-q", "testdata/links/ethernet.pcap"]);
+    let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    while !heeds(&child, Signal::TERM) || !heeds(&child, Signal::USR1) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        thread::sleep(Duration::from_millis(5));
     }
+    child
+}
+
+#[test]
+fn a_hangup_that_was_ignored_stays_ignored_as_under_nohup() {
+    let mut child = following("HUP");
+    send(Signal::HUP, &child);
+    // It says how it goes after that, so it goes on.
+    send(Signal::USR1, &child);
+    let mut line = String::new();
+    std::io::BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("ethernet.pcap ("), "{line}");
+    assert!(!heeds(&child, Signal::HUP));
+    send(Signal::TERM, &child);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+/// A shell without job control has it ignored by what it runs beside, which is ended by it.
+#[test]
+fn an_interrupt_ends_also_what_a_script_runs_in_the_background() {
+    let child = following("INT");
+    send(Signal::INT, &child);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
 }
 
 #[test]

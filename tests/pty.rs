@@ -50,7 +50,7 @@ fn a_key_ends_it_and_a_summary_stays() {
 #[test]
 fn a_signal_ends_it_in_order() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-        if is_ignored(signal) {
+        if signal == Signal::HUP && is_ignored(signal) {
             eprintln!("skipped: {signal:?} is ignored here");
             continue;
         }

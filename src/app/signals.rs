@@ -13,12 +13,14 @@ use signal_hook::flag;
 pub(super) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Takes over SIGTERM, and SIGINT and SIGHUP unless they are ignored: so `nohup` goes on.
+    /// Takes over SIGTERM and SIGINT, and SIGHUP unless that is ignored: so `nohup` goes on. SIGINT
+    /// also where it is, as it is for what a script runs in the background: `kill -INT` is how
+    /// captures are ended there.
     pub(super) fn on_signals() -> io::Result<Self> {
         let stop = Self::default();
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let heeded = [SIGINT, SIGHUP].into_iter().filter(|signal| !is_ignored(&status, *signal));
-        for signal in heeded.chain([SIGTERM]) {
+        let hangup = Some(SIGHUP).filter(|signal| !is_ignored(&status, *signal));
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup) {
             // In this order: the first signal finds the flag unset and sets it, the next finds it
             // set and does what it would do to any other program.
             flag::register_conditional_default(signal, Arc::clone(&stop.0))?;

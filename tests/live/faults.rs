@@ -313,7 +313,7 @@ fn a_quiet_interface_keeps_no_signal_waiting() {
     }
     let _client = client();
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        if is_ignored(signal) {
+        if signal == Signal::HUP && is_ignored(signal) {
             println!("skipped: {signal:?} is ignored here");
             continue;
         }
