@@ -82,6 +82,7 @@ fn each_attack_does_what_it_says() {
     assert!(ledger("holes").segments == OFTEN && ledger("holes").dns_messages < OFTEN / 100);
     assert_eq!(ledger("tiny-fragments").fragments, OFTEN);
     assert!(ledger("overlapping-fragments").shed_pieces > 0);
+    assert_eq!(ledger("same-time-fragments").shed_pieces, OFTEN, "one is given up, others differ");
     assert_eq!(ledger("icmp-errors").icmp_errors, OFTEN);
     assert_eq!(ledger("short-errors").icmp_errors, OFTEN);
     assert_eq!(ledger("short-errors").segments, OFTEN);

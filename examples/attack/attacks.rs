@@ -17,6 +17,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
     ("holes", "TCP segments far ahead of what was sent before", holes),
     ("tiny-fragments", "first fragments of eight bytes, never completed", tiny_fragments),
     ("overlapping-fragments", "fragments that overlap, of few datagrams", overlapping_fragments),
+    ("same-time-fragments", "first fragments of one datagram that differ, of one time", same_time),
     ("icmp-errors", "ICMP errors about queries that were never sent", icmp_errors),
     (
         "short-errors",
@@ -284,6 +285,15 @@ fn overlapping_fragments(nth: u64, wire: &mut Wire) {
     let mut piece = [0xAA; 64];
     piece[..4].copy_from_slice(&[0x10, 0, 0, 53]);
     wire.ip(Ends::of(CLIENT, 4096), 17, low(nth % 16), MORE | offset, &piece);
+}
+
+/// Each says something else, every other one that it is not DNS.
+fn same_time(nth: u64, wire: &mut Wire) {
+    const MORE: u16 = 0x2000;
+    wire.now = START;
+    let ours = Ends::of(CLIENT, 4096).reversed();
+    let ends = if nth.is_multiple_of(2) { ours } else { Ends { from_port: 9_999, ..ours } };
+    wire.ip(ends, 17, 7, MORE, &datagram(ends, &nth.to_be_bytes()));
 }
 
 /// RFC 792: an error quotes the first bytes of what it is about.

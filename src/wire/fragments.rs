@@ -1,9 +1,9 @@
 //! IP fragments on their way to whole datagrams (RFC 791 §3.2, RFC 8200 §4.5).
 //!
-//! Bounded in datagrams, bytes, pieces and packet time, as any packet may be a lie. Where two
-//! fragments overlap the first one wins; exact copies are ignored. A datagram of which only the
-//! first fragment came (a filter on ports lets no other pass) is given up with it, so that its
-//! header is not lost.
+//! Bounded in datagrams, bytes, pieces and packet time, as any packet may be a lie. Of two fragments
+//! that contradict each other the first to come is believed, and the other one counted; copies are
+//! ignored. A datagram of which only the first fragment came (a filter on ports lets no other pass)
+//! is given up with it, so that its header is not lost.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 
 use super::address::Address;
 use super::packet::Ip;
+use super::waiting::Waiting;
 
 /// How long a datagram may wait for its rest, in packet time: the most that a host should wait
 /// (RFC 1122 §3.3.2).
@@ -26,10 +27,8 @@ pub(super) const ALONE: Duration = Duration::from_millis(500);
 /// Datagrams waiting at once.
 pub(crate) const MAX_DATAGRAMS: usize = 1024;
 
-/// Separate runs of bytes within one datagram; more is an attack with tiny fragments.
-pub(super) const MAX_RUNS: usize = 64;
-
-const MAX_DATAGRAM: usize = 65_535;
+/// Places in the orders that may be stale besides as many as there are datagrams.
+const SLACK: usize = 1024;
 
 const NEVER: Timestamp = Timestamp(u64::MAX);
 
@@ -63,32 +62,30 @@ struct Key {
     protocol: u8,
 }
 
-#[derive(Debug)]
-struct Waiting {
+/// The place of a datagram in one of the orders, where it stands once.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
     at: Timestamp,
-    ip: Ip,
-    bytes: Vec<u8>,
-    /// Runs of bytes that came, apart, in order.
-    runs: Vec<(usize, usize)>,
-    total: Option<usize>,
-    pieces: u64,
-    /// Its ports are not ours: further fragments are not worth keeping.
-    refused: bool,
+    key: Key,
+    /// Which of the datagrams that had this key.
+    number: u64,
 }
 
 /// The datagrams that wait.
 #[derive(Debug)]
 pub(super) struct Fragments {
     waiting: HashMap<Key, Waiting, foldhash::quality::RandomState>,
-    order: VecDeque<(Timestamp, Key)>,
+    order: VecDeque<Turn>,
     /// First fragments, to be read soon if they stay alone.
-    firsts: VecDeque<(Timestamp, Key)>,
+    firsts: VecDeque<Turn>,
     given_up: VecDeque<Whole>,
     /// Before this moment nothing has waited too long.
     due: Timestamp,
     bytes: usize,
     max_bytes: usize,
     shed: u64,
+    /// Datagrams that waited so far.
+    number: u64,
     /// Of the datagram whose fragment came last.
     latest: Option<Key>,
 }
@@ -104,6 +101,7 @@ impl Fragments {
             bytes: 0,
             max_bytes,
             shed: 0,
+            number: 0,
             latest: None,
         }
     }
@@ -118,28 +116,27 @@ impl Fragments {
         self.make_room(now, piece.bytes.len());
         let key = key(piece);
         self.latest = Some(key);
-        let waiting = self.waiting.entry(key).or_insert_with(|| {
-            self.order.push_back((now, key));
-            Waiting::new(piece.ip, now)
-        });
-        if waiting.refused {
+        if let Some(waiting) = self.waiting.get_mut(&key).filter(|waiting| waiting.refused) {
             if piece.offset != 0 {
+                waiting.passed += 1;
                 return None;
             }
-            // The identification was used again, for a datagram of ours.
-            *waiting = Waiting::new(piece.ip, now);
-            self.order.push_back((now, key));
+            // The identification was used again, for a datagram of ours, or a forgery came before
+            // it: then what was passed over may have been its rest.
+            self.shed += waiting.passed;
+            self.waiting.remove(&key);
         }
-        if piece.offset == 0 {
-            self.firsts.push_back((now, key));
+        let waiting = self.waiting_for(piece, now);
+        let (before, had_first) = (waiting.bytes.len(), waiting.has_first());
+        let was_of_use = waiting.add(piece);
+        let (after, number) = (waiting.bytes.len(), waiting.number);
+        let (has_first, is_whole) = (waiting.has_first(), waiting.is_whole());
+        self.shed += u64::from(!was_of_use);
+        self.bytes += after - before;
+        if has_first && !had_first {
+            self.firsts.push_back(Turn { at: now, key, number });
         }
-        self.due = self.due.min(now.plus(ALONE));
-        let before = waiting.bytes.len();
-        if !waiting.add(piece) {
-            self.shed += 1;
-        }
-        self.bytes += waiting.bytes.len() - before;
-        if !waiting.is_whole() {
+        if !is_whole {
             return None;
         }
         let done = self.take(key)?;
@@ -147,18 +144,32 @@ impl Fragments {
     }
 
     /// Remembers that a datagram is not of ours, so that its other fragments are not kept.
+    ///
+    /// Of a datagram whose first fragment is here and is of ours, that is a forgery and nothing
+    /// more is made of it: a host would discard the whole (RFC 8200 §4.5), but who watches from
+    /// beside would lose an answer that may well have arrived before.
     pub(super) fn refuse(&mut self, piece: &Piece<'_>, now: Timestamp) {
         self.make_room(now, 0);
+        let waiting = self.waiting_for(piece, now);
+        if waiting.has_first() {
+            self.shed += 1;
+            return;
+        }
+        let freed = waiting.bytes.len();
+        let dropped = waiting.refuse();
+        self.bytes -= freed;
+        self.shed += dropped;
+    }
+
+    /// The datagram that a fragment is of, from now on if there was none.
+    fn waiting_for(&mut self, piece: &Piece<'_>, at: Timestamp) -> &mut Waiting {
+        self.due = self.due.min(at.plus(ALONE));
         let key = key(piece);
-        let waiting = self.waiting.entry(key).or_insert_with(|| {
-            self.order.push_back((now, key));
-            Waiting::new(piece.ip, now)
-        });
-        self.due = self.due.min(now.plus(ALONE));
-        self.bytes -= waiting.bytes.len();
-        waiting.bytes = Vec::new();
-        waiting.pieces = 0;
-        waiting.refused = true;
+        self.waiting.entry(key).or_insert_with(|| {
+            self.number += 1;
+            self.order.push_back(Turn { at, key, number: self.number });
+            Waiting::new(piece.ip, at, self.number)
+        })
     }
 
     /// Whether a datagram was given up and not yet asked for.
@@ -194,40 +205,45 @@ impl Fragments {
 
     /// Each list gives up its first entry first, whatever times the others have.
     fn next_due(&self) -> Timestamp {
-        let first = |list: &VecDeque<(Timestamp, Key)>, patience| {
-            list.front().map_or(NEVER, |(at, _)| at.plus(patience))
+        let first = |list: &VecDeque<Turn>, patience| {
+            list.front().map_or(NEVER, |turn| turn.at.plus(patience))
         };
         first(&self.firsts, ALONE).min(first(&self.order, PATIENCE))
     }
 
     #[cold]
     fn give_up_old(&mut self, now: Timestamp) {
-        while let Some((at, key)) = self.firsts.front().copied() {
-            if now.since(at) <= ALONE {
+        while let Some(turn) = self.firsts.front().copied() {
+            if now.since(turn.at) <= ALONE {
                 break;
             }
             self.firsts.pop_front();
-            let alone = |waiting: &Waiting| waiting.pieces == 1 && !waiting.refused;
-            if self.waiting.get(&key).is_some_and(alone)
-                && let Some(waiting) = self.take(key)
+            if self.of(turn).is_some_and(|waiting| waiting.pieces == 1)
+                && let Some(waiting) = self.take(turn.key)
             {
                 self.give_up(waiting);
             }
         }
-        while self.order.front().is_some_and(|(at, _)| now.since(*at) > PATIENCE) {
+        while self.order.front().is_some_and(|turn| now.since(turn.at) > PATIENCE) {
             self.abandon_oldest();
         }
         self.due = self.next_due();
     }
 
+    /// The datagram whose turn it is, if it still waits: its key may have been used again.
+    fn of(&self, turn: Turn) -> Option<&Waiting> {
+        self.waiting.get(&turn.key).filter(|waiting| waiting.number == turn.number)
+    }
+
     /// Completed datagrams leave their places in the orders behind; these may not outgrow what
-    /// waits.
+    /// waits. Each that waits has one place, so that half of what is looked at goes at least.
     fn drop_stale(&mut self) {
-        const SLACK: usize = 1024;
         let waiting = &self.waiting;
         for order in [&mut self.order, &mut self.firsts] {
             if order.len() > 2 * waiting.len() + SLACK {
-                order.retain(|(at, key)| waiting.get(key).is_some_and(|one| one.at == *at));
+                order.retain(|turn| {
+                    waiting.get(&turn.key).is_some_and(|one| one.number == turn.number)
+                });
             }
         }
     }
@@ -244,10 +260,9 @@ impl Fragments {
     }
 
     fn abandon_oldest(&mut self) -> bool {
-        let Some((at, key)) = self.order.pop_front() else { return false };
-        // A key may have been completed and used again since.
-        if self.waiting.get(&key).is_some_and(|waiting| waiting.at == at)
-            && let Some(waiting) = self.take(key)
+        let Some(turn) = self.order.pop_front() else { return false };
+        if self.of(turn).is_some()
+            && let Some(waiting) = self.take(turn.key)
         {
             self.give_up(waiting);
         }
@@ -265,15 +280,9 @@ impl Fragments {
             return;
         }
         self.shed += waiting.pieces;
-        let Waiting { at, ip, mut bytes, runs, pieces, .. } = waiting;
-        match runs.as_slice() {
-            // Alone, the first fragment tells that a filter let no others through. With others
-            // about it, one was lost on the way, and nobody ever read the message.
-            [(0, end)] if pieces == 1 => bytes.truncate(*end),
-            _ => bytes.clear(),
-        }
         if self.given_up.len() < MAX_DATAGRAMS {
-            self.given_up.push_back(Whole { at, ip, bytes });
+            let (at, ip) = (waiting.at, waiting.ip);
+            self.given_up.push_back(Whole { at, ip, bytes: waiting.beginning() });
         }
     }
 }
@@ -285,69 +294,9 @@ fn key(piece: &Piece<'_>) -> Key {
     Key { from: piece.ip.from, to: piece.ip.to, id: piece.id, protocol }
 }
 
-impl Waiting {
-    fn new(ip: Ip, at: Timestamp) -> Self {
-        Self { at, ip, bytes: Vec::new(), runs: Vec::new(), total: None, pieces: 0, refused: false }
-    }
-
-    /// Whether the piece was of use.
-    fn add(&mut self, piece: &Piece<'_>) -> bool {
-        let (start, end) = (piece.offset, piece.offset + piece.bytes.len());
-        if end > MAX_DATAGRAM || start == end || self.runs.len() >= MAX_RUNS {
-            return false;
-        }
-        if piece.offset == 0 {
-            self.ip = piece.ip;
-        }
-        if !piece.more && self.total.is_none() {
-            self.total = Some(end);
-        }
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
-        }
-        self.pieces += 1;
-        self.fill(start, piece.bytes);
-        self.cover(start, end);
-        true
-    }
-
-    /// Writes where nothing came before: the first fragment wins.
-    fn fill(&mut self, start: usize, bytes: &[u8]) {
-        let end = start + bytes.len();
-        let mut from = start;
-        for (run_start, run_end) in self.runs.iter().copied().chain([(end, end)]) {
-            let to = run_start.clamp(from, end);
-            let target = self.bytes.get_mut(from..to);
-            let source = bytes.get(from - start..to - start);
-            if let (Some(target), Some(source)) = (target, source) {
-                target.copy_from_slice(source);
-            }
-            from = from.max(run_end.min(end));
-        }
-    }
-
-    /// Joins a run with those it touches.
-    fn cover(&mut self, mut start: usize, mut end: usize) {
-        self.runs.retain(|(run_start, run_end)| {
-            let apart = *run_end < start || *run_start > end;
-            if !apart {
-                start = start.min(*run_start);
-                end = end.max(*run_end);
-            }
-            apart
-        });
-        let place = self.runs.partition_point(|(run_start, _)| *run_start < start);
-        self.runs.insert(place, (start, end));
-    }
-
-    fn is_whole(&self) -> bool {
-        let Some(total) = self.total else { return false };
-        matches!(self.runs.as_slice(), [(0, end), ..] if *end >= total)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::waiting::MAX_RUNS;
     use super::*;
 
     fn play(script: &[(u64, usize, bool, &str)]) -> (Vec<String>, Fragments) {
@@ -387,15 +336,87 @@ mod tests {
     }
 
     #[test]
-    fn copies_change_nothing_and_the_first_of_two_overlapping_wins() {
-        check(
-            &[(0, 0, true, "abcdefgh"), (0, 0, true, "ABCDEFGH"), (0, 8, false, "ij")],
-            &["abcdefghij"],
-        );
-        check(
-            &[(0, 8, true, "ijklmnop"), (0, 0, true, "ABCDEFGHWXYZ"), (0, 16, false, "q")],
-            &["ABCDEFGHijklmnopq"],
-        );
+    fn copies_and_overlapping_pieces_that_agree_change_nothing() {
+        for script in [
+            &[(0, 0, true, "abcdefgh"), (0, 0, true, "abcdefgh"), (0, 8, false, "ij")][..],
+            &[(0, 8, false, "ij"), (0, 8, false, "ij"), (0, 0, true, "abcdefghi")],
+            &[(0, 8, true, "i"), (0, 0, true, "abcdefghi"), (0, 8, false, "ij")],
+        ] {
+            check(script, &["abcdefghij"]);
+            assert_eq!(play(script).1.shed(), 0, "{script:?}");
+        }
+    }
+
+    #[test]
+    fn a_piece_that_contradicts_an_earlier_one_is_counted_and_nothing_more() {
+        for forged in [
+            (0, 0, true, "ABCDEFGH"),
+            (0, 0, true, "abcdefgHIJ"),
+            (0, 16, false, "QRS"),
+            (0, 8, false, "ij"),
+            (0, 24, true, "beyond"),
+        ] {
+            let script =
+                [(0, 0, true, "abcdefgh"), (0, 16, false, "q"), forged, (0, 8, true, "ijklmnop")];
+            check(&script, &["abcdefghijklmnopq"]);
+            assert_eq!(play(&script).1.shed(), 1, "{forged:?}");
+        }
+    }
+
+    fn piece(offset: usize, more: bool, bytes: &[u8]) -> Piece<'_> {
+        Piece { ip: Ip::default(), id: 7, offset, more, bytes }
+    }
+
+    #[test]
+    fn a_first_fragment_of_other_ports_does_not_remove_one_of_ours() {
+        let (_, mut fragments) = play(&[(0, 0, true, "abcdefgh")]);
+        fragments.refuse(&piece(0, true, b"FORGED.."), Timestamp::default());
+        let whole = fragments.add(&piece(8, false, b"ij"), Timestamp::default());
+        assert_eq!(whole.map(|whole| whole.bytes), Some(b"abcdefghij".to_vec()));
+        assert_eq!((fragments.shed(), fragments.held()), (1, 0));
+    }
+
+    #[test]
+    fn what_is_dropped_for_a_first_fragment_of_other_ports_is_counted() {
+        let (_, mut fragments) = play(&[(0, 8, true, "ijklmnop"), (0, 24, false, "y")]);
+        fragments.refuse(&piece(0, true, b"FORGED.."), Timestamp::default());
+        assert_eq!((fragments.shed(), fragments.held(), fragments.bytes), (2, 0, 0));
+        // What followed may have been ours, once our first fragment comes after all.
+        fragments.add(&piece(16, true, b"qrstuvwx"), Timestamp::default());
+        assert_eq!(fragments.shed(), 2);
+        fragments.add(&piece(0, true, b"abcdefgh"), Timestamp::default());
+        assert_eq!((fragments.shed(), fragments.held()), (3, 1));
+    }
+
+    /// The work on a fragment is that on places in the orders, of which half go at least whenever
+    /// they are looked through.
+    #[test]
+    fn fragments_of_one_datagram_and_time_do_not_pile_up_places_to_look_at() {
+        for (bytes, refused_ones) in [(&b"abcdefgh"[..], 1), (b"abcdefgh", 2), (b"", 1), (b"", 3)] {
+            let mut fragments = Fragments::new(1 << 20);
+            for nth in 0..5_000 {
+                let piece = piece(0, true, bytes);
+                if nth % refused_ones == 0 {
+                    fragments.add(&piece, Timestamp::default());
+                } else {
+                    fragments.refuse(&piece, Timestamp::default());
+                }
+                let places = fragments.order.len().max(fragments.firsts.len());
+                assert!(places <= SLACK + 4, "{places} after {nth}");
+            }
+        }
+    }
+
+    /// Whole datagrams one after another leave places behind, but each only once.
+    #[test]
+    fn stale_places_are_looked_at_no_oftener_than_they_were_made() {
+        let mut fragments = Fragments::new(1 << 20);
+        for _ in 0..5_000 {
+            fragments.add(&piece(0, true, b"abcdefgh"), Timestamp::default());
+            fragments.add(&piece(8, false, b"ij"), Timestamp::default());
+            assert!(fragments.order.len() <= SLACK + 4 && fragments.firsts.len() <= SLACK + 4);
+        }
+        assert_eq!((fragments.held(), fragments.shed()), (0, 0));
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod plain;
 mod records;
 mod stream;
 mod tunnel;
+mod waiting;
 mod whole;
 
 pub use address::{Address, Endpoint};
