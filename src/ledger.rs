@@ -136,8 +136,12 @@ books! {
         malformed: u64,
         /// Messages cut by the capture's length limit; they count all the same.
         cut: u64,
-        /// Bytes of TCP streams skipped because what came before was lost.
+        /// Bytes of TCP streams skipped because what came before or after was lost.
         stream_gaps: u64,
+        /// TCP resets, and segments that would begin a connection anew, which did not fit the one
+        /// that they were about and were not believed.
+        #[serde(default)] // not told by reports of programs that believed all of them
+        misfit_segments: u64,
         /// Fragments of datagrams, and TCP streams, that were given up incomplete.
         shed_pieces: u64,
     }

@@ -80,6 +80,9 @@ fn each_attack_does_what_it_says() {
     assert_eq!(ledger("lying-counts").malformed, OFTEN);
     assert_eq!(ledger("half-open").segments, 2 * OFTEN);
     assert!(ledger("holes").segments == OFTEN && ledger("holes").dns_messages < OFTEN / 100);
+    let resets = &seen["blind-resets"];
+    assert_eq!((resets.outcomes.answered, resets.outcomes.unreachable), (OFTEN, 0));
+    assert_eq!((resets.ledger.misfit_segments, resets.ledger.stream_gaps), (2 * OFTEN, 0));
     assert_eq!(ledger("tiny-fragments").fragments, OFTEN);
     assert!(ledger("overlapping-fragments").shed_pieces > 0);
     assert_eq!(ledger("same-time-fragments").shed_pieces, OFTEN, "one is given up, others differ");

@@ -5,6 +5,8 @@
 #[path = "support/analysis.rs"]
 #[expect(dead_code, reason = "only the place of the captures is needed here")]
 mod analysis;
+#[path = "../examples/attack/attacks.rs"]
+mod attacks;
 #[cfg(target_os = "linux")]
 #[path = "support/terminal.rs"]
 #[expect(dead_code, reason = "others look at how a terminal is left")]
@@ -17,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use analysis::testdata;
+use attacks::{ATTACKS, Wire};
 use rcodetop::engine::{Engine, EngineConfig};
 use rcodetop::mask::{Key, Mask};
 use rcodetop::output::{self, Format, Options};
@@ -474,4 +477,18 @@ mod dashboard {
             terminal.wait_for(why);
         }
     }
+}
+
+/// Streams are numbered anew: what did not fit must not come to fit by that.
+#[test]
+fn resets_that_are_not_believed_are_not_believed_with_pseudonyms_either() {
+    let attack = ATTACKS.iter().find(|attack| attack.0 == "blind-resets").unwrap();
+    let mut wire = Wire::new(false);
+    (0..200).for_each(|nth| (attack.2)(nth, &mut wire));
+    let file = tempfile::Builder::new().suffix(".pcap").tempfile().unwrap();
+    fs::write(file.path(), &wire.bytes).unwrap();
+    let (plain, masked, _) = both(file.path());
+    assert_eq!((plain.outcomes.answered, plain.ledger.misfit_segments), (200, 400));
+    assert_eq!(masked.outcomes, plain.outcomes);
+    assert_eq!(masked.ledger, plain.ledger);
 }

@@ -79,6 +79,7 @@ const SAME: &[(&str, &str)] = &[
     ("rcodetop_shed_queries_total", "/ledger/shed"),
     ("rcodetop_shed_pieces_total", "/ledger/shed_pieces"),
     ("rcodetop_stream_gap_bytes_total", "/ledger/stream_gaps"),
+    ("rcodetop_misfit_segments_total", "/ledger/misfit_segments"),
     ("rcodetop_evicted_entries_total", "/ledger/evicted"),
 ];
 

@@ -15,6 +15,7 @@ pub(crate) const ATTACKS: &[Attack] = &[
     ("lying-counts", "a header that promises 65,535 records of each kind, and none", lying_counts),
     ("half-open", "TCP connections that begin a message and say no more", half_open),
     ("holes", "TCP segments far ahead of what was sent before", holes),
+    ("blind-resets", "TCP answers, in each of them a reset and a SYN of any number", blind_resets),
     ("tiny-fragments", "first fragments of eight bytes, never completed", tiny_fragments),
     ("overlapping-fragments", "fragments that overlap, of few datagrams", overlapping_fragments),
     ("same-time-fragments", "first fragments of one datagram that differ, of one time", same_time),
@@ -270,6 +271,27 @@ fn holes(nth: u64, wire: &mut Wire) {
     let ends = Ends::of(address(nth >> 10), 4096);
     let sequence = 1 + (nth & 0x3FF) as u32 * 200;
     wire.tcp(ends, sequence, 0x10, &[0x55; 100]);
+}
+
+/// RFC 5961: whoever knows the ends of a connection can send these without having seen it.
+fn blind_resets(nth: u64, wire: &mut Wire) {
+    let [syn, reset, push, ack] = [0x02, 0x04, 0x08, 0x10];
+    let ends = Ends::of(address(nth), 4096);
+    let number = |seed: u64| (scattered(4 * nth + seed) & 0xFFFF_FFFF) as u32;
+    let [ours, theirs] = [number(0), number(1)];
+    let prefixed = |flags| {
+        let message = message(low(nth), flags, WWW, 1);
+        [&[0, u8::try_from(message.len()).expect("messages are short")], &message[..]].concat()
+    };
+    let (query, answer) = (prefixed(QUERY), prefixed(REFUSED));
+    let (first, last) = answer.split_at(9);
+    wire.tcp(ends, ours, syn, &[]);
+    wire.tcp(ends.reversed(), theirs, syn | ack, &[]);
+    wire.tcp(ends, ours.wrapping_add(1), push | ack, &query);
+    wire.tcp(ends.reversed(), theirs.wrapping_add(1), ack, first);
+    wire.tcp(ends.reversed(), number(2), reset, &[]);
+    wire.tcp(ends.reversed(), number(3), syn, &[]);
+    wire.tcp(ends.reversed(), theirs.wrapping_add(10), push | ack, last);
 }
 
 fn tiny_fragments(nth: u64, wire: &mut Wire) {

@@ -14,9 +14,11 @@ fuzz_target!(|bytes: &[u8]| {
     for frame in rcodetop_fuzz::frames(bytes) {
         match decoder.decode(&frame) {
             Packet::Datagram(datagram) => read(datagram.payload, datagram.cut, &mut name),
-            Packet::Segment(segment) => streams.add(&segment, frame.at, |message| {
-                read(message.bytes, message.cut, &mut name);
-            }),
+            Packet::Segment(segment) => {
+                streams.add(&segment, frame.at, |message| {
+                    read(message.bytes, message.cut, &mut name);
+                });
+            }
             _ => {}
         }
     }

@@ -211,6 +211,7 @@ impl Matcher {
         books.shed += self.core.tracker.shed();
         books.shed_pieces += self.streams.shed();
         books.stream_gaps += self.streams.gaps();
+        books.misfit_segments += self.streams.misfits();
         books.add(&self.core.others.books);
         books
     }
@@ -358,6 +359,14 @@ impl Core {
     ) {
         let (from, to, at) = (segment.from, segment.to, found.at);
         let place = Place { segment: Some(segment), ..place(found) };
+        let mut done = None;
+        let is_believed = streams.add(segment, at, |message| {
+            done = Some(message.end());
+            self.stream_message(message, from, to, at, place, count);
+        });
+        if segment.rst && !is_believed {
+            return;
+        }
         if segment.rst && self.ports.has(from.port) {
             let Self { tracker, events, sieve, keeper, latest, .. } = self;
             tracker.reset(to, from, &mut |exchange| {
@@ -371,11 +380,6 @@ impl Core {
                 self.events.push_not_taken(at, to.address, from.address);
             }
         }
-        let mut done = None;
-        streams.add(segment, at, |message| {
-            done = Some(message.end());
-            self.stream_message(message, from, to, at, place, count);
-        });
         self.keeper.segment(segment, done, at, &place);
     }
 

@@ -204,6 +204,7 @@ mod tests {
             fin: false,
             rst: false,
             ack: true,
+            acknowledged: 0,
             payload,
             missing: 0,
         }

@@ -88,8 +88,8 @@ pub(super) fn datagram(link: Link, datagram: &Datagram<'_>, missing: usize, out:
     });
 }
 
-/// A segment of a stream; `acknowledged` is the number of the next byte of the other direction.
-pub(super) fn segment(link: Link, segment: &Segment<'_>, acknowledged: u32, out: &mut Vec<u8>) {
+/// A segment of a stream.
+pub(super) fn segment(link: Link, segment: &Segment<'_>, out: &mut Vec<u8>) {
     const WINDOW: u16 = 0xffff;
     let Segment { from, to, payload, missing, .. } = segment;
     let way = Way::new(from.address, to.address);
@@ -102,7 +102,7 @@ pub(super) fn segment(link: Link, segment: &Segment<'_>, acknowledged: u32, out:
     packet(link, &way, TCP, 20 + payload.len() + missing, out, |out| {
         out.extend([from.port.to_be_bytes(), to.port.to_be_bytes()].as_flattened());
         out.extend(segment.sequence.to_be_bytes());
-        out.extend(if segment.ack { acknowledged } else { 0 }.to_be_bytes());
+        out.extend(if segment.ack { segment.acknowledged } else { 0 }.to_be_bytes());
         out.extend([5 << 4, flags]);
         out.extend([WINDOW.to_be_bytes(), [0; 2], [0; 2]].as_flattened());
         out.extend_from_slice(payload);

@@ -144,7 +144,8 @@ fn frame_rest(frame: &Frame<'_>) -> u32 {
 /// A segment that was not captured by itself.
 fn carrier(from: Endpoint, to: Endpoint) -> Segment<'static> {
     let (syn, fin, rst, ack) = (false, false, false, true);
-    Segment { from, to, sequence: 0, syn, fin, rst, ack, payload: &[], missing: 0 }
+    let (sequence, acknowledged, missing) = (0, 0, 0);
+    Segment { from, to, sequence, syn, fin, rst, ack, acknowledged, payload: &[], missing }
 }
 
 impl FrameWriter {
@@ -260,11 +261,15 @@ impl FrameWriter {
     ) {
         self.payload.clear();
         let mut cut = false;
-        streams.add(segment, around.at, |message| {
+        let is_believed = streams.add(segment, around.at, |message| {
             self.message(&message);
             cut = message.cut;
         });
-        self.give_segment(around, segment, cut, sink);
+        if is_believed {
+            self.give_segment(around, segment, cut, sink);
+        } else {
+            self.give_misfit(around, segment, cut, sink);
+        }
     }
 
     /// Adds a message to the payload, with its length before it; that of one that was cut tells of
@@ -290,22 +295,50 @@ impl FrameWriter {
         sink: &mut impl FnMut(&Frame<'_>),
     ) {
         let (from, to) = (self.endpoint(segment.from), self.endpoint(segment.to));
-        let payload = std::mem::take(&mut self.payload);
-        let missing = u32::from(cut);
         let sequence = self.number(segment, (from, to));
         let behind = sequence
-            .wrapping_add(length(payload.len()) + missing)
+            .wrapping_add(length(self.payload.len()) + u32::from(cut))
             .wrapping_add(u32::from(segment.syn) + u32::from(segment.fin));
         if segment.rst {
             self.next.remove(&(from, to));
         } else {
             self.next.insert((from, to), behind);
         }
-        let acknowledged = self.next.get(&(to, from)).copied().unwrap_or_default();
-        let masked = Segment { from, to, sequence, payload: &payload, missing, ..*segment };
-        self.give(around, missing, sink, |link, out| {
-            build::segment(link, &masked, acknowledged, out);
-        });
+        let acknowledged = self.next.get(&(to, from)).copied().unwrap_or(segment.acknowledged);
+        let numbered = Segment { from, to, sequence, acknowledged, ..*segment };
+        self.write_segment(around, numbered, cut, sink);
+    }
+
+    /// A segment that is not believed, as far from the stream that is written as can be: who reads
+    /// on shall not believe it, either.
+    fn give_misfit(
+        &mut self,
+        around: &Around,
+        segment: &Segment<'_>,
+        cut: bool,
+        sink: &mut impl FnMut(&Frame<'_>),
+    ) {
+        const AFAR: u32 = 1 << 31;
+        let (from, to) = (self.endpoint(segment.from), self.endpoint(segment.to));
+        let afar = |way, number| self.next.get(&way).map_or(number, |it| it.wrapping_add(AFAR));
+        let sequence = afar((from, to), segment.sequence);
+        let acknowledged = afar((to, from), segment.acknowledged);
+        let numbered = Segment { from, to, sequence, acknowledged, ..*segment };
+        self.write_segment(around, numbered, cut, sink);
+    }
+
+    /// Writes a segment with the payload that is there.
+    fn write_segment(
+        &mut self,
+        around: &Around,
+        numbered: Segment<'_>,
+        cut: bool,
+        sink: &mut impl FnMut(&Frame<'_>),
+    ) {
+        let payload = std::mem::take(&mut self.payload);
+        let missing = u32::from(cut);
+        let masked = Segment { payload: &payload, missing, ..numbered };
+        self.give(around, missing, sink, |link, out| build::segment(link, &masked, out));
         self.payload = payload;
     }
 

@@ -391,8 +391,15 @@ pub const METRICS: &[Metric] = &[
         name: "rcodetop_stream_gap_bytes_total",
         kind: Kind::Counter,
         labels: &[],
-        help: "Bytes of TCP streams passed over because what came before was lost.",
+        help: "Bytes of TCP streams passed over because what came before or after was lost.",
         samples: |view, out| out.add(&[], view.snapshot.ledger.stream_gaps),
+    },
+    Metric {
+        name: "rcodetop_misfit_segments_total",
+        kind: Kind::Counter,
+        labels: &[],
+        help: "TCP resets, and beginnings of a connection, that did not fit the one that went on and were not believed.",
+        samples: |view, out| out.add(&[], view.snapshot.ledger.misfit_segments),
     },
     Metric {
         name: "rcodetop_evicted_entries_total",

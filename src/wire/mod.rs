@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::indexing_slicing))]
 
 mod address;
+mod assembly;
 mod exported;
 mod fragments;
 mod icmp;
@@ -25,6 +26,7 @@ mod records;
 mod stream;
 mod tunnel;
 mod waiting;
+mod way;
 mod whole;
 
 pub use address::{Address, Endpoint};

@@ -80,6 +80,8 @@ pub struct Segment<'a> {
     pub rst: bool,
     /// It acknowledges something; a RST that does not was sent by the other side of a closed port.
     pub ack: bool,
+    /// Sequence number of the next byte that its sender awaits, if `ack`.
+    pub acknowledged: u32,
     /// Its payload as far as it was captured.
     pub payload: &'a [u8],
     /// Bytes of its payload that were sent but not captured.
@@ -503,6 +505,7 @@ impl Walk<'_> {
             fin: header.fin(),
             rst: header.rst(),
             ack: header.ack(),
+            acknowledged: header.acknowledgment_number(),
             payload: bytes.get(header.slice().len()..).unwrap_or_default(),
             missing: ip.missing,
         }))

@@ -196,7 +196,7 @@ pub(super) fn segment<'a>(ip: &Ip, bytes: &'a [u8], ports: &Ports) -> Result<Seg
     if !ports.either(from, to) {
         return Err(Stop::NotDns);
     }
-    let [_, _, _, _, s0, s1, s2, s3, _, _, _, _, offset, flags, ..] =
+    let [_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, ..] =
         *bytes.first_chunk::<20>().ok_or_else(cut)?;
     let header = usize::from(offset >> 4) * 4;
     if header < 20 {
@@ -210,6 +210,7 @@ pub(super) fn segment<'a>(ip: &Ip, bytes: &'a [u8], ports: &Ports) -> Result<Seg
         fin: flags & FIN != 0,
         rst: flags & RST != 0,
         ack: flags & ACK != 0,
+        acknowledged: u32::from_be_bytes([a0, a1, a2, a3]),
         payload: bytes.get(header..).ok_or_else(cut)?,
         missing: ip.missing,
     })
@@ -321,13 +322,15 @@ mod tests {
                 let ours = segment(&Ip::default(), &bytes[..length], &Ports::new(&[53])).ok();
                 let ours = ours.map(|one| {
                     let flags = (one.syn, one.fin, one.rst, one.ack);
-                    ((one.from.port, one.to.port), one.sequence, flags, one.payload.len())
+                    let numbers = (one.sequence, one.acknowledged);
+                    ((one.from.port, one.to.port), numbers, flags, one.payload.len())
                 });
                 let theirs = etherparse::TcpHeaderSlice::from_slice(&bytes[..length]).ok();
                 let theirs = theirs.map(|one| {
                     let flags = (one.syn(), one.fin(), one.rst(), one.ack());
                     let ports = (one.source_port(), one.destination_port());
-                    (ports, one.sequence_number(), flags, length - one.slice().len())
+                    let numbers = (one.sequence_number(), one.acknowledgment_number());
+                    (ports, numbers, flags, length - one.slice().len())
                 });
                 assert_eq!(ours, theirs, "{bits:#x} in {length} bytes");
             }

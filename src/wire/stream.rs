@@ -1,40 +1,34 @@
 //! DNS over TCP: from segments to messages (RFC 1035 §4.2.2, RFC 7766).
 //!
-//! One direction of one connection is a stream. Segments may come out of order, twice,
-//! overlapping, or never; a stream may be joined in its middle. All of it is bounded: bytes per
-//! stream, streams in all. What is skipped is counted.
+//! Segments may come out of order, twice, overlapping, or never; a stream may be joined in its
+//! middle; and any of them may be forged. All of it is bounded: bytes per stream, streams in all.
+//! What is skipped is counted.
 
 use std::hash::{Hash, Hasher};
-use std::time::Duration;
 
 use hashbrown::HashMap;
 
 use crate::time::Timestamp;
 
 use super::address::Endpoint;
-use super::message::HEADER;
-use super::name::MAX_NAME;
+use super::assembly::LENGTH;
 use super::packet::Segment;
+use super::way::{Counts, Way};
 
 /// Streams followed at once; the longest idle eighth makes room. As many as fit a table of 2¹⁴
 /// places: one more would double it.
 pub(super) const MAX_STREAMS: usize = 14_336;
 
-/// Bytes one stream may hold: a message of the largest size and what came before its turn.
-pub(super) const MAX_STREAM_BYTES: usize = 160 * 1024;
-
-/// How long a hole in a stream may wait to be filled before it is skipped, in packet time.
-pub(super) const HOLE_PATIENCE: Duration = Duration::from_secs(2);
-
-/// A segment farther away than this belongs to another stream.
-const FAR: u32 = 4 << 20;
-
-const LENGTH: usize = 2;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Key {
     from: Endpoint,
     to: Endpoint,
+}
+
+impl Key {
+    fn reversed(self) -> Self {
+        Self { from: self.to, to: self.from }
+    }
 }
 
 /// In three words: field by field the hasher has twice the work.
@@ -45,32 +39,6 @@ impl Hash for Key {
         state.write_u128(self.to.address.0);
         state.write_u32(u32::from(self.from.port) << 16 | u32::from(self.to.port));
     }
-}
-
-/// One direction of one connection.
-#[derive(Debug, Default)]
-struct Stream {
-    /// Sequence number of the next byte in order; `None` before the first segment.
-    next: Option<u32>,
-    /// Bytes in order of a message that is not complete yet, with its length prefix.
-    partial: Vec<u8>,
-    /// Bytes to pass over: the rest of a message that was not captured.
-    skip: u32,
-    /// Where messages begin is not known (any more).
-    lost: bool,
-    /// Segments ahead of their turn.
-    ahead: Vec<Ahead>,
-    touched: Timestamp,
-    /// When it was touched last, in segments.
-    turn: u64,
-}
-
-#[derive(Debug)]
-struct Ahead {
-    sequence: u32,
-    at: Timestamp,
-    bytes: Vec<u8>,
-    missing: u32,
 }
 
 /// A message out of a stream.
@@ -94,10 +62,10 @@ impl StreamMessage<'_> {
 /// All streams that are followed.
 #[derive(Debug)]
 pub struct Streams {
-    followed: HashMap<Key, Stream, foldhash::quality::RandomState>,
+    followed: HashMap<Key, Way, foldhash::quality::RandomState>,
     max_bytes: usize,
     bytes: usize,
-    gaps: u64,
+    counts: Counts,
     shed: u64,
     turn: u64,
 }
@@ -105,45 +73,88 @@ pub struct Streams {
 impl Streams {
     /// Follows streams with at most `max_bytes` held in all.
     pub fn new(max_bytes: usize) -> Self {
-        Self { followed: HashMap::default(), max_bytes, bytes: 0, gaps: 0, shed: 0, turn: 0 }
+        let (followed, counts) = (HashMap::default(), Counts::default());
+        Self { followed, max_bytes, bytes: 0, counts, shed: 0, turn: 0 }
     }
 
-    /// Takes in a segment, and hands on every message that it completes.
+    /// Takes in a segment, and hands on every message that it completes; whether it is believed.
+    ///
+    /// Not believed is a reset that does not fit its connection, and a SYN in the midst of one:
+    /// hosts do not act on these (RFC 5961 §3 and §4), and whoever sends them need not have seen
+    /// the connection.
     pub fn add(
         &mut self,
         segment: &Segment<'_>,
         at: Timestamp,
         mut sink: impl FnMut(StreamMessage<'_>),
-    ) {
+    ) -> bool {
         let key = Key { from: segment.from, to: segment.to };
         if segment.rst {
-            self.remove(key);
-            return;
+            return self.reset(key, segment, at, &mut sink);
         }
         let nothing = segment.payload.is_empty() && segment.missing == 0;
         // Acknowledgements are most of a connection, and say nothing about this direction. The
         // end of a stream does not forget it: its last segment may come once more.
         if nothing && !segment.syn {
-            return;
+            if segment.fin
+                && let Some(way) = self.followed.get_mut(&key)
+            {
+                way.end(segment.sequence);
+            }
+            return true;
         }
         if self.followed.len() >= MAX_STREAMS && !self.followed.contains_key(&key) {
             self.make_room();
         }
-        let stream = self.followed.entry(key).or_default();
-        let before = stream.held();
+        let way = self.followed.entry(key).or_default();
+        let before = way.held();
         self.turn += 1;
-        (stream.touched, stream.turn) = (at, self.turn);
-        let data_at = segment.sequence.wrapping_add(u32::from(segment.syn));
-        if segment.syn && stream.next != Some(data_at) && !stream.expects(data_at) {
-            stream.begin(data_at);
-        }
-        if !nothing {
-            stream.take(data_at, segment, at, &mut self.gaps, &mut sink);
-        }
-        self.bytes = self.bytes + stream.held() - before;
+        way.turn = self.turn;
+        let fits = way.take(segment, at, &mut self.counts, &mut sink);
+        self.bytes = self.bytes + way.held() - before;
         if self.bytes > self.max_bytes {
             self.make_room();
         }
+        fits
+    }
+
+    /// A reset: if it is believed, nothing more comes of either direction.
+    fn reset(
+        &mut self,
+        key: Key,
+        segment: &Segment<'_>,
+        at: Timestamp,
+        sink: &mut impl FnMut(StreamMessage<'_>),
+    ) -> bool {
+        if !self.believes(key, segment, at) {
+            self.counts.misfits += 1;
+            return false;
+        }
+        if let Some(mut way) = self.followed.remove(&key) {
+            self.bytes -= way.held();
+            way.finish(&mut self.counts, |_, message| sink(message));
+        }
+        if let Some(other) = self.followed.get_mut(&key.reversed()) {
+            other.is_over = true;
+        }
+        true
+    }
+
+    /// Whether a reset fits what is known of its connection: the bytes of its sender; if none came,
+    /// what the other side awaits of it; or it acknowledges all that the other side sent, as where
+    /// a SYN is refused (RFC 9293 §3.10.7). Of what nothing is known, nothing can be torn down.
+    fn believes(&self, key: Key, segment: &Segment<'_>, at: Timestamp) -> bool {
+        let (ours, theirs) = (self.followed.get(&key), self.followed.get(&key.reversed()));
+        if ours.is_none() && theirs.is_none() {
+            return true;
+        }
+        // What contradicts a connection that goes on may be a forgery, and its reset another one.
+        let goes_on = [ours, theirs].into_iter().flatten().any(|way| way.goes_on(at));
+        let fits = match (ours, theirs) {
+            (Some(ours), _) => ours.may_end_at(segment.sequence, goes_on),
+            (None, theirs) => theirs.is_some_and(|way| way.awaits(segment.sequence)),
+        };
+        fits || segment.ack && theirs.is_some_and(|way| way.ends_at(segment.acknowledged, goes_on))
     }
 
     /// No segment follows: holes are skipped, and what lies behind them is read.
@@ -154,22 +165,23 @@ impl Streams {
         let mut keys: Vec<Key> = self.followed.keys().copied().collect();
         keys.sort_by_key(|key| (key.from, key.to));
         for key in keys {
-            if let Some(stream) = self.followed.get_mut(&key) {
-                self.gaps += stream.partial.len() as u64;
-                let at = stream.touched;
-                while stream.skip_hole(&mut self.gaps) {
-                    let mut each = |message: StreamMessage<'_>| sink(key.from, key.to, at, message);
-                    stream.take_ahead(&mut self.gaps, &mut each);
-                }
+            if let Some(way) = self.followed.get_mut(&key) {
+                way.finish(&mut self.counts, |at, message| sink(key.from, key.to, at, message));
             }
         }
         self.followed.clear();
         self.bytes = 0;
     }
 
-    /// Bytes of streams that were passed over because what came before them was lost.
+    /// Bytes of streams that were passed over because what came before them was lost, or what
+    /// follows them.
     pub fn gaps(&self) -> u64 {
-        self.gaps
+        self.counts.gaps
+    }
+
+    /// Segments that would end a connection or begin it anew and were not believed.
+    pub fn misfits(&self) -> u64 {
+        self.counts.misfits
     }
 
     /// Streams that were forgotten because there were too many.
@@ -177,25 +189,19 @@ impl Streams {
         self.shed
     }
 
-    fn remove(&mut self, key: Key) {
-        if let Some(stream) = self.followed.remove(&key) {
-            self.bytes -= stream.held();
-        }
-    }
-
     /// Forgets the idlest eighth at once, so that a flood of streams costs O(1) each.
     #[cold]
     fn make_room(&mut self) {
-        let mut turns: Vec<u64> = self.followed.values().map(|stream| stream.turn).collect();
+        let mut turns: Vec<u64> = self.followed.values().map(|way| way.turn).collect();
         let eighth = turns.len() / 8;
         let (_, oldest, _) = turns.select_nth_unstable(eighth);
         let oldest = *oldest;
         let mut gone = 0;
-        self.followed.retain(|_, stream| {
-            let goes = stream.turn <= oldest;
+        self.followed.retain(|_, way| {
+            let goes = way.turn <= oldest;
             if goes {
-                gone += stream.held();
-                self.shed += u64::from(!stream.is_idle());
+                gone += way.held();
+                self.shed += u64::from(!way.is_idle());
             }
             !goes
         });
@@ -209,276 +215,8 @@ pub const fn ahead(from: u32, to: u32) -> i32 {
     to.wrapping_sub(from) as i32
 }
 
-fn length_of(bytes: usize) -> u32 {
+pub(super) fn length_of(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
-}
-
-impl Stream {
-    fn begin(&mut self, next: u32) {
-        let (touched, turn) = (self.touched, self.turn);
-        *self = Self { next: Some(next), touched, turn, ..Self::default() };
-    }
-
-    fn held(&self) -> usize {
-        let ahead = |ahead: &Ahead| ahead.bytes.capacity() + size_of::<Ahead>();
-        self.partial.capacity() + self.ahead.iter().map(ahead).sum::<usize>()
-    }
-
-    /// A long message's memory is given back; a short one's is used again.
-    fn clear_partial(&mut self) {
-        const SMALL: usize = 1024;
-        if self.partial.capacity() > SMALL {
-            self.partial = Vec::new();
-        } else {
-            self.partial.clear();
-        }
-    }
-
-    fn is_idle(&self) -> bool {
-        self.partial.is_empty() && self.ahead.is_empty()
-    }
-
-    /// A SYN sent again does not begin anew.
-    fn expects(&self, sequence: u32) -> bool {
-        self.next.is_some_and(|next| (0..=65_536).contains(&ahead(sequence, next)))
-    }
-
-    fn take(
-        &mut self,
-        sequence: u32,
-        segment: &Segment<'_>,
-        at: Timestamp,
-        gaps: &mut u64,
-        sink: &mut impl FnMut(StreamMessage<'_>),
-    ) {
-        let next = *self.next.get_or_insert_with(|| {
-            // Joined in the middle: the segment may begin anywhere within a message.
-            self.lost = true;
-            sequence
-        });
-        if ahead(next, sequence).unsigned_abs() > FAR {
-            // Another stream between the same ports, or a forgery: believe what comes.
-            *gaps += self.partial.len() as u64;
-            self.begin(sequence);
-            self.lost = true;
-            self.in_order(sequence, sequence, segment.payload, segment.missing, gaps, sink);
-        } else if ahead(next, sequence) > 0 {
-            self.keep_ahead(sequence, segment, at);
-        } else {
-            self.in_order(next, sequence, segment.payload, segment.missing, gaps, sink);
-        }
-        self.take_ahead(gaps, sink);
-        if self.hole_is_old(at) && self.skip_hole(gaps) {
-            self.take_ahead(gaps, sink);
-        }
-    }
-
-    fn keep_ahead(&mut self, sequence: u32, segment: &Segment<'_>, at: Timestamp) {
-        if self.held() + segment.payload.len() > MAX_STREAM_BYTES {
-            return;
-        }
-        let place = self.ahead.partition_point(|kept| ahead(kept.sequence, sequence) > 0);
-        let (bytes, missing) = (segment.payload.to_vec(), segment.missing);
-        self.ahead.insert(place, Ahead { sequence, at, bytes, missing });
-    }
-
-    fn hole_is_old(&self, now: Timestamp) -> bool {
-        const MANY: usize = 64;
-        let oldest = self.ahead.iter().map(|kept| kept.at).min();
-        self.ahead.len() > MANY || oldest.is_some_and(|at| now.since(at) > HOLE_PATIENCE)
-    }
-
-    /// Goes on behind the hole; where the next message begins is then not known.
-    fn skip_hole(&mut self, gaps: &mut u64) -> bool {
-        let (Some(next), Some(first)) = (self.next, self.ahead.first()) else { return false };
-        *gaps += u64::from(first.sequence.wrapping_sub(next)) + self.partial.len() as u64;
-        self.next = Some(first.sequence);
-        self.lose();
-        true
-    }
-
-    fn lose(&mut self) {
-        self.clear_partial();
-        self.skip = 0;
-        self.lost = true;
-    }
-
-    fn take_ahead(&mut self, gaps: &mut u64, sink: &mut impl FnMut(StreamMessage<'_>)) {
-        while let (Some(next), Some(first)) = (self.next, self.ahead.first()) {
-            if ahead(next, first.sequence) > 0 {
-                return;
-            }
-            let kept = self.ahead.remove(0);
-            self.in_order(next, kept.sequence, &kept.bytes, kept.missing, gaps, sink);
-        }
-    }
-
-    /// Bytes that begin at or before the next one expected.
-    fn in_order(
-        &mut self,
-        next: u32,
-        sequence: u32,
-        bytes: &[u8],
-        missing: u32,
-        gaps: &mut u64,
-        sink: &mut impl FnMut(StreamMessage<'_>),
-    ) {
-        let known = usize::try_from(next.wrapping_sub(sequence)).unwrap_or(usize::MAX);
-        let end = sequence.wrapping_add(length_of(bytes.len())).wrapping_add(missing);
-        if ahead(next, end) <= 0 {
-            return;
-        }
-        self.next = Some(end);
-        let fresh = bytes.get(known..).unwrap_or_default();
-        let behind = end.wrapping_sub(missing);
-        self.read(fresh, behind, gaps, sink);
-        if missing > 0 {
-            self.pass_over(behind, missing, gaps, sink);
-        }
-    }
-
-    /// What was not captured of a segment, from `behind` on: a message that it cuts is handed on as
-    /// it is.
-    fn pass_over(
-        &mut self,
-        behind: u32,
-        missing: u32,
-        gaps: &mut u64,
-        sink: &mut impl FnMut(StreamMessage<'_>),
-    ) {
-        *gaps += u64::from(missing);
-        if self.skip >= missing {
-            self.skip -= missing;
-            return;
-        }
-        let promised =
-            self.partial.first_chunk::<LENGTH>().map(|length| u16::from_be_bytes(*length));
-        let body = self.partial.get(LENGTH..).unwrap_or_default();
-        if body.len() >= HEADER {
-            sink(StreamMessage { bytes: body, cut: true, sequence: start(behind, body) });
-        }
-        let rest = promised.map(|length| u32::from(length).saturating_sub(length_of(body.len())));
-        self.clear_partial();
-        match rest.and_then(|rest| rest.checked_sub(missing)) {
-            Some(skip) => self.skip = skip,
-            None => self.lose(),
-        }
-    }
-
-    /// Reads the next bytes of the stream; `behind` is the sequence number behind them.
-    fn read(
-        &mut self,
-        mut bytes: &[u8],
-        behind: u32,
-        gaps: &mut u64,
-        sink: &mut impl FnMut(StreamMessage<'_>),
-    ) {
-        if self.skip > 0 {
-            let skipped = bytes.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
-            self.skip -= length_of(skipped);
-            bytes = bytes.get(skipped..).unwrap_or_default();
-        }
-        if self.lost && !bytes.is_empty() {
-            let Some(start) = plausible_start(bytes) else {
-                *gaps += bytes.len() as u64;
-                return;
-            };
-            *gaps += start as u64;
-            bytes = bytes.get(start..).unwrap_or_default();
-            self.lost = false;
-        }
-        if !self.partial.is_empty() {
-            bytes = self.complete_partial(bytes, behind, sink);
-        }
-        while let Some((message, rest)) = split_message(bytes) {
-            if !message.is_empty() {
-                let behind = behind.wrapping_sub(length_of(rest.len()));
-                let sequence = start(behind, message);
-                sink(StreamMessage { bytes: message, cut: false, sequence });
-            }
-            bytes = rest;
-        }
-        self.partial.extend_from_slice(bytes);
-    }
-
-    /// Adds to the message that waits; the bytes behind it. `behind` is the sequence number behind
-    /// all of them.
-    fn complete_partial<'b>(
-        &mut self,
-        mut bytes: &'b [u8],
-        behind: u32,
-        sink: &mut impl FnMut(StreamMessage<'_>),
-    ) -> &'b [u8] {
-        while let Some((first, rest)) = bytes.split_first().filter(|_| self.partial.len() < LENGTH)
-        {
-            self.partial.push(*first);
-            bytes = rest;
-        }
-        let Some(length) = self.partial.first_chunk::<LENGTH>() else { return bytes };
-        let wanted = LENGTH + usize::from(u16::from_be_bytes(*length));
-        let taken = bytes.len().min(wanted.saturating_sub(self.partial.len()));
-        let (now, later) = bytes.split_at_checked(taken).unwrap_or((bytes, &[]));
-        self.partial.extend_from_slice(now);
-        if self.partial.len() >= wanted {
-            let message = self.partial.get(LENGTH..).unwrap_or_default();
-            if !message.is_empty() {
-                let behind = behind.wrapping_sub(length_of(later.len()));
-                let sequence = start(behind, message);
-                sink(StreamMessage { bytes: message, cut: false, sequence });
-            }
-            self.clear_partial();
-        }
-        later
-    }
-}
-
-/// The sequence number of the length prefix of a message that ends in front of `behind`.
-fn start(behind: u32, message: &[u8]) -> u32 {
-    behind.wrapping_sub(length_of(LENGTH + message.len()))
-}
-
-/// The first whole message behind its length prefix, and what follows it.
-fn split_message(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let length = usize::from(u16::from_be_bytes(*bytes.first_chunk::<LENGTH>()?));
-    bytes.get(LENGTH..)?.split_at_checked(length)
-}
-
-/// Where a message may begin in the middle of a stream: a length prefix and a header in front of
-/// which nothing speaks against it. The beginning of the segment is the likeliest place.
-fn plausible_start(bytes: &[u8]) -> Option<usize> {
-    const FARTHEST: usize = 1500;
-    (0..bytes.len().min(FARTHEST)).find(|at| bytes.get(*at..).is_some_and(is_plausible))
-}
-
-/// A length that a header fits in, an opcode and an RCODE that are assigned, the reserved bit
-/// zero, and counts that the length has room for.
-fn is_plausible(bytes: &[u8]) -> bool {
-    let Some([l0, l1, _, _, f0, f1, q0, q1, a0, a1, n0, n1, r0, r1]) = bytes.first_chunk::<14>()
-    else {
-        return false;
-    };
-    let count = |high: &u8, low: &u8| usize::from(u16::from_be_bytes([*high, *low]));
-    let length = count(l0, l1);
-    let opcode = f0 >> 3 & 0xf;
-    let is_query = f0 & 0x80 == 0;
-    let records = count(a0, a1) + count(n0, n1) + count(r0, r1);
-    let rest = bytes.get(LENGTH + HEADER..).unwrap_or_default();
-    let questions = count(q0, q1);
-    // Last, as it walks; and no further than a name can be long.
-    let question_ends = || {
-        let near = rest.get(..MAX_NAME + 4).unwrap_or(rest);
-        questions == 0
-            || rest.len() < MAX_NAME
-            || super::name::skip(near, 0).is_some_and(|end| end + 4 <= near.len())
-    };
-    length >= HEADER
-        && matches!(opcode, 0 | 2 | 4..=6)
-        && f1 & 0x40 == 0
-        && f1 & 0x0f <= 11
-        && (!is_query || f1 & 0x0f == 0)
-        && questions <= 1
-        && HEADER + questions * 5 + records * 11 <= length
-        && question_ends()
 }
 
 #[cfg(test)]
@@ -512,6 +250,7 @@ mod tests {
                 fin: flags.contains('F'),
                 rst: flags.contains('R'),
                 ack: true,
+                acknowledged: 0,
                 payload,
                 missing,
             };
@@ -550,6 +289,7 @@ mod tests {
             fin: false,
             rst: false,
             ack: true,
+            acknowledged: 0,
             payload: &all[at..to],
             missing,
         };
@@ -683,6 +423,7 @@ mod tests {
                 fin: false,
                 rst: false,
                 ack: true,
+                acknowledged: 0,
                 payload: &message(1)[..16],
                 missing: 0,
             };
@@ -690,5 +431,226 @@ mod tests {
             assert!(streams.followed.len() <= MAX_STREAMS && streams.bytes <= (1 << 16) + 16);
         }
         assert!(streams.shed() > 0);
+    }
+
+    /// Between a client (`>`) and a server (`<`): flags, number, what is acknowledged, bytes. A
+    /// minute and more pass before a segment with `+`.
+    type Script<'a> = &'a [(&'a str, u32, u32, &'a [u8])];
+
+    /// The messages that are handed on, what becomes of each reset, and bytes and segments counted.
+    fn converse(script: Script<'_>) -> String {
+        let (mut streams, mut clock) = (Streams::new(1 << 20), 0);
+        let mut seen = Vec::new();
+        for (what, sequence, acknowledged, payload) in script {
+            let server = Endpoint { port: 53, ..Endpoint::default() };
+            let (client, to_client) = (Endpoint::default(), what.contains('<'));
+            let (from, to) = if to_client { (server, client) } else { (client, server) };
+            let has = |flag: char| what.contains(flag);
+            let (syn, fin, rst, ack) = (has('S'), has('F'), has('R'), has('A'));
+            let (sequence, acknowledged) = (*sequence, *acknowledged);
+            let (missing, payload) = (0, *payload);
+            clock += u64::from(has('+')) * 90;
+            let segment =
+                Segment { from, to, sequence, syn, fin, rst, ack, acknowledged, payload, missing };
+            let at = Timestamp::new(clock, 0);
+            let is_believed = streams.add(&segment, at, |message| seen.push(show(message)));
+            if rst {
+                seen.push(if is_believed { "reset" } else { "-" }.into());
+            }
+        }
+        streams.finish(|_, _, _, message| seen.push(show(message)));
+        assert_eq!(streams.bytes, 0);
+        format!("{}; {} lost, {} misfits", seen.join(" "), streams.gaps(), streams.misfits())
+    }
+
+    #[track_caller]
+    fn check(script: Script<'_>, expected: &str) {
+        assert_eq!(converse(script), expected, "{script:?}");
+    }
+
+    /// A reset between the halves of an answer.
+    #[track_caller]
+    fn check_torn((what, number, acknowledged): (&str, u32, u32), expected: &str) {
+        let (query, answer) = (message(1), message(2));
+        check(
+            &[
+                ("> S", 9, 0, b""),
+                ("< SA", 499, 10, b""),
+                ("> A", 10, 500, &query),
+                ("< A", 500, 27, &answer[..9]),
+                (what, number, acknowledged, b""),
+                ("< A", 509, 27, &answer[9..]),
+            ],
+            expected,
+        );
+    }
+
+    #[test]
+    fn a_reset_with_any_number_does_not_tear_an_answer_apart() {
+        for reset in [
+            ("< R", 0x7fff_0000, 0),
+            ("< R", 0, 0),
+            ("< RA", 0, 0),
+            ("< RA", 0x7fff_0000, 10),
+            // What came is behind it, and a window with holes before it.
+            ("< R", 500, 0),
+            ("< R", 509 + 65_536, 0),
+            ("> R", 5_000_000, 0),
+        ] {
+            check_torn(reset, "1 - 2; 0 lost, 1 misfits");
+        }
+    }
+
+    #[test]
+    fn a_reset_that_fits_ends_the_connection_and_what_it_tears_apart_is_counted() {
+        for reset in [
+            ("< R", 509, 0),
+            // Segments before it were missed.
+            ("< R", 509 + 65_535, 0),
+            // All that the client sent is acknowledged.
+            ("< RA", 0, 27),
+        ] {
+            check_torn(reset, "1 reset; 17 lost, 0 misfits");
+        }
+    }
+
+    #[test]
+    fn what_came_behind_a_hole_is_read_before_a_reset() {
+        let answers = [message(2), message(3)].concat();
+        check(
+            &[
+                ("< SA", 499, 10, b""),
+                ("< A", 500, 27, &answers[..9]),
+                ("< A", 517, 27, &answers[17..]),
+                ("< R", 534, 0, b""),
+            ],
+            "3 reset; 17 lost, 0 misfits",
+        );
+    }
+
+    #[test]
+    fn a_refused_connection_is_known_by_what_it_acknowledges() {
+        check(&[("> S", 9, 0, b""), ("< RA", 0, 10, b"")], "reset; 0 lost, 0 misfits");
+        check(&[("> S", 9, 0, b""), ("< RA", 0, 11, b"")], "-; 0 lost, 1 misfits");
+        // Asked once more with another number, and from the ports of a connection that was reset.
+        let again =
+            [("> S", 9, 0, &b""[..]), ("> S", 7_000_009, 0, b""), ("< RA", 0, 7_000_010, b"")];
+        check(&again, "reset; 0 lost, 0 misfits");
+        let query = message(1);
+        check(
+            &[
+                ("> S", 9, 0, b""),
+                ("> A", 10, 500, &query),
+                ("< R", 500, 0, b""),
+                ("> S", 7_000_009, 0, b""),
+                ("< RA", 0, 7_000_010, b""),
+            ],
+            "1 reset reset; 0 lost, 0 misfits",
+        );
+    }
+
+    #[test]
+    fn a_reset_of_a_server_of_which_nothing_came_has_the_number_that_its_client_awaits() {
+        let query = message(1);
+        for (number, expected) in [
+            (500, "1 reset; 0 lost, 0 misfits"),
+            (900, "1 reset; 0 lost, 0 misfits"),
+            (499, "1 -; 0 lost, 1 misfits"),
+            (0x7fff_0000, "1 -; 0 lost, 1 misfits"),
+        ] {
+            check(&[("> A", 10, 500, &query), ("< R", number, 0, b"")], expected);
+        }
+        check(&[("< R", 77, 0, b"")], "reset; 0 lost, 0 misfits");
+    }
+
+    #[test]
+    fn a_syn_in_the_midst_of_a_connection_does_not_drop_what_is_held() {
+        let answers = [message(1), message(2)].concat();
+        for number in [0x7fff_0000, 700] {
+            check(
+                &[
+                    ("< SA", 499, 10, b""),
+                    ("< A", 500, 27, &answers[..9]),
+                    ("< S", number, 0, b""),
+                    ("< S", number.wrapping_add(9_000_000), 0, b""),
+                    ("< A", 509, 27, &answers[9..]),
+                ],
+                "1 2; 0 lost, 2 misfits",
+            );
+        }
+    }
+
+    #[test]
+    fn ports_are_used_again() {
+        let (one, two) = (message(1), message(2));
+        let begun = [("> S", 9, 0, &b""[..]), ("> A", 10, 0, &one), ("> A", 27, 0, &two[..5])];
+        let other = [("> S", 90_000_000, 0, &b""[..]), ("> A", 90_000_001, 0, &two)];
+        let third = [("> S", 30_000_000, 0, &b""[..]), ("> A", 30_000_001, 0, &two)];
+        let silent = [("+> S", 90_000_000, 0, &b""[..]), ("> A", 90_000_001, 0, &two)];
+        for (script, expected) in [
+            // Its end was missed: what was begun may still go on.
+            (
+                [&begun[..], &other, &third, &[("> A", 32, 0, &two[5..])]].concat(),
+                "1 2 2 2; 0 lost",
+            ),
+            ([&begun[..], &[("> F", 32, 0, b"")], &other].concat(), "1 2; 5 lost"),
+            ([&begun[..], &[("> R", 32, 0, b"")], &other].concat(), "1 reset 2; 5 lost"),
+            ([&begun[..], &silent].concat(), "1 2; 5 lost"),
+            // A FIN with any number ends nothing.
+            (
+                [&begun[..], &[("> F", 7, 0, b"")], &other, &[("> A", 32, 0, &two[5..])]].concat(),
+                "1 2 2; 0 lost",
+            ),
+        ] {
+            check(&script, &format!("{expected}, 0 misfits"));
+        }
+    }
+
+    #[test]
+    fn a_forged_connection_beside_the_true_one_cannot_be_used_to_reset_it() {
+        let (query, answer) = (message(1), message(2));
+        check(
+            &[
+                ("> S", 9, 0, b""),
+                ("< SA", 499, 10, b""),
+                ("> A", 10, 500, &query),
+                ("> S", 70_000_000, 0, b""),
+                ("< SA", 80_000_000, 70_000_001, b""),
+                ("< R", 80_000_001, 0, b""),
+                ("< RA", 0, 70_000_001, b""),
+                ("< A", 500, 27, &answer),
+            ],
+            "1 - - 2; 0 lost, 3 misfits",
+        );
+    }
+
+    #[test]
+    fn a_flood_of_contradictions_stays_within_its_bounds() {
+        const BOUND: usize = 1 << 14;
+        let (mut streams, payload) = (Streams::new(BOUND), [0xff; 300]);
+        for nth in 0..20_000_u32 {
+            let number = nth.wrapping_mul(0x9e37_79b9);
+            let length = usize::try_from(number >> 24).unwrap();
+            let segment = Segment {
+                from: Endpoint {
+                    port: u16::try_from(number >> 12 & 63).unwrap(),
+                    ..Endpoint::default()
+                },
+                to: Endpoint::default(),
+                sequence: number.rotate_left(7) & 0xc000_ffff,
+                syn: nth % 3 == 0,
+                fin: nth % 5 == 0,
+                rst: nth % 7 == 0,
+                ack: true,
+                acknowledged: number,
+                payload: &payload[..length],
+                missing: 0,
+            };
+            streams.add(&segment, Timestamp::new(u64::from(nth / 100), 0), |_| {});
+            let held: usize = streams.followed.values().map(Way::held).sum();
+            assert_eq!(streams.bytes, held, "after {nth}");
+            assert!(held <= BOUND + payload.len());
+        }
+        assert!(streams.misfits() > 1_000 && streams.gaps() > 0, "{}", streams.misfits());
     }
 }

@@ -465,6 +465,7 @@ fn losses(snapshot: &Snapshot) -> Vec<(String, u64)> {
         entry(&"messages cut by the capture", ledger.cut),
         entry(&"fragments held at the end", ledger.fragments_held),
         entry(&"bytes missing in TCP streams", ledger.stream_gaps),
+        entry(&"TCP resets and beginnings not believed", ledger.misfit_segments),
         entry(&"packets dropped by the kernel", ledger.kernel_dropped.unwrap_or(0)),
         entry(&"packets dropped by the interface", ledger.interface_dropped.unwrap_or(0)),
         entry(&"queries skipped under load", ledger.skipped),

@@ -226,6 +226,7 @@ fn others(snapshot: &Snapshot) -> Vec<Piece> {
         (ledger.skipped, "queries skipped"),
         (ledger.shed, "queries forgotten"),
         (ledger.shed_pieces, "fragments or segments forgotten"),
+        (ledger.misfit_segments, "TCP resets or beginnings not believed"),
         (ledger.evicted, "table entries forgotten"),
     ];
     items.extend(
