@@ -70,7 +70,7 @@ impl Waiting {
         if !piece.more {
             self.total = Some(end);
         }
-        if self.runs.iter().any(|(run_start, run_end)| *run_start <= start && end <= *run_end) {
+        if self.overlapped(start, end).any(|(from, to)| *from <= start && end <= *to) {
             return true;
         }
         if self.runs.len() >= MAX_RUNS {
@@ -99,9 +99,16 @@ impl Waiting {
         };
         let other_bytes = |(run_start, run_end): &(usize, usize)| {
             let (from, to) = (start.max(*run_start), end.min(*run_end));
-            from < to && self.bytes.get(from..to) != piece.bytes.get(from - start..to - start)
+            self.bytes.get(from..to) != piece.bytes.get(from - start..to - start)
         };
-        other_end || self.runs.iter().any(other_bytes)
+        other_end || self.overlapped(start, end).any(other_bytes)
+    }
+
+    /// The runs that have bytes between these two places.
+    fn overlapped(&self, start: usize, end: usize) -> impl Iterator<Item = &(usize, usize)> {
+        let first = self.runs.partition_point(|(_, run_end)| *run_end <= start);
+        let behind = self.runs.get(first..).unwrap_or_default();
+        behind.iter().take_while(move |(run_start, _)| *run_start < end)
     }
 
     /// Joins a run with those it touches.
