@@ -462,6 +462,7 @@ impl Capture {
         snapshot.source.kind = self.origin.kind;
         snapshot.source.name.clone_from(&self.origin.name);
         snapshot.source.pseudonyms = self.origin.pseudonyms;
+        snapshot.source.idle = self.whole.source.idle().map(str::to_owned);
         snapshot.source.senders = self.whole.source.senders();
         snapshot.source.recording = self.whole.recorder.as_ref().map(Recorder::status);
         snapshot.ledger.kernel_dropped = losses.kernel;

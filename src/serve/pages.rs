@@ -164,7 +164,10 @@ impl Pages {
         match &source.ended {
             _ if self.latest.serial == 0 => Answer::text(503, "nothing is counted yet\n"),
             _ if self.is_stale => Answer::text(503, "the capture has told nothing for a minute\n"),
-            None => Answer::text(200, &format!("{verb} {}\n", source.name)),
+            None => match &source.idle {
+                Some(why) => Answer::text(503, &format!("nothing can be captured now: {why}\n")),
+                None => Answer::text(200, &format!("{verb} {}\n", source.name)),
+            },
             Some(Ended::EndOfFile) => Answer::text(200, &format!("read {}\n", source.name)),
             Some(Ended::Stopped) => Answer::text(503, "the capture was stopped\n"),
             Some(Ended::Damaged(why) | Ended::Failed(why)) => {

@@ -70,7 +70,12 @@ fn bytes(text: &str) -> Piece {
 
 /// Pages of a capture on an interface.
 fn pages(ended: Option<Ended>) -> Pages {
+    pages_of(ended, None)
+}
+
+fn pages_of(ended: Option<Ended>, idle: Option<&str>) -> Pages {
     let mut snapshot = Snapshot { serial: 1, ..Snapshot::default() };
+    snapshot.source.idle = idle.map(str::to_owned);
     snapshot.source.kind = SourceKind::Live;
     snapshot.source.name = "eth0".into();
     snapshot.source.ended = ended;
@@ -235,6 +240,8 @@ fn a_service_is_ready_while_it_captures() {
     check_ready(Some(Ended::EndOfFile), 200, "read eth0");
     check_ready(Some(Ended::Stopped), 503, "stopped");
     check_ready(Some(Ended::Failed("eth0 went down".into())), 503, "eth0 went down");
+    let answer = pages_of(None, Some("eth0 disappeared")).answer("/ready");
+    assert!(answer.status == 503 && answer.body.contains("eth0 disappeared"), "{answer:?}");
     let mut nothing = Pages::new(Arc::new(Feed::default()), Timestamp::new(1, 0));
     assert_eq!(nothing.answer("/ready").status, 503);
     assert_eq!(nothing.answer("/metrics").status, 503);

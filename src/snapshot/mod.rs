@@ -401,6 +401,8 @@ pub struct Source {
     pub last: Option<Timestamp>,
     /// How it ended; `None` while packets may still come.
     pub ended: Option<Ended>,
+    /// Why no packet can come at present, though it has not ended: every interface is gone or down.
+    pub idle: Option<String>,
     /// How much of a file has been read; `None` for live capture and streams of unknown length.
     pub progress: Option<Progress>,
     /// Who tells what comes, if other programs do (dnstap over a socket).

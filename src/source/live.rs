@@ -57,6 +57,7 @@ pub fn open_live(
         batch: Batch::default(),
         lost: Losses::default(),
         complaints: Vec::new(),
+        idle: None,
     }))
 }
 
@@ -72,6 +73,7 @@ struct Live {
     /// Of interfaces that went away.
     lost: Losses,
     complaints: Vec<String>,
+    idle: Option<String>,
 }
 
 /// An interface that was asked for, whether it is there or not.
@@ -136,6 +138,10 @@ impl FrameSource for Live {
 
     fn complaints(&self) -> &[String] {
         &self.complaints
+    }
+
+    fn idle(&self) -> Option<&str> {
+        self.idle.as_deref()
     }
 
     fn sockets(&self) -> Vec<RawFd> {
@@ -246,6 +252,8 @@ impl Live {
     fn tell(&mut self) {
         let told = self.seats.iter().filter_map(|seat| seat.story.words(&seat.name));
         self.complaints = told.collect();
+        let is_idle = self.seats.iter().all(|seat| seat.story.is_away());
+        self.idle = is_idle.then(|| self.complaints.join("; "));
     }
 
     /// Waits until an interface has something to say; false if none has.
@@ -335,6 +343,11 @@ impl Story {
             }
             None => false,
         }
+    }
+
+    /// Whether nothing can come of it now.
+    fn is_away(&self) -> bool {
+        self.gone.is_some() || self.down.is_some()
     }
 
     fn comes_back(&mut self) {

@@ -110,6 +110,10 @@ impl FrameSource for Masked {
         self.source.complaints()
     }
 
+    fn idle(&self) -> Option<&str> {
+        self.source.idle()
+    }
+
     fn sockets(&self) -> Vec<RawFd> {
         self.source.sockets()
     }

@@ -195,6 +195,11 @@ pub trait FrameSource: Send {
         &[]
     }
 
+    /// Why nothing can come at present, though it may again: every interface is gone or down.
+    fn idle(&self) -> Option<&str> {
+        None
+    }
+
     /// Descriptors of packet sockets, on which nothing must ever be written.
     fn sockets(&self) -> Vec<RawFd> {
         Vec::new()

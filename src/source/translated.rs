@@ -183,6 +183,10 @@ impl<S: FrameSource> FrameSource for Translated<S> {
         self.source.complaints()
     }
 
+    fn idle(&self) -> Option<&str> {
+        self.source.idle()
+    }
+
     fn sockets(&self) -> Vec<RawFd> {
         self.source.sockets()
     }

@@ -95,6 +95,7 @@ fn an_interface_that_is_removed_is_captured_on_again_by_who_is_confined() {
     terminal.wait_to_see("(5 of 5)");
     for (seen, told) in [(9, "gone once"), (13, "gone 2 times")] {
         ip("link del server");
+        terminal.wait_to_see("WAITING");
         terminal.wait_to_see("server disappeared");
         ip("link add besides type veth peer name elsewhere");
         ip("addr add 10.99.0.1/24 dev besides");

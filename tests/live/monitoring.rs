@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::net::{client, in_namespace, ip, wait_until};
 use super::terminal::PROGRAM;
 
@@ -88,7 +90,7 @@ fn findings_are_told_line_by_line_while_the_capture_goes_on() {
     });
     // Who reads the lines leaves: no error.
     drop(lines);
-    ip("link del server");
+    kill_process(Pid::from_child(&report), Signal::TERM).expect("it runs");
     let status = report.wait().expect("it ends");
     assert!([Some(0), Some(3)].contains(&status.code()), "{status}");
 }
@@ -102,8 +104,8 @@ fn get(address: &str, path: &str) -> String {
 }
 
 #[test]
-fn metrics_of_an_interface_are_told_until_it_is_gone() {
-    if !in_namespace("monitoring::metrics_of_an_interface_are_told_until_it_is_gone", &[]) {
+fn metrics_of_an_interface_are_told_also_while_it_is_gone() {
+    if !in_namespace("monitoring::metrics_of_an_interface_are_told_also_while_it_is_gone", &[]) {
         return;
     }
     let _client = client();
@@ -126,9 +128,12 @@ fn metrics_of_an_interface_are_told_until_it_is_gone() {
         assert!(told.contains(part), "{part} is missing in {told}");
     }
     ip("link del server");
-    let status = serve.wait().expect("it ends");
-    assert_eq!(status.code(), Some(3), "who started it can start it anew");
-    let mut rest = String::new();
-    said.read_to_string(&mut rest).expect("it says why");
-    assert!(rest.contains("server"), "{rest}");
+    let gone = "nothing can be captured now: server disappeared";
+    wait_until("that it is gone", || get(address, "/ready").contains(gone));
+    let told = get(address, "/metrics");
+    for part in [refused, "rcodetop_capture_running 1\n", "rcodetop_quality{id=\"source\"} 1\n"] {
+        assert!(told.contains(part), "{part} is missing in {told}");
+    }
+    kill_process(Pid::from_child(&serve), Signal::TERM).expect("it runs");
+    assert!([Some(0), Some(3)].contains(&serve.wait().expect("it ends").code()));
 }

@@ -93,6 +93,7 @@ fn state(model: &Model, snapshot: &Snapshot, width: u16) -> Vec<Piece> {
     let meaning = match &snapshot.source.ended {
         Some(Ended::EndOfFile | Ended::Stopped) => Meaning::Plain,
         Some(Ended::Damaged(_) | Ended::Failed(_)) => Meaning::Warning,
+        None if snapshot.source.idle.is_some() => Meaning::Warning,
         None => Meaning::Answer,
     };
     let is_reading = snapshot.source.ended.is_none() && snapshot.source.kind == SourceKind::File;
@@ -127,6 +128,7 @@ pub(in crate::tui) fn ending(snapshot: &Snapshot) -> &'static str {
         (Some(Ended::Stopped), _) => "stopped",
         (Some(Ended::Damaged(_)), _) => "DAMAGED",
         (Some(Ended::Failed(_)), _) => "FAILED",
+        (None, SourceKind::Live) if snapshot.source.idle.is_some() => "WAITING",
         (None, SourceKind::Live) => "capturing",
         (None, SourceKind::File) => "reading",
     }
@@ -343,6 +345,23 @@ pub(super) fn is_over(since_last: Duration, span: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_head_says_what_becomes_of_a_capture() {
+        let check = |kind, ended, idle: Option<&str>, expected| {
+            let mut snapshot = Snapshot::default();
+            (snapshot.source.kind, snapshot.source.ended) = (kind, ended);
+            snapshot.source.idle = idle.map(str::to_owned);
+            assert_eq!(ending(&snapshot), expected);
+        };
+        let failed = || Some(Ended::Failed("eth0 failed".into()));
+        check(SourceKind::Live, None, None, "capturing");
+        check(SourceKind::Live, None, Some("eth0 disappeared"), "WAITING");
+        check(SourceKind::Live, failed(), Some("eth0 disappeared"), "FAILED");
+        check(SourceKind::Live, Some(Ended::Stopped), None, "stopped");
+        check(SourceKind::File, None, None, "reading");
+        check(SourceKind::File, Some(Ended::EndOfFile), None, "complete");
+    }
 
     #[test]
     fn what_warns_has_its_place_first_and_the_order_stays() {
