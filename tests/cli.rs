@@ -497,6 +497,7 @@ const OPTIONS: &[&str] = &[
     "--snaplen",
     "--buffer",
     "--no-promiscuous",
+    "--direction",
     "--follow",
     "--replay",
     "--threads",

@@ -70,6 +70,9 @@ fn captured_on(on: &Interfaces) -> Vec<String> {
     if !on.promiscuous {
         words.push("--no-promiscuous".into());
     }
+    if let Some(direction) = on.direction {
+        words.push(format!("--direction {}", direction.word()));
+    }
     if let Some(filter) = &on.filter {
         words.push(format!("--bpf {}", quoted(filter)));
     }
@@ -121,9 +124,19 @@ mod tests {
         let told = "rcodetop report --dnstap-socket /run/d.sock --duration 1m";
         check(&["rcodetop", "--dnstap-socket", "/run/d.sock"], refused, told);
         check(&["rcodetop"], refused, "rcodetop report -i INTERFACE --duration 1m");
-        let part =
-            ["rcodetop", "-i", "eth0", "--no-promiscuous", "--buffer", "8MiB", "--bpf", "net 10"];
-        let same = "rcodetop report -i eth0 --buffer 8388608 --no-promiscuous --bpf 'net 10' \
+        let part = [
+            "rcodetop",
+            "-i",
+            "eth0",
+            "--no-promiscuous",
+            "--buffer",
+            "8MiB",
+            "--direction",
+            "in",
+            "--bpf",
+            "net 10",
+        ];
+        let same = "rcodetop report -i eth0 --buffer 8388608 --no-promiscuous --direction in --bpf 'net 10' \
                     --duration 1m";
         check(&part, refused, same);
         let as_daemon = "rcodetop report a.pcap --user daemon";

@@ -250,6 +250,7 @@ fn live_options(on: &Interfaces, ports: &[u16], rights: &Rights) -> LiveOptions 
         snaplen: on.snaplen,
         buffer: on.buffer,
         promiscuous: on.promiscuous,
+        direction: on.direction,
         bpf: on.filter.clone(),
         ports: ports.to_vec(),
         stand_by: matches!(rights, Rights::Confined { .. }),

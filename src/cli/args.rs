@@ -13,6 +13,7 @@ use super::fleet::{DIFF_EXAMPLES, DiffArgs, MERGE_EXAMPLES, MergeArgs, ReportFor
 use super::units::{self, Focused, Secret};
 use crate::select::Filter;
 use crate::snapshot::Speed;
+use crate::source::Direction;
 use crate::tui::theme::THEMES;
 
 /// The theme that is none: what suits the terminal.
@@ -281,6 +282,11 @@ pub struct InputArgs {
     /// Leave the interface out of promiscuous mode: see only this host's own packets
     #[arg(long, help_heading = LIVE)]
     pub no_promiscuous: bool,
+
+    /// Capture only what comes in, or only what goes out [default: both]: matching needs queries and
+    /// their responses
+    #[arg(long, value_name = "in|out", help_heading = LIVE, value_parser = units::direction)]
+    pub direction: Option<Direction>,
 
     /// Wait for more at the end of a file that still grows
     #[arg(long, help_heading = FILES)]

@@ -24,7 +24,7 @@ use crate::output::probe::Thresholds;
 use crate::record::RecordOptions;
 use crate::select::Filter;
 use crate::snapshot::Speed;
-use crate::source::FileId;
+use crate::source::{Direction, FileId};
 
 /// The kernel's capture buffer unless told otherwise: loses nothing at a million packets a second.
 const DEFAULT_BUFFER: u64 = 64 << 20;
@@ -205,6 +205,8 @@ pub struct Interfaces {
     pub buffer: u64,
     /// Whether to see packets for other hosts too.
     pub promiscuous: bool,
+    /// Which way packets go that are captured; both ways unless told.
+    pub direction: Option<Direction>,
     /// A capture filter in place of the built-in one.
     pub filter: Option<String>,
 }
@@ -571,6 +573,7 @@ fn interfaces(args: InputArgs) -> Interfaces {
         snaplen: args.snaplen.unwrap_or(MOST_SNAPLEN),
         buffer: args.buffer.unwrap_or(DEFAULT_BUFFER),
         promiscuous: !args.no_promiscuous,
+        direction: args.direction,
         filter: args.bpf.or(trailing),
     }
 }
@@ -639,6 +642,7 @@ fn first_interface_option(args: &InputArgs) -> Option<&'static str> {
         (args.snaplen.is_some(), "--snaplen"),
         (args.buffer.is_some(), "--buffer"),
         (args.no_promiscuous, "--no-promiscuous"),
+        (args.direction.is_some(), "--direction"),
     ]
     .into_iter()
     .find_map(|(given, option)| given.then_some(option))

@@ -12,6 +12,7 @@ use bytesize::ByteSize;
 use crate::focus::{Focus, SLOW_AFTER};
 use crate::mask::{Key, LEAST_KEY};
 use crate::snapshot::Speed;
+use crate::source::Direction;
 
 /// The least that `--max-memory` may be: below it, no table holds enough to be worth reading.
 const LEAST_MEMORY: u64 = 16 << 20;
@@ -60,6 +61,11 @@ pub(super) fn buffer(text: &str) -> Result<u64, String> {
         bytes if bytes > MOST_BUFFER => Err("too much; less than 2GiB".into()),
         bytes => Ok(bytes),
     }
+}
+
+/// Which way packets go that are captured.
+pub(super) fn direction(text: &str) -> Result<Direction, String> {
+    Direction::of(text).ok_or_else(|| "neither `in` nor `out`; both ways are the default".into())
 }
 
 /// How many bytes of each frame are captured; 0 means all, as tcpdump has it.

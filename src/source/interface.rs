@@ -28,9 +28,37 @@ pub struct LiveOptions {
     pub buffer: u64,
     /// Whether to see packets that are for other machines.
     pub promiscuous: bool,
+    /// Which way packets go that are captured; both ways unless told.
+    pub direction: Option<Direction>,
     /// Whether to be prepared for interfaces that go away, and are back when this process may open
     /// none any more: costs one more socket, which sees what comes from interfaces made later.
     pub stand_by: bool,
+}
+
+/// Which way packets go, seen from this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// They are received.
+    In,
+    /// They are sent.
+    Out,
+}
+
+impl Direction {
+    const ALL: [Self; 2] = [Self::In, Self::Out];
+
+    /// As it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+
+    /// What is written so.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|direction| direction.word() == word)
+    }
 }
 
 /// The default kernel buffer of libpcap, 2 MiB, loses 2 % at 1 M packets/s; 64 MiB loses none.
@@ -42,6 +70,7 @@ impl Default for LiveOptions {
             snaplen: 262_144,
             buffer: 64 << 20,
             promiscuous: true,
+            direction: None,
             stand_by: false,
         }
     }
@@ -116,6 +145,13 @@ impl Interface {
             });
         }
         set_filter(&mut capture, name, left_out, options)?;
+        if let Some(direction) = options.direction {
+            let direction = match direction {
+                Direction::In => pcap::Direction::In,
+                Direction::Out => pcap::Direction::Out,
+            };
+            capture.direction(direction).map_err(|error| explain(name, &error))?;
+        }
         let capture = capture.setnonblock().map_err(|error| explain(name, &error))?;
         Ok(Self { name: shown, capture, link, number, drops: Drops::default() })
     }

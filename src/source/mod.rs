@@ -44,7 +44,7 @@ pub use devices::{InterfaceInfo, InterfaceLink, list_interfaces};
 pub use error::SourceError;
 pub use frames::Frames;
 pub(crate) use input::unreadable;
-pub use interface::LiveOptions;
+pub use interface::{Direction, LiveOptions};
 pub use live::open_live;
 pub use masked::Masked;
 pub use naming::InterfaceNames;

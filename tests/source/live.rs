@@ -6,7 +6,7 @@ use std::net::UdpSocket;
 use std::process::{Command, Stdio};
 
 use rcodetop::source::{
-    FrameSource, LiveOptions, Losses, Next, SourceError, list_interfaces, open_live,
+    Direction, FrameSource, LiveOptions, Losses, Next, SourceError, list_interfaces, open_live,
 };
 use rcodetop::wire::{Decoder, LinkType, Packet};
 
@@ -104,6 +104,13 @@ fn one_port_of_one_interface_is_captured() {
     send("10.9.0.2:53", "query");
     send("10.9.0.2:80", "other");
     assert_eq!(payloads(source.as_mut()), ["other"]);
+    // It came over the cable, or was put on it.
+    for (direction, expected) in [(Direction::Out, 1), (Direction::In, 0)] {
+        let direction = Some(direction);
+        let mut source = open(&["dummy0"], &LiveOptions { direction, ..LiveOptions::default() });
+        send("10.9.0.2:53", "query");
+        assert_eq!(payloads(source.as_mut()).len(), expected, "{direction:?}");
+    }
     let mut source =
         open(&["dummy0"], &LiveOptions { ports: vec![5353], ..LiveOptions::default() });
     send("10.9.0.2:53", "query");

@@ -87,6 +87,8 @@ fn what_contradicts_itself_is_refused_with_a_reason() {
     check_refused("rcodetop a.pcap --snaplen 96", "--snaplen works on an interface only");
     check_refused("rcodetop a.pcap --buffer 1M", "--buffer works on an interface only");
     check_refused("rcodetop a.pcap --no-promiscuous", "--no-promiscuous works on an interface");
+    check_refused("rcodetop a.pcap --direction in", "--direction works on an interface only");
+    check_refused("rcodetop -i eth0 --direction up", "neither `in` nor `out`");
     check_refused("rcodetop report a.pcap --duration 1s", "--duration works on an interface");
     check_refused("rcodetop -i eth0 --dnstap-socket d", "give an interface or --dnstap-socket");
     check_refused("rcodetop a.pcap --dnstap-socket d", "give capture files or --dnstap-socket");
