@@ -67,7 +67,7 @@ struct Live {
     standby: Option<Standby>,
     options: LiveOptions,
     gather: i32,
-    /// When it was last looked who is switched on.
+    /// When it was last looked who is switched on, and at what stands by.
     looked: Option<Instant>,
     batch: Batch,
     /// Of interfaces that went away.
@@ -145,15 +145,15 @@ impl FrameSource for Live {
     }
 
     fn sockets(&self) -> Vec<RawFd> {
-        self.open().map(|interface| interface.as_fd().as_raw_fd()).collect()
+        let all = self.own().chain(self.standby.as_ref().map(Standby::socket));
+        all.map(|interface| interface.as_fd().as_raw_fd()).collect()
     }
 }
 
 impl Live {
-    /// All that is read from.
-    fn open(&self) -> impl Iterator<Item = &Interface> {
-        let seats = self.seats.iter().filter_map(|seat| seat.interface.as_ref());
-        seats.chain(self.standby.as_ref().map(Standby::socket))
+    /// The interfaces that are open.
+    fn own(&self) -> impl Iterator<Item = &Interface> {
+        self.seats.iter().filter_map(|seat| seat.interface.as_ref())
     }
 
     /// Sees to it that frames are at hand, if any come in time; the end if none will.
@@ -198,8 +198,14 @@ impl Live {
                 }
             }
         }
-        is_news |= self.take_from_standby();
-        is_news |= self.look_who_is_on();
+        let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY);
+        if is_due || self.needs_standby() {
+            is_news |= self.take_from_standby();
+        }
+        if is_due {
+            self.looked = Some(Instant::now());
+            is_news |= self.look_who_is_on();
+        }
         if is_news {
             self.tell();
         }
@@ -207,10 +213,6 @@ impl Live {
 
     /// Who is switched off is told while that lasts: nothing else would.
     fn look_who_is_on(&mut self) -> bool {
-        if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
-            return false;
-        }
-        self.looked = Some(Instant::now());
         let mut is_news = false;
         for seat in &mut self.seats {
             let Some(interface) = &seat.interface else { continue };
@@ -221,6 +223,12 @@ impl Live {
             };
         }
         is_news
+    }
+
+    /// Whether an interface is captured on by what stands by, or is about to be. As long as none is,
+    /// a look now and then suffices, and the others' packets do not wait for it.
+    fn needs_standby(&self) -> bool {
+        self.seats.iter().any(|seat| seat.standing != Standing::Not)
     }
 
     /// Also what nobody wants is taken, so that there is room for what somebody does.
@@ -259,7 +267,9 @@ impl Live {
     /// Waits until an interface has something to say; false if none has.
     fn wait(&self) -> bool {
         let readable = |each| PollFd::from_borrowed_fd(each, PollFlags::IN);
-        let mut all: Vec<_> = self.open().map(|each| readable(each.as_fd())).collect();
+        let standby = self.standby.as_ref().filter(|_| self.needs_standby());
+        let awaited = self.own().chain(standby.map(Standby::socket));
+        let mut all: Vec<_> = awaited.map(|each| readable(each.as_fd())).collect();
         let longest = Timespec { tv_sec: 0, tv_nsec: i64::from(LONGEST_WAIT.subsec_nanos()) };
         // A signal ends the wait early, which is as good as silence.
         poll(&mut all, Some(&longest)).is_ok_and(|ready| ready > 0)
